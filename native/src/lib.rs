@@ -1,0 +1,1 @@
+//! Verona native library.
