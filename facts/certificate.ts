@@ -1,0 +1,39 @@
+/** What a TLS handshake showed of the peer. RFC 6125, RFC 9525; protocol.md 6.5, 6.6. */
+import type { Cause } from "./cause.ts";
+
+/** A name that a certificate presents, A-labels in lower case; only `dns` may start with `*.` (protocol.md 6.5). */
+export interface Identifier {
+  readonly kind: "dns" | "srv" | "xmpp";
+  readonly name: string;
+}
+
+/** What a certificate says. Times are milliseconds since the epoch. */
+export interface CertificateFacts {
+  readonly identifiers: readonly Identifier[];
+  readonly subject: string;
+  readonly issuer: string;
+  readonly notBefore: number;
+  /** The earliest end of validity along an accepted chain, else the leaf's own. */
+  readonly notAfter: number;
+  /** Lower-case hex over the DER certificate, and over its SubjectPublicKeyInfo. */
+  readonly sha256: string;
+  readonly spkiSha256: string;
+}
+
+/** The peer's certificate as judged by its chain alone; names are judged by the prooftypes. */
+export type PeerCertificate =
+  | { readonly state: "absent" }
+  | { readonly state: "accepted"; readonly facts: CertificateFacts }
+  | { readonly state: "refused"; readonly cause: Cause; readonly facts: CertificateFacts | null };
+
+/** A finished TLS handshake. */
+export interface TlsFacts {
+  readonly version: "TLSv1.2" | "TLSv1.3";
+  readonly cipher: string;
+  readonly alpn: string | null;
+  /** The SNI that was sent (initiating) or received (receiving). */
+  readonly sni: string | null;
+  readonly peer: PeerCertificate;
+  /** What we showed: the first DNS name of our certificate, null when none. */
+  readonly own: string | null;
+}
