@@ -1,0 +1,124 @@
+/** The configuration as the server uses it: parsed, with defaults, in milliseconds and bytes. design.md 2.3. */
+import type { Domain } from "../xmpp/domain.ts";
+
+/** What a pair may be proven by (protocol.md 3.2). `legacy` is known and refused until it exists. */
+export type ProofPolicy = "strict" | "authenticated" | "encrypted" | "legacy";
+
+/** An address to listen on; `port` 0 lets the system choose (tests). */
+export interface Listen {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface CertificateFiles {
+  readonly chain: string;
+  readonly key: string;
+}
+
+/** One domain hosted here. */
+export interface HostedDomain {
+  readonly name: Domain;
+  /** Null: no component may attach; the server answers for the domain itself (A-35). */
+  readonly componentSecret: string | null;
+  readonly proof: ProofPolicy | null;
+}
+
+export interface PolicySettings {
+  readonly proof: ProofPolicy;
+  readonly serverNames: boolean;
+  readonly bidi: boolean;
+  readonly allowInsecureDelegation: boolean;
+  /** Domains or "*.example"; canonical form. Empty: all. */
+  readonly allow: readonly string[];
+  readonly block: readonly string[];
+  readonly peer: ReadonlyMap<string, { readonly proof: ProofPolicy }>;
+}
+
+export interface DnsSettings {
+  readonly servers: readonly { readonly ip: string; readonly port: number }[];
+  /** "iana" or the path of a file of root DNSKEY lines. */
+  readonly trustAnchor: string;
+  readonly hosts: ReadonlyMap<string, readonly string[]>;
+  readonly witness: boolean;
+  readonly static: ReadonlyMap<Domain, { readonly host: string; readonly port: number }>;
+}
+
+/** `[limits]` (protocol.md 10). Durations in ms, sizes in bytes, rates per the unit in the name. */
+export interface Limits {
+  readonly stanzaBytes: number;
+  readonly unprovenElementBytes: number;
+  readonly headerBytes: number;
+  readonly depth: number;
+  readonly attributes: number;
+  readonly elements: number;
+  readonly valueBytes: number;
+  readonly nameBytes: number;
+  readonly namespaceBytes: number;
+  readonly unprovenDepth: number;
+  readonly unprovenAttributes: number;
+  readonly unprovenElements: number;
+  readonly connectTimeoutMs: number;
+  readonly connectTotalMs: number;
+  readonly tlsTimeoutMs: number;
+  readonly headerTimeoutMs: number;
+  readonly negotiationTimeoutMs: number;
+  readonly dnsQueryTimeoutMs: number;
+  readonly dnsTimeoutMs: number;
+  readonly proofTimeoutMs: number;
+  readonly verdictTimeoutMs: number;
+  readonly closingTimeoutMs: number;
+  readonly closeNotifyTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  readonly shutdownGraceMs: number;
+  readonly queueStanzas: number;
+  readonly queueBytes: number;
+  readonly queueAgeMs: number;
+  readonly queuesBytes: number;
+  readonly connections: number;
+  readonly connectionsUnproven: number;
+  readonly connectionsPerAddress: number;
+  readonly unprovenPerAddress: number;
+  readonly attemptsPerMinute: number;
+  readonly outgoingInProgress: number;
+  readonly outgoingPerTarget: number;
+  readonly pairsPerConnection: number;
+  readonly pendingRequests: number;
+  readonly pendingRequestsUnproven: number;
+  readonly unansweredRequests: number;
+  readonly proofRequestsPerSecond: number;
+  readonly proofRequestsPerSecondUnproven: number;
+  readonly proofs: number;
+  readonly proofsPerAddress: number;
+  readonly proofsPerAddressUnproven: number;
+  readonly denialsPerMinute: number;
+  readonly unauthorisedPairsPerMinute: number;
+  readonly negativePairMs: number;
+  readonly backoffMaxMs: number;
+  readonly recheckMinMs: number;
+  readonly recheckMaxMs: number;
+}
+
+export interface Config {
+  readonly server: {
+    /** At least one; the first is the default (A-labels, lower case). */
+    readonly names: readonly Domain[];
+    readonly gone: readonly Domain[];
+    /** Null: made once in `dataDir`. */
+    readonly dialbackSecretFile: string | null;
+    readonly dataDir: string;
+  };
+  readonly certificates: readonly CertificateFiles[];
+  /** "system" and/or PEM files. */
+  readonly trust: readonly string[];
+  readonly dns: DnsSettings;
+  readonly listen: {
+    readonly s2s: readonly Listen[];
+    readonly component: readonly Listen[];
+    readonly console: Listen | null;
+  };
+  readonly console: { readonly tlsChain: string; readonly tlsKey: string } | null;
+  readonly dial: { readonly allowPrivateAddresses: boolean; readonly port: number };
+  readonly policy: PolicySettings;
+  readonly domains: readonly HostedDomain[];
+  readonly limits: Limits;
+}
