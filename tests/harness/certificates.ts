@@ -1,0 +1,146 @@
+/** The private PKI of a test: an anchor, and certificates that are right or wrong in exactly one way. */
+import "reflect-metadata"; // @peculiar/x509 needs it and says so only at run time
+import * as x509 from "@peculiar/x509";
+import type { Identity } from "../peer/wire.ts";
+
+export interface CertificateOptions {
+  /** DNS-IDs. */
+  readonly names?: readonly string[];
+  /** Repeated nowhere else: a certificate with a CN and no names proves nothing (TLS-14). */
+  readonly commonName?: string;
+  readonly usages?: readonly ("serverAuth" | "clientAuth")[];
+  readonly notBefore?: Date;
+  readonly notAfter?: Date;
+  /** A leaf that claims to be a CA (TLS-13). */
+  readonly isCa?: boolean;
+}
+
+const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+const DAY_MS = 86_400_000;
+const USAGE = { serverAuth: x509.ExtendedKeyUsage.serverAuth, clientAuth: x509.ExtendedKeyUsage.clientAuth };
+
+const inDays = (days: number): Date => new Date(Date.now() + days * DAY_MS);
+
+/** A certificate authority: the anchor itself or an intermediate below one. */
+export class Authority {
+  private constructor(
+    readonly certificate: x509.X509Certificate,
+    readonly keys: CryptoKeyPair,
+    readonly issuer: Authority | null,
+  ) {}
+
+  static async root(name = "Test Root"): Promise<Authority> {
+    const keys = await newKeys();
+    const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+      name: `CN=${name}`,
+      keys,
+      signingAlgorithm: ALGORITHM,
+      notBefore: inDays(-10),
+      notAfter: inDays(3650),
+      extensions: authorityExtensions(),
+    });
+    return new Authority(certificate, keys, null);
+  }
+
+  async intermediate(name = "Test Intermediate"): Promise<Authority> {
+    const keys = await newKeys();
+    const certificate = await x509.X509CertificateGenerator.create({
+      subject: `CN=${name}`,
+      issuer: this.certificate.subject,
+      publicKey: keys.publicKey,
+      signingKey: this.keys.privateKey,
+      signingAlgorithm: ALGORITHM,
+      notBefore: inDays(-10),
+      notAfter: inDays(1825),
+      extensions: authorityExtensions(),
+    });
+    return new Authority(certificate, keys, this);
+  }
+
+  /** A leaf with the intermediates that lead to the anchor, the anchor itself left out. */
+  async issue(options: CertificateOptions): Promise<Identity> {
+    const keys = await newKeys();
+    const leaf = await x509.X509CertificateGenerator.create({
+      subject: subject(options),
+      issuer: this.certificate.subject,
+      publicKey: keys.publicKey,
+      signingKey: this.keys.privateKey,
+      ...leafFields(options),
+    });
+    return identity([leaf, ...this.#intermediates()], keys);
+  }
+
+  /** For `[trust] ca`. */
+  get pem(): string {
+    return this.certificate.toString("pem");
+  }
+
+  #intermediates(): x509.X509Certificate[] {
+    return this.issuer === null ? [] : [this.certificate, ...this.issuer.#intermediates()];
+  }
+}
+
+export async function selfSigned(options: CertificateOptions): Promise<Identity> {
+  const keys = await newKeys();
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    name: subject(options),
+    keys,
+    ...leafFields(options),
+  });
+  return await identity([certificate], keys);
+}
+
+/** The identity without its intermediates (TLS-12). */
+export function leafOnly({ certificate, key }: Identity): Identity {
+  const end = "-----END CERTIFICATE-----";
+  return { certificate: certificate.slice(0, certificate.indexOf(end) + end.length) + "\n", key };
+}
+
+export const EXPIRED = { notBefore: inDays(-9), notAfter: inDays(-1) };
+export const NOT_YET_VALID = { notBefore: inDays(2), notAfter: inDays(9) };
+
+function newKeys(): Promise<CryptoKeyPair> {
+  return crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]) as Promise<CryptoKeyPair>;
+}
+
+const subject = ({ commonName, names }: CertificateOptions): string =>
+  `CN=${commonName ?? names?.[0] ?? "nobody"}`;
+
+function leafFields(options: CertificateOptions) {
+  return {
+    signingAlgorithm: ALGORITHM,
+    notBefore: options.notBefore ?? inDays(-1),
+    notAfter: options.notAfter ?? inDays(90),
+    extensions: leafExtensions(options),
+  };
+}
+
+function leafExtensions(
+  { names = [], usages = ["serverAuth", "clientAuth"], isCa = false }: CertificateOptions,
+) {
+  const extensions: x509.Extension[] = [
+    new x509.BasicConstraintsExtension(isCa, undefined, true),
+    new x509.KeyUsagesExtension(
+      x509.KeyUsageFlags.digitalSignature | (isCa ? x509.KeyUsageFlags.keyCertSign : 0),
+      true,
+    ),
+  ];
+  if (usages.length > 0) extensions.push(new x509.ExtendedKeyUsageExtension(usages.map((one) => USAGE[one])));
+  if (names.length > 0) {
+    extensions.push(
+      new x509.SubjectAlternativeNameExtension(names.map((value) => ({ type: "dns" as const, value }))),
+    );
+  }
+  return extensions;
+}
+
+const authorityExtensions = () => [
+  new x509.BasicConstraintsExtension(true, undefined, true),
+  new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+];
+
+async function identity(chain: x509.X509Certificate[], keys: CryptoKeyPair): Promise<Identity> {
+  const pkcs8 = new Uint8Array(await crypto.subtle.exportKey("pkcs8", keys.privateKey));
+  const key = x509.PemConverter.encode(pkcs8, "PRIVATE KEY");
+  return { certificate: chain.map((one) => one.toString("pem")).join("\n") + "\n", key: `${key}\n` };
+}

@@ -1,0 +1,67 @@
+/** A scripted XMPP server at one address: it dials the server under test and listens for it. */
+import net from "node:net";
+import { once } from "node:events";
+import { Conversation } from "./conversation.ts";
+import { deadline, PATIENCE_MS, within } from "./deadline.ts";
+
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Opens TCP from `localAddress`, as the initiating side. */
+export async function dial(to: Endpoint, localAddress: string, name = "O"): Promise<Conversation> {
+  const socket = net.connect(
+    { host: to.host, port: to.port, localAddress, allowHalfOpen: true } as net.NetConnectOpts,
+  );
+  const conversation = new Conversation(socket, name);
+  await within(once(socket, "connect"), `TCP to ${to.host}:${to.port}`);
+  return conversation;
+}
+
+/** Accepts connections at one address; each is taken once with `accept`. */
+export class Listener implements AsyncDisposable {
+  readonly #server = net.createServer({ allowHalfOpen: true }, (socket) => this.#accepted(socket));
+  readonly #all: Conversation[] = [];
+  #taken = 0;
+  #wake = Promise.withResolvers<void>();
+
+  private constructor(readonly endpoint: Endpoint, readonly name: string) {}
+
+  static async listen(host: string, port: number, name = "R"): Promise<Listener> {
+    const listener = new Listener({ host, port }, name);
+    listener.#server.listen(port, host);
+    await once(listener.#server, "listening");
+    return listener;
+  }
+
+  /** How many connections have come in so far. */
+  get count(): number {
+    return this.#all.length;
+  }
+
+  /** The next connection that nobody has taken yet. */
+  async accept(ms: number = PATIENCE_MS): Promise<Conversation> {
+    const limit = deadline(`a connection to ${this.name} at ${this.endpoint.host}:${this.endpoint.port}`, ms);
+    try {
+      while (this.#all.length <= this.#taken) await limit.race(this.#wake.promise);
+    } finally {
+      limit.clear();
+    }
+    return this.#all[this.#taken++]!;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const conversation of this.#all) await conversation[Symbol.asyncDispose]();
+    if (!this.#server.listening) return;
+    const closed = once(this.#server, "close");
+    this.#server.close();
+    await closed;
+  }
+
+  #accepted(socket: net.Socket): void {
+    this.#all.push(new Conversation(socket, `${this.name}#${this.#all.length + 1}`));
+    this.#wake.resolve();
+    this.#wake = Promise.withResolvers<void>();
+  }
+}
