@@ -199,6 +199,12 @@ export const CAUSES = {
   "component.gone": reason("local", "the component disconnected", "start the component"),
 
   "operator.closed": reason("policy", "the operator closed the connection", "nothing"),
+  "limit.outgoing": reason(
+    "policy",
+    "as many connections to the peer are open as are allowed",
+    "see `limits.outgoing_per_target`",
+  ),
+  "server.internal": reason("us", "this server failed at it", "report it with the log"),
   "server.shutdown": reason("us", "this server is shutting down", "nothing"),
   "native.panic": reason("us", "the native library failed on this connection", "report it with the log"),
 } as const satisfies Record<string, Reason>;
