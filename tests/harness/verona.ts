@@ -1,0 +1,210 @@
+/** The server under test as an operator runs it: a configuration file, a process, its log, its API, its signals. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { setTimeout as delay } from "node:timers/promises";
+import { stringify } from "smol-toml";
+import { Component } from "../peer/component.ts";
+import { deadline, PATIENCE_MS, within } from "../peer/deadline.ts";
+import type { Endpoint } from "../peer/peer.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const READY_POLL_MS = 20;
+
+// deno-lint-ignore no-explicit-any -- JSON of the API and the log: each test checks the fields that it reads
+export type Json = any;
+
+/** A section of verona.toml, keys as in design.md 2.3. */
+export type Section = { readonly [key: string]: unknown };
+
+/** verona.toml as an object; sections are merged into the defaults of `configuration`. */
+export interface Settings {
+  readonly server?: Section;
+  readonly certificate?: readonly Section[];
+  readonly trust?: Section;
+  readonly dns?: Section;
+  readonly listen?: Section;
+  readonly dial?: Section;
+  readonly policy?: Section;
+  readonly domain?: readonly Section[];
+  readonly limits?: Section;
+}
+
+export interface LogLine {
+  readonly at: number;
+  readonly text: string;
+  /** The line as JSON; null when it is not. */
+  readonly json: Json | null;
+}
+
+export class VeronaServer implements AsyncDisposable {
+  readonly log: LogLine[] = [];
+  /** Resolves with the exit code (or -1 after a signal) when the process is gone. */
+  readonly exited: Promise<number>;
+  #heard = Promise.withResolvers<void>();
+  #token: string | undefined;
+
+  private constructor(
+    readonly process: ChildProcess,
+    readonly directory: string,
+    readonly settings: Settings,
+  ) {
+    this.exited = once(process, "exit").then(([code]) => code ?? -1);
+    for (const stream of [process.stdout!, process.stderr!]) {
+      createInterface({ input: stream }).on("line", (text) => this.#line(text));
+    }
+  }
+
+  /** Writes the configuration into `directory`, starts the process and waits until /readyz says 200. */
+  static async start(
+    directory: string,
+    settings: Settings,
+    environment: Record<string, string> = {},
+  ): Promise<VeronaServer> {
+    const server = await VeronaServer.spawn(directory, settings, environment);
+    await server.#ready();
+    return server;
+  }
+
+  /** The same without waiting: for configurations that must be refused. */
+  static async spawn(
+    directory: string,
+    settings: Settings,
+    environment: Record<string, string> = {},
+  ): Promise<VeronaServer> {
+    await Deno.writeTextFile(`${directory}/verona.toml`, stringify(settings));
+    const entry = Deno.env.get("VERONA_TEST_ENTRY") ?? `${ROOT}main.ts`;
+    const process = spawn(
+      Deno.execPath(),
+      ["run", "-A", "--quiet", entry, "run", "--config", `${directory}/verona.toml`],
+      { cwd: directory, env: { ...Deno.env.toObject(), NO_COLOR: "1", ...environment }, stdio: "pipe" },
+    );
+    return new VeronaServer(process, directory, settings);
+  }
+
+  get s2s(): Endpoint {
+    return endpoint((this.settings.listen?.s2s as string[])[0]!);
+  }
+
+  get components(): Endpoint {
+    return endpoint((this.settings.listen?.component as string[])[0]!);
+  }
+
+  get console(): string {
+    return `http://${this.settings.listen?.console}`;
+  }
+
+  /** Attaches the component of a hosted domain, with the secret of its configuration. */
+  component(domain: string): Promise<Component> {
+    const secret = this.settings.domain?.find((one) => one.name === domain)?.component_secret;
+    return Component.attach(this.components, domain, String(secret), this.components.host);
+  }
+
+  /** Asks the API (`/api/v1` is added) with the operator's token. */
+  async api(path: string, method = "GET", body?: unknown): Promise<Json> {
+    this.#token ??= (await Deno.readTextFile(`${this.directory}/data/console.token`)).trim();
+    const response = await fetch(`${this.console}/api/v1${path}`, {
+      method,
+      headers: { authorization: `Bearer ${this.#token}`, "content-type": "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return text === "" ? null : JSON.parse(text);
+  }
+
+  async connections(): Promise<Json[]> {
+    return (await this.api("/connections")).connections;
+  }
+
+  async routes(): Promise<Json[]> {
+    return (await this.api("/routes")).routes;
+  }
+
+  async route(local: string, remote: string): Promise<Json | undefined> {
+    return (await this.routes()).find((row) => row.local === local && row.remote === remote);
+  }
+
+  /** The first log line, past or future, whose text matches every pattern. */
+  async logged(...patterns: RegExp[]): Promise<LogLine> {
+    const limit = deadline(`a log line with ${patterns.join(" ")}`, PATIENCE_MS, () => `\n${this.#tail()}`);
+    try {
+      for (;;) {
+        const found = this.log.find(({ text }) => patterns.every((pattern) => pattern.test(text)));
+        if (found !== undefined) return found;
+        await limit.race(this.#heard.promise);
+      }
+    } finally {
+      limit.clear();
+    }
+  }
+
+  /** Resident memory in bytes. */
+  async residentBytes(): Promise<number> {
+    const status = await Deno.readTextFile(`/proc/${this.process.pid}/status`);
+    return Number(/VmRSS:\s+(\d+) kB/.exec(status)![1]) * 1024;
+  }
+
+  signal(name: "SIGTERM" | "SIGHUP" | "SIGKILL"): void {
+    this.process.kill(name);
+  }
+
+  /** SIGTERM, and the exit code. */
+  stop(): Promise<number> {
+    this.signal("SIGTERM");
+    return within(this.exited, "the server to exit after SIGTERM");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.process.exitCode === null && this.process.signalCode === null) this.signal("SIGKILL");
+    await this.exited;
+  }
+
+  async #ready(): Promise<void> {
+    let exit: number | undefined;
+    this.exited.then((code) => exit = code);
+    const limit = deadline("/readyz to say 200", PATIENCE_MS * 2, () => `\n${this.#tail()}`);
+    try {
+      while (!await limit.race(this.#isReady())) {
+        if (exit !== undefined) throw new Error(`The server ended with ${exit} at start\n${this.#tail()}`);
+        await delay(READY_POLL_MS);
+      }
+    } finally {
+      limit.clear();
+    }
+  }
+
+  async #isReady(): Promise<boolean> {
+    try {
+      const response = await fetch(`${this.console}/readyz`);
+      await response.body?.cancel();
+      return response.status === 200;
+    } catch {
+      return false; // not listening yet
+    }
+  }
+
+  #line(text: string): void {
+    this.log.push({ at: performance.now(), text, json: parse(text) });
+    this.#heard.resolve();
+    this.#heard = Promise.withResolvers<void>();
+  }
+
+  #tail(): string {
+    return this.log.slice(-30).map((line) => line.text).join("\n");
+  }
+}
+
+function endpoint(address: string): Endpoint {
+  const colon = address.lastIndexOf(":");
+  return { host: address.slice(0, colon), port: Number(address.slice(colon + 1)) };
+}
+
+function parse(text: string): Json | null {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
