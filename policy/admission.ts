@@ -1,0 +1,65 @@
+/** Who may federate, and by which proofs: lists, per peer, per tenant. protocol.md 3.2, I-1, Q6; design.md 2.3. */
+import type { Cause } from "../facts/cause.ts";
+import { type Domain, type DomainPair, type DomainPattern, matchesPattern } from "../xmpp/domain.ts";
+import type { Prooftype } from "./judge.ts";
+
+/** What a pair may be proven by (protocol.md 3.2). */
+export type ProofPolicy = "strict" | "authenticated" | "encrypted" | "legacy";
+
+/** The part of the configuration that decides; `config.policy` is one. */
+export interface AdmissionSettings {
+  readonly proof: ProofPolicy;
+  readonly allowInsecureDelegation: boolean;
+  /** Canonical domains or "*.example". Empty: everybody. */
+  readonly allow: readonly string[];
+  /** Wins over `allow`. */
+  readonly block: readonly string[];
+  /** By canonical domain; a weaker policy must name its domain, so there are no patterns here. */
+  readonly peer: ReadonlyMap<string, { readonly proof: ProofPolicy }>;
+}
+
+/** What holds for one pair, everything inherited. */
+export interface PairPolicy {
+  readonly proof: ProofPolicy;
+  readonly allowInsecureDelegation: boolean;
+}
+
+/** Strictest first. */
+const STRICTNESS: readonly ProofPolicy[] = ["strict", "authenticated", "encrypted", "legacy"];
+
+/** Why the remote domain may not federate here; null when it may. */
+export function refusal(settings: AdmissionSettings, remote: Domain): Cause | null {
+  if (names(settings.block, remote)) return "policy.blocked";
+  if (settings.allow.length > 0 && !names(settings.allow, remote)) return "policy.not-allowed";
+  return null;
+}
+
+/**
+ * The policy of a pair: the peer's entry, else the tenant's, else the server's.
+ *
+ * A tenant's own setting is never weakened by a peer's entry: of the two the stricter holds.
+ *
+ * @param tenant What the local domain asks for itself; null inherits.
+ */
+export function pairPolicy(
+  settings: AdmissionSettings,
+  pair: DomainPair,
+  tenant: ProofPolicy | null,
+): PairPolicy {
+  const peer = settings.peer.get(pair.remote)?.proof ?? null;
+  const proof = peer !== null && tenant !== null ? stricter(peer, tenant) : peer ?? tenant ?? settings.proof;
+  return { proof, allowInsecureDelegation: settings.allowInsecureDelegation };
+}
+
+/** Whether the policy takes proofs of this type. `strict` takes no unsigned delegation, whatever the switch says. */
+export function accepts(policy: PairPolicy, prooftype: Prooftype): boolean {
+  return prooftype !== "dna-srv-insecure" || (policy.allowInsecureDelegation && policy.proof !== "strict");
+}
+
+function stricter(one: ProofPolicy, other: ProofPolicy): ProofPolicy {
+  return STRICTNESS.indexOf(one) < STRICTNESS.indexOf(other) ? one : other;
+}
+
+function names(patterns: readonly string[], domain: Domain): boolean {
+  return patterns.some((pattern) => matchesPattern(pattern as DomainPattern, domain));
+}

@@ -1,0 +1,84 @@
+/** Prooftype `dna-srv`: a signed SRV record names a host of the peer's certificate. dna-01 3; protocol.md 3.5. */
+import type { Cause } from "../facts/cause.ts";
+import type { CertificateFacts } from "../facts/certificate.ts";
+import type { Delegation, Target } from "../facts/delegation.ts";
+import type { Security } from "../facts/dns.ts";
+import type { Evidence, Finding, Judge } from "./judge.ts";
+import { matchesName, serverNames } from "./names.ts";
+import { acceptedNow } from "./pkix.ts";
+
+export const dnaSrv: Judge = {
+  prooftype: "dna-srv",
+  judge: (evidence) => judge(evidence, "secure"),
+};
+
+/** The same over a verified unsigned delegation: worth as much as plain DNS (DNA-67, DNA-68; A-21). */
+export const dnaSrvInsecure: Judge = {
+  prooftype: "dna-srv-insecure",
+  judge: (evidence) => judge(evidence, "insecure"),
+};
+
+function judge({ certificate, delegation, now }: Evidence, wanted: "secure" | "insecure"): Finding {
+  const facts = acceptedNow(certificate, now);
+  if (typeof facts === "string") return { holds: false, cause: facts };
+  if (delegation === null) return { holds: false, cause: "proof.none" };
+  const missing = lacks(delegation, wanted, now);
+  if (missing !== null) return { holds: false, cause: missing };
+  const names = serverNames(certificate);
+  const target = targetsOf(delegation, wanted).find(({ host }) => matchesName(names, host));
+  if (target === undefined) return { holds: false, cause: "proof.delegation" };
+  return finding(delegation, target, facts, wanted);
+}
+
+/** Why the delegation cannot prove anything, whatever the certificate says. Only exactly `wanted` is enough. */
+function lacks(delegation: Delegation, wanted: Security, now: number): Cause | null {
+  const { service, security } = delegation;
+  if (service === "unknown") return delegation.cause ?? (security === "bogus" ? "dns.bogus" : "dns.servfail");
+  if (security === "bogus" || security === "indeterminate") {
+    return delegation.cause ?? (security === "bogus" ? "dns.bogus" : "dns.servfail");
+  }
+  if (service === "refused") return "dns.no-service";
+  if (service === "absent") return delegation.exists ? "proof.absent" : "dns.nxdomain";
+  if (security !== wanted) return "dns.insecure";
+  // RFC 4035 5.3.1: an answer is no longer secure once a signature over it has ended (DNS-21).
+  if (wanted === "secure" && (delegation.signedUntil === null || now >= delegation.signedUntil)) {
+    return "proof.expired";
+  }
+  return null;
+}
+
+/**
+ * The targets whose own record set has the wanted state.
+ *
+ * `delegation.security` speaks for `_xmpp-server`; a direct TLS target comes from `_xmpps-server`, which may be
+ * an alias into another zone, so its own answer is asked.
+ */
+function targetsOf(delegation: Delegation, wanted: Security): readonly Target[] {
+  const direct = delegation.lookups.some(({ name, type, security }) =>
+    type === "SRV" && name.startsWith("_xmpps-server.") && security === wanted
+  );
+  return delegation.targets.filter(({ tls }) => tls === "starttls" || direct);
+}
+
+function finding(
+  delegation: Delegation,
+  { host, port }: Target,
+  facts: CertificateFacts,
+  security: Security,
+): Finding {
+  return {
+    holds: true,
+    target: { host, port },
+    certificate: facts.sha256,
+    certificateUntil: facts.notAfter,
+    signedUntil: delegation.signedUntil,
+    ttlMs: delegation.ttlMs,
+    evidence: {
+      target: host,
+      security,
+      ttlMs: delegation.ttlMs,
+      signedUntil: delegation.signedUntil,
+      notAfter: facts.notAfter,
+    },
+  };
+}

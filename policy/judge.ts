@@ -1,0 +1,54 @@
+/** One interface for every prooftype: evidence in, finding out. RFC 7712 7; protocol.md 3.1. */
+import type { Cause } from "../facts/cause.ts";
+import type { PeerCertificate } from "../facts/certificate.ts";
+import type { Delegation } from "../facts/delegation.ts";
+import type { Detail } from "../facts/event.ts";
+import type { Domain } from "../xmpp/domain.ts";
+
+/** `dna-srv-insecure` exists only under `allow_insecure_delegation` and is logged as insecure (A-21). */
+export type Prooftype = "pkix" | "dna-srv" | "dna-srv-insecure";
+
+/** What is known when somebody claims a domain. The evidence was already fetched. */
+export interface Evidence {
+  readonly domain: Domain;
+  /** Of the live connection, as it is now (protocol.md 3.8). */
+  readonly certificate: PeerCertificate;
+  /** Null: DNS was not asked. */
+  readonly delegation: Delegation | null;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** The machine that a delegation names. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What a judge found, with everything that limits how long it holds. */
+export type Finding =
+  | {
+    readonly holds: true;
+    readonly target: Endpoint | null;
+    /** SHA-256 of the peer's certificate, lower-case hex. */
+    readonly certificate: string;
+    /** Hard bounds, milliseconds since the epoch. */
+    readonly certificateUntil: number;
+    readonly signedUntil: number | null;
+    /** Soft bound: the zone's TTL; null when no DNS answer is part of the proof. */
+    readonly ttlMs: number | null;
+    readonly evidence: { readonly [key: string]: Detail };
+  }
+  | { readonly holds: false; readonly cause: Cause };
+
+export interface Judge {
+  readonly prooftype: Prooftype;
+  judge(evidence: Evidence): Finding;
+}
+
+/** How much a proof is worth, strongest first (protocol.md 3.1). Equal numbers are equally strong. */
+export const STRENGTH: Readonly<Record<Prooftype, number>> = {
+  "pkix": 2,
+  "dna-srv": 2,
+  "dna-srv-insecure": 0,
+};

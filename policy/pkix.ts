@@ -1,0 +1,36 @@
+/** Prooftype `pkix`: an accepted certificate that carries the service domain itself. protocol.md 3.3, 6.5. */
+import type { Cause } from "../facts/cause.ts";
+import type { CertificateFacts, PeerCertificate } from "../facts/certificate.ts";
+import type { Evidence, Finding, Judge } from "./judge.ts";
+import { matchesName, serverNames } from "./names.ts";
+
+export const pkix: Judge = {
+  prooftype: "pkix",
+  judge({ domain, certificate, now }: Evidence): Finding {
+    const facts = acceptedNow(certificate, now);
+    if (typeof facts === "string") return { holds: false, cause: facts };
+    if (!matchesName(serverNames(certificate), domain)) return { holds: false, cause: "tls.names" };
+    return {
+      holds: true,
+      target: null,
+      certificate: facts.sha256,
+      certificateUntil: facts.notAfter,
+      signedUntil: null,
+      ttlMs: null,
+      evidence: { subject: facts.subject, issuer: facts.issuer, notAfter: facts.notAfter },
+    };
+  },
+};
+
+/**
+ * The facts of a certificate that is good at this moment, or why it is not.
+ *
+ * The chain was judged at the handshake, but a connection may outlive it (protocol.md 3.8: at the time of the request).
+ */
+export function acceptedNow(certificate: PeerCertificate, now: number): CertificateFacts | Cause {
+  if (certificate.state === "absent") return "tls.no-certificate";
+  if (certificate.state === "refused") return certificate.cause;
+  if (now >= certificate.facts.notAfter) return "tls.expired";
+  if (now < certificate.facts.notBefore) return "tls.not-yet-valid";
+  return certificate.facts;
+}
