@@ -1,0 +1,96 @@
+/**
+ * The Debian packages that tests need, installed when they are missing and we are root. Services that a package
+ * would start by itself are kept from starting: the tests run their own, on loopback.
+ */
+
+/** A tool, and how to see that it is there. */
+interface Needed {
+  readonly package: string;
+  readonly probe: readonly string[];
+  /** The unit that Debian would start. */
+  readonly service?: string;
+}
+
+const NEEDED: readonly Needed[] = [
+  { package: "knot", probe: ["knotd", "--version"], service: "knot" },
+  { package: "unbound", probe: ["unbound", "-V"], service: "unbound" },
+  { package: "bind9", probe: ["named", "-v"], service: "named" },
+  { package: "bind9-utils", probe: ["dnssec-signzone", "-V"] },
+  { package: "bind9-dnsutils", probe: ["delv", "-v"] },
+  { package: "openssl", probe: ["openssl", "version"] },
+  { package: "python3", probe: ["python3", "--version"] },
+  { package: "python3-lxml", probe: ["python3", "-c", "import lxml.etree"] },
+  { package: "iproute2", probe: ["ip", "-V"] },
+  { package: "procps", probe: ["ps", "--version"] },
+  { package: "rustfmt-web", probe: ["cargo", "fmt", "--version"] },
+  { package: "rust-web-clippy", probe: ["cargo", "clippy", "--version"] },
+];
+
+/** Whether a command runs and ends well; Debian keeps servers in sbin. */
+async function succeeds([command, ...args]: readonly string[]): Promise<boolean> {
+  try {
+    const { success } = await new Deno.Command(command!, {
+      args,
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).output();
+    return success;
+  } catch {
+    return false;
+  }
+}
+
+async function missing(): Promise<Needed[]> {
+  const there = await Promise.all(NEEDED.map(({ probe }) => succeeds(probe)));
+  return NEEDED.filter((_, at) => !there[at]);
+}
+
+async function apt(...args: string[]): Promise<boolean> {
+  const command = new Deno.Command("apt-get", {
+    args: ["-q", ...args],
+    env: { DEBIAN_FRONTEND: "noninteractive" },
+    stdin: "null",
+    stdout: "null",
+    stderr: "inherit",
+  });
+  return await command.output().then(({ success }) => success, () => false);
+}
+
+/** Debian asks this script before it starts a service; 101 means no. Left alone where the machine has one. */
+const DOORMAN = "/usr/sbin/policy-rc.d";
+
+async function withoutServices<T>(work: () => Promise<T>): Promise<T> {
+  const ours = await Deno.writeTextFile(DOORMAN, "#!/bin/sh\nexit 101\n", { createNew: true, mode: 0o755 })
+    .then(() => true, () => false);
+  try {
+    return await work();
+  } finally {
+    if (ours) await Deno.remove(DOORMAN);
+  }
+}
+
+/** Installs what is missing if it may; returns what is missing still, as sentences. */
+export async function installPackages(): Promise<string[]> {
+  Deno.env.set("PATH", `${Deno.env.get("PATH")}:/usr/local/sbin:/usr/sbin:/sbin`);
+  const wanted = await missing();
+  if (wanted.length > 0 && Deno.uid() === 0 && await succeeds(["apt-get", "--version"])) {
+    const names = wanted.map((needed) => needed.package);
+    console.log(`installing ${names.join(" ")} from Debian`);
+    await withoutServices(async () => {
+      await apt("update");
+      // One that cannot be had must not cost the others.
+      if (!await apt("install", "-y", "--no-install-recommends", ...names)) {
+        for (const name of names) await apt("install", "-y", "--no-install-recommends", name);
+      }
+    });
+    await disable(wanted.flatMap(({ service }) => service ?? []));
+  }
+  return (await missing()).map((needed) => `${needed.package} is missing: apt-get install ${needed.package}`);
+}
+
+/** So that they do not start with the machine either. */
+async function disable(services: readonly string[]): Promise<void> {
+  const systemd = await Deno.stat("/run/systemd/system").then(() => true, () => false);
+  if (systemd && services.length > 0) await succeeds(["systemctl", "disable", "--now", ...services]);
+}
