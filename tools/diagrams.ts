@@ -75,14 +75,14 @@ export function draw(file: string, machine: AnyStateMachine): string {
   ].join("\n");
 }
 
-/** Every page as it should stand, by file name. */
+/** Every page as it should stand, by file name: one machine a file. */
 async function drawAll(): Promise<Map<string, string>> {
   const pages = new Map<string, string>();
   const files = [...Deno.readDirSync(MACHINES)].map(({ name }) => name).filter((name) => name.endsWith(".ts"))
     .sort();
   for (const file of files) {
     for (const exported of Object.values(await import(new URL(file, MACHINES).href))) {
-      if (exported instanceof StateMachine) pages.set(`${exported.id}.md`, draw(file, exported));
+      if (exported instanceof StateMachine) pages.set(file.replace(/ts$/, "md"), draw(file, exported));
     }
   }
   return pages;

@@ -25,7 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, Reach>> = {
     "config",
     "observe",
   ]),
-  observe: reach(["xmpp", "facts"], ["config"]),
+  observe: reach(["xmpp", "facts", "config"]),
   config: reach(["xmpp", "facts"]),
 };
 
