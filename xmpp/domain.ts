@@ -9,6 +9,12 @@ import tr46 from "tr46";
 /** A domain in canonical form. Only {@link parseDomain} makes one. */
 export type Domain = string & { readonly __brand: "Domain" };
 
+/** A domain with the peer's own spelling, which answers repeat (A-38). */
+export interface Spelled {
+  readonly domain: Domain;
+  readonly text: string;
+}
+
 /** The two ends of a federation. `local` is ours, whoever opened the stream. */
 export interface DomainPair {
   readonly local: Domain;

@@ -15,7 +15,7 @@ Deno.test("print declares a namespace only where it changes", () => {
   assert.equal(print(element("", "a"), SCOPE), "<a xmlns=''/>");
 });
 
-Deno.test("STR-34: print uses the one prefix of a namespace, and its children stay in the content namespace", () => {
+Deno.test("print uses the one prefix of a namespace, and its children stay in the content namespace", () => {
   const verdict = element("urn:d", "result", {}, element("jabber:server", "error"), element("urn:s", "x"));
   assert.equal(print(verdict, SCOPE), "<db:result><error/><stream:x/></db:result>");
   assert.equal(print(element("urn:x", "a", { "{urn:d}b": "1" }), SCOPE), "<a xmlns='urn:x' db:b='1'/>");
