@@ -1,0 +1,147 @@
+/** One row of the connection table: what is known of one TCP connection. dna-01 4; protocol.md 2.2. */
+import type { PeerCertificate } from "../facts/certificate.ts";
+import { serverNames } from "../policy/names.ts";
+import type { Proof } from "../policy/proof.ts";
+import type { Domain, PairKey } from "../xmpp/domain.ts";
+import { BoundedSet } from "./bounded_set.ts";
+import { Ledger } from "./ledger.ts";
+import type { NameIndex } from "./name_index.ts";
+import type { PendingRequest } from "./pending_request.ts";
+import { StrangerWindow } from "./stranger_window.ts";
+
+/** Our own handle: stream ids are chosen by the peer (A-15). */
+export type ConnectionId = `c-${number}`;
+
+export type ConnectionState = "connecting" | "negotiating" | "established" | "closing" | "closed";
+
+/** What connections are found by. Only rows write to it. */
+export interface ConnectionIndexes {
+  /** Certificate names, wildcards as patterns. */
+  readonly byName: NameIndex<ConnectionRow>;
+  readonly byDelegated: NameIndex<ConnectionRow>;
+}
+
+/** How much of the past one connection remembers (F3, F6). A peer with more lapses than this is not in good faith. */
+const MEMORY = 50_000;
+
+export class ConnectionRow {
+  readonly id: ConnectionId;
+  /** `out`: we opened it. */
+  readonly direction: "in" | "out";
+  state: ConnectionState = "connecting";
+  /** Of the latest response header (RFC 6120 4.3.3). */
+  streamId: string | null = null;
+  mode: "server-name" | "classic" | null = null;
+  /** The names of the stream header. */
+  local: Domain | null = null;
+  remote: Domain | null = null;
+  /** `remote` is proven by the certificate: a server-name stream past R-7, or EXTERNAL (A-30). */
+  remoteProven = false;
+  bidi = false;
+  /** The peer announced `urn:x-dna:0`, in its features or inside `<bidi/>`. */
+  peerDna = false;
+  /** The peer announced `<dialback><errors/></dialback>`. */
+  peerErrors = false;
+  /** XEP-0478; null when not announced. */
+  peerMaxBytes: number | null = null;
+  /** `valid` verdicts that nobody asked for (A-11). */
+  unsolicited = 0;
+  /** Some pair was authorised here, now or earlier (F2). The pair of the server names does not count (R-10). */
+  everAuthorised = false;
+
+  /** Our requests without a verdict. Filled by `sendRequest`. */
+  readonly pendingOut: Map<PairKey, PendingRequest> = new Map();
+  /** The peer's requests that are being proven. */
+  readonly pendingIn: Set<PairKey> = new Set();
+  /** Domains that were proven here and are no longer: their stanzas in flight fall under F5 (F3, exception). */
+  readonly provenBefore: BoundedSet<Domain> = new BoundedSet(MEMORY);
+  /** Pairs that were authorised here and are no longer (F6). */
+  readonly lapsed: BoundedSet<PairKey> = new BoundedSet(MEMORY);
+  /** The window of F6. */
+  readonly strangers: StrangerWindow = new StrangerWindow();
+  /** What was written and what of it is known to have arrived (8.3). */
+  readonly ledger: Ledger = new Ledger();
+
+  readonly #indexes: ConnectionIndexes;
+  readonly #delegated = new Map<Domain, Proof>();
+  #certificate: PeerCertificate = { state: "absent" };
+  #serverNames: readonly string[] = [];
+
+  constructor(id: ConnectionId, direction: "in" | "out", indexes: ConnectionIndexes) {
+    this.id = id;
+    this.direction = direction;
+    this.#indexes = indexes;
+  }
+
+  get open(): boolean {
+    return this.state !== "closed";
+  }
+
+  /** The peer may send stanzas and requests here. */
+  get receives(): boolean {
+    return this.direction === "in" || this.bidi;
+  }
+
+  /** We may send requests here: our own direction, or bidi towards a peer with the marker (2.8). */
+  get requests(): boolean {
+    return this.direction === "out" || (this.bidi && this.peerDna);
+  }
+
+  get certificate(): PeerCertificate {
+    return this.#certificate;
+  }
+
+  /** The names of an accepted peer certificate; wildcards stay patterns (A-25). */
+  get serverNames(): readonly string[] {
+    return this.#serverNames;
+  }
+
+  /** Domains that are proven to be delegated to this peer. */
+  get delegated(): ReadonlyMap<Domain, Proof> {
+    return this.#delegated;
+  }
+
+  /** TLS is done. Once only: renegotiation is off (protocol.md 3.8). */
+  secured(certificate: PeerCertificate): void {
+    if (this.#certificate.state !== "absent") throw new Error(`Cannot secure ${this.id}: it is secured`);
+    this.#certificate = certificate;
+    this.#serverNames = serverNames(certificate);
+    for (const name of this.#serverNames) this.#indexes.byName.add(name, this);
+  }
+
+  /**
+   * Enters or replaces the proof of one domain.
+   *
+   * @throws {Error} when the connection is closed, or the proof is over or was made for another certificate.
+   */
+  delegate(proof: Proof, now: number): void {
+    const { certificate } = this;
+    if (!this.open) throw new Error(`Cannot delegate ${proof.domain} to ${this.id}: it is closed`);
+    if (!proof.holds(now)) {
+      throw new Error(`Cannot delegate ${proof.domain} to ${this.id}: the proof is over`);
+    }
+    // protocol.md 3.1: a proof is never shared between connections whose peer certificates differ.
+    if (certificate.state !== "accepted" || certificate.facts.sha256 !== proof.certificate) {
+      throw new Error(`Cannot delegate ${proof.domain} to ${this.id}: the proof is for another certificate`);
+    }
+    if (!this.#delegated.has(proof.domain)) this.#indexes.byDelegated.add(proof.domain, this);
+    this.#delegated.set(proof.domain, proof);
+  }
+
+  /** Forgets the proof of one domain, but remembers that there was one. */
+  undelegate(domain: Domain): void {
+    if (!this.#delegated.delete(domain)) return;
+    this.#indexes.byDelegated.remove(domain, this);
+    this.provenBefore.add(domain);
+  }
+
+  /** The last step of {@link ConnectionTable.close}: nothing is found by this connection's names any more. */
+  forget(): void {
+    this.state = "closed";
+    for (const name of this.#serverNames) this.#indexes.byName.remove(name, this);
+    for (const domain of this.#delegated.keys()) this.#indexes.byDelegated.remove(domain, this);
+    this.#delegated.clear();
+    this.pendingOut.clear();
+    this.pendingIn.clear();
+  }
+}

@@ -1,0 +1,110 @@
+/** The names on our side: machines, domains hosted here, domains that were. protocol.md R-2, F4, A-29, A-35. */
+import type { Domain } from "../xmpp/domain.ts";
+
+/** What our side is for a name. A name that is both is hosted (R-2, A-29). */
+export type Standing = "hosted" | "server-name" | "gone" | "unknown";
+
+/** Who answers for a hosted domain (A-35). `away`: its component is not connected. `none`: the server itself. */
+export type Answerer = "attached" | "away" | "none";
+
+interface Hosting {
+  readonly since: number;
+  readonly component: boolean;
+  attached: boolean;
+  suspended: boolean;
+}
+
+/** F4: how long a removed domain costs the peer no stream. */
+const REMOVED_MS = 24 * 3_600_000;
+
+export class HostedDomains {
+  readonly #serverNames: ReadonlySet<Domain>;
+  readonly #gone: ReadonlySet<Domain>;
+  readonly #hosted = new Map<Domain, Hosting>();
+  /** When each was removed at run time, oldest first. Milliseconds since the epoch. */
+  readonly #removed = new Map<Domain, number>();
+
+  /** @param gone Domains hosted here before, from the configuration. */
+  constructor(serverNames: Iterable<Domain>, gone: Iterable<Domain>) {
+    this.#serverNames = new Set(serverNames);
+    this.#gone = new Set(gone);
+  }
+
+  /** @param component Whether one may attach for the domain (XEP-0114). Hosting it again keeps who is attached. */
+  add(domain: Domain, component: boolean, now: number): void {
+    const before = this.#hosted.get(domain);
+    this.#removed.delete(domain);
+    this.#hosted.set(domain, {
+      since: before?.since ?? now,
+      component,
+      attached: component && (before?.attached ?? false),
+      suspended: before?.suspended ?? false,
+    });
+  }
+
+  /** False when it was not hosted. */
+  remove(domain: Domain, now: number): boolean {
+    if (!this.#hosted.delete(domain)) return false;
+    for (const [old, at] of this.#removed) if (now - at >= REMOVED_MS) this.#removed.delete(old);
+    this.#removed.set(domain, now);
+    return true;
+  }
+
+  /** Its component came or went. */
+  setAttached(domain: Domain, attached: boolean): void {
+    const hosting = this.#hosted.get(domain);
+    if (hosting !== undefined) hosting.attached = attached && hosting.component;
+  }
+
+  /** A suspended domain stays hosted and federates with nobody. */
+  setSuspended(domain: Domain, suspended: boolean): void {
+    const hosting = this.#hosted.get(domain);
+    if (hosting !== undefined) hosting.suspended = suspended;
+  }
+
+  isHosted(domain: Domain): boolean {
+    return this.#hosted.has(domain);
+  }
+
+  isServerName(domain: Domain): boolean {
+    return this.#serverNames.has(domain);
+  }
+
+  isSuspended(domain: Domain): boolean {
+    return this.#hosted.get(domain)?.suspended ?? false;
+  }
+
+  /** Removed at run time within the last 24 h: its stragglers cost nobody the stream (F4). */
+  wasRemoved(domain: Domain, now: number): boolean {
+    const at = this.#removed.get(domain);
+    return at !== undefined && now - at < REMOVED_MS;
+  }
+
+  standing(name: Domain, now: number): Standing {
+    if (this.#hosted.has(name)) return "hosted";
+    if (this.#serverNames.has(name)) return "server-name";
+    return this.#gone.has(name) || this.wasRemoved(name, now) ? "gone" : "unknown";
+  }
+
+  /** Null when the domain is not hosted. */
+  answerer(domain: Domain): Answerer | null {
+    const hosting = this.#hosted.get(domain);
+    if (hosting === undefined) return null;
+    if (!hosting.component) return "none";
+    return hosting.attached ? "attached" : "away";
+  }
+
+  /** For the API, in the order of addition. Times are milliseconds since the epoch. */
+  *list(): Iterable<
+    {
+      readonly domain: Domain;
+      readonly since: number;
+      readonly answerer: Answerer;
+      readonly suspended: boolean;
+    }
+  > {
+    for (const [domain, { since, suspended }] of this.#hosted) {
+      yield { domain, since, answerer: this.answerer(domain)!, suspended };
+    }
+  }
+}

@@ -1,0 +1,110 @@
+/** Stanzas that wait for their pair to open. protocol.md 2.3, 8.3, 10. */
+import type { Cause } from "../facts/cause.ts";
+
+/** One stanza, owned by the queue: its bytes are a copy. */
+export interface Waiting {
+  readonly bytes: Uint8Array;
+  /** When it was accepted; it keeps its age over a requeue. Milliseconds since the epoch. */
+  readonly since: number;
+}
+
+export interface OutboxLimits {
+  /** Per pair. */
+  readonly queueStanzas: number;
+  readonly queueBytes: number;
+  readonly queueAgeMs: number;
+}
+
+/** What all queues together may hold (`limits.queues_bytes`). */
+export class QueueBudget {
+  readonly maxBytes: number;
+  #bytes = 0;
+
+  constructor(maxBytes: number) {
+    this.maxBytes = maxBytes;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** False when it does not fit. */
+  take(bytes: number): boolean {
+    if (this.#bytes + bytes > this.maxBytes) return false;
+    this.#bytes += bytes;
+    return true;
+  }
+
+  give(bytes: number): void {
+    this.#bytes -= bytes;
+  }
+}
+
+/** The queue of one pair, in order. Whoever takes a stanza out writes it or bounces it. */
+export class Outbox<T extends Waiting> {
+  readonly #limits: OutboxLimits;
+  readonly #budget: QueueBudget;
+  #waiting: T[] = [];
+  #bytes = 0;
+
+  constructor(limits: OutboxLimits, budget: QueueBudget) {
+    this.#limits = limits;
+    this.#budget = budget;
+  }
+
+  get size(): number {
+    return this.#waiting.length;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Null when taken, else why it has to be bounced (`resource-constraint`, wait): what is queued stays (RTE-10). */
+  offer(stanza: T): Cause | null {
+    const { length } = stanza.bytes;
+    const fits = this.#waiting.length < this.#limits.queueStanzas &&
+      this.#bytes + length <= this.#limits.queueBytes;
+    if (!fits) return "route.queue-full";
+    if (!this.#budget.take(length)) return "route.queues-full";
+    this.#waiting.push(stanza);
+    this.#bytes += length;
+    return null;
+  }
+
+  /** Everything, in order; the queue is empty afterwards. */
+  takeAll(): readonly T[] {
+    const all = this.#waiting;
+    this.#budget.give(this.#bytes);
+    this.#waiting = [];
+    this.#bytes = 0;
+    return all;
+  }
+
+  /**
+   * Puts stanzas back before everything newer (8.3: order per pair is kept).
+   *
+   * @returns What does not fit any more, to be bounced with `route.queue-full`: the newest first lose their place.
+   */
+  requeue(stanzas: readonly T[]): readonly T[] {
+    const all = [...stanzas, ...this.takeAll()];
+    return all.filter((stanza) => this.offer(stanza) !== null);
+  }
+
+  /** Takes out what has waited too long (`route.queue-age`). */
+  takeAged(now: number): readonly T[] {
+    const fresh = this.#waiting.findIndex(({ since }) => now - since < this.#limits.queueAgeMs);
+    if (fresh === 0) return [];
+    const aged = this.#waiting.splice(0, fresh === -1 ? this.#waiting.length : fresh);
+    const bytes = aged.reduce((sum, stanza) => sum + stanza.bytes.length, 0);
+    this.#bytes -= bytes;
+    this.#budget.give(bytes);
+    return aged;
+  }
+
+  /** When {@link takeAged} has something to take; null when nothing waits. Milliseconds since the epoch. */
+  get agesAt(): number | null {
+    const oldest = this.#waiting[0];
+    return oldest === undefined ? null : oldest.since + this.#limits.queueAgeMs;
+  }
+}
