@@ -1,6 +1,6 @@
 /** One row of the connection table: what is known of one TCP connection. dna-01 4; protocol.md 2.2. */
 import type { PeerCertificate } from "../facts/certificate.ts";
-import { serverNames } from "../policy/names.ts";
+import { matchesName, serverNames } from "../policy/names.ts";
 import type { Proof } from "../policy/proof.ts";
 import type { Domain, PairKey } from "../xmpp/domain.ts";
 import { BoundedSet } from "./bounded_set.ts";
@@ -35,8 +35,6 @@ export class ConnectionRow {
   /** The names of the stream header. */
   local: Domain | null = null;
   remote: Domain | null = null;
-  /** `remote` is proven by the certificate: a server-name stream past R-7, or EXTERNAL (A-30). */
-  remoteProven = false;
   bidi = false;
   /** The peer announced `urn:x-dna:0`, in its features or inside `<bidi/>`. */
   peerDna = false;
@@ -89,6 +87,11 @@ export class ConnectionRow {
 
   get certificate(): PeerCertificate {
     return this.#certificate;
+  }
+
+  /** The header's `remote` is a name of the peer's accepted certificate (R-7, A-30). */
+  get remoteProven(): boolean {
+    return this.remote !== null && matchesName(this.#serverNames, this.remote);
   }
 
   /** The names of an accepted peer certificate; wildcards stay patterns (A-25). */
