@@ -1,1 +1,3 @@
 //! Verona native library.
+
+pub mod xml;

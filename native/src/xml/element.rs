@@ -1,0 +1,249 @@
+//! One item after the header: a first-level element with all it holds, or the closing tag of the
+//! stream. It can stop at any byte and go on later.
+use super::chars::{self, SPACE};
+use super::record::{Item, flag, kind};
+use super::scope::Scope;
+use super::tag::{Form, Tag};
+use super::{Content, Fault, Limits, Stop, header, namespaces, stanza};
+use memchr::{memchr3, memmem};
+
+const CDATA: &[u8] = b"<![CDATA[";
+const CDATA_END: &[u8] = b"]]>";
+
+#[derive(Clone, Copy, Debug, Default)]
+enum Step {
+    /// Text, until the next markup.
+    #[default]
+    Text,
+    Markup,
+    StartTag,
+    EndTag,
+    EndGap,
+    Cdata,
+}
+
+/// An open element: where its name stands, and how many declarations hold around it.
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    start: u32,
+    end: u32,
+    outside: u32,
+}
+
+/// What all items of one stream share.
+pub(crate) struct Stream<'a> {
+    pub content: Content,
+    pub limits: &'a Limits,
+    pub scope: &'a mut Scope,
+    /// Name of the root.
+    pub root: &'a [u8],
+    pub tag: &'a mut Tag,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Element {
+    step: Step,
+    pub at: usize,
+    open: Vec<Open>,
+    elements: u32,
+    pub children: u32,
+    pub item: Item,
+}
+
+impl Element {
+    /// Forgets the item before; `read` then begins at the `<`.
+    #[inline(always)]
+    pub fn begin(&mut self) {
+        self.step = Step::Markup;
+        self.at = 0;
+        self.open.clear();
+        self.elements = 0;
+        self.children = 0;
+    }
+
+    /// Reads on to the end of the item.
+    #[inline(always)]
+    pub fn read(&mut self, bytes: &[u8], stream: &mut Stream) -> Result<(), Stop> {
+        loop {
+            let complete = match self.step {
+                Step::Text => self.read_text(bytes, stream.limits)?,
+                Step::Markup => self.read_markup(bytes, stream.tag)?,
+                Step::StartTag => self.read_start_tag(bytes, stream)?,
+                Step::EndTag => self.read_end_tag(bytes, stream.root)?,
+                Step::EndGap => self.read_end_gap(bytes, stream.scope)?,
+                Step::Cdata => self.read_cdata(bytes)?,
+            };
+            if complete {
+                return Ok(());
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn read_text(&mut self, bytes: &[u8], limits: &Limits) -> Result<bool, Stop> {
+        loop {
+            let stop = memchr3(b'<', b'&', b'>', &bytes[self.at..]);
+            self.at = stop.map_or(bytes.len(), |length| self.at + length);
+            match bytes.get(self.at) {
+                None => return Err(Stop::More),
+                Some(b'&') => {
+                    self.at = super::reference::read(bytes, self.at, limits.name_bytes)?;
+                }
+                Some(b'>') if bytes[..self.at].ends_with(b"]]") => {
+                    return Err(Fault::NotWellFormed.into());
+                }
+                Some(b'>') => self.at += 1,
+                Some(_) => break,
+            }
+        }
+        self.step = Step::Markup;
+        Ok(false)
+    }
+
+    /// At a `<`.
+    #[inline(always)]
+    fn read_markup(&mut self, bytes: &[u8], tag: &mut Tag) -> Result<bool, Stop> {
+        self.step = match bytes.get(self.at + 1) {
+            None => return Err(Stop::More),
+            Some(b'/') => {
+                self.at += 2;
+                Step::EndTag
+            }
+            Some(b'!') => return self.read_cdata_start(bytes),
+            Some(b'?') => return Err(header::instruction(&bytes[self.at..])),
+            Some(_) => {
+                self.at += 1;
+                tag.begin();
+                Step::StartTag
+            }
+        };
+        Ok(false)
+    }
+
+    /// At `<!`: a comment and a DTD are restricted XML, a CDATA section is text (protocol.md 4.7).
+    fn read_cdata_start(&mut self, bytes: &[u8]) -> Result<bool, Stop> {
+        let known = &bytes[self.at..bytes.len().min(self.at + CDATA.len())];
+        match known.get(2) {
+            None => return Err(Stop::More),
+            Some(b'[') if known == CDATA && !self.open.is_empty() => {}
+            Some(b'[') if CDATA.starts_with(known) && known != CDATA => return Err(Stop::More),
+            Some(b'[') => return Err(Fault::NotWellFormed.into()),
+            Some(_) => return Err(Fault::Restricted.into()),
+        }
+        self.at += CDATA.len();
+        self.step = Step::Cdata;
+        Ok(false)
+    }
+
+    fn read_cdata(&mut self, bytes: &[u8]) -> Result<bool, Stop> {
+        match memmem::find(&bytes[self.at..], CDATA_END) {
+            None => {
+                self.at = self.at.max(bytes.len().saturating_sub(CDATA_END.len() - 1));
+                Err(Stop::More)
+            }
+            Some(length) => {
+                self.at += length + CDATA_END.len();
+                self.step = Step::Text;
+                Ok(false)
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn read_start_tag(&mut self, bytes: &[u8], stream: &mut Stream) -> Result<bool, Stop> {
+        let form = stream.tag.read(bytes, &mut self.at, stream.limits)?;
+        let outside = stream.scope.len();
+        self.count(stream.limits)?;
+        let used = if stream.tag.namespaced {
+            namespaces::enter(
+                stream.scope,
+                stream.tag,
+                bytes,
+                stream.content.uri(),
+                stream.limits,
+            )?
+        } else {
+            namespaces::Used::default()
+        };
+        if self.open.is_empty() {
+            self.item = stanza::describe(stream.tag, bytes, stream.scope, stream.content);
+            self.rescope_if(stream.tag.name.is_qualified());
+        }
+        self.rescope_if(used.content || used.inherited);
+        self.step = Step::Text;
+        if form == Form::Empty {
+            stream.scope.cut(outside);
+            return Ok(self.open.is_empty());
+        }
+        let name = stream.tag.name;
+        self.open.push(Open {
+            start: name.start,
+            end: name.end,
+            outside: outside as u32,
+        });
+        Ok(false)
+    }
+
+    #[inline(always)]
+    fn count(&mut self, limits: &Limits) -> Result<(), Fault> {
+        if self.open.len() >= limits.depth as usize {
+            return Err(Fault::Depth);
+        }
+        if self.elements >= limits.elements {
+            return Err(Fault::Elements);
+        }
+        self.elements += 1;
+        self.children += u32::from(self.open.len() == 1);
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn rescope_if(&mut self, needed: bool) {
+        self.item.flags |= flag::RESCOPE * u32::from(needed);
+    }
+
+    /// Behind `</`: the name of the innermost open element, or of the root.
+    #[inline(always)]
+    fn read_end_tag(&mut self, bytes: &[u8], root: &[u8]) -> Result<bool, Stop> {
+        let name = match self.open.last() {
+            Some(open) => &bytes[open.start as usize..open.end as usize],
+            None => root,
+        };
+        let rest = &bytes[self.at..];
+        if rest.len() < name.len() {
+            let begun = name.starts_with(rest);
+            return Err(if begun {
+                Stop::More
+            } else {
+                Fault::NotWellFormed.into()
+            });
+        }
+        if !rest.starts_with(name) {
+            return Err(Fault::NotWellFormed.into());
+        }
+        self.at += name.len();
+        self.step = Step::EndGap;
+        Ok(false)
+    }
+
+    #[inline(always)]
+    fn read_end_gap(&mut self, bytes: &[u8], scope: &mut Scope) -> Result<bool, Stop> {
+        self.at = chars::skip(bytes, self.at, SPACE);
+        match bytes.get(self.at) {
+            None => return Err(Stop::More),
+            Some(b'>') => self.at += 1,
+            Some(_) => return Err(Fault::NotWellFormed.into()),
+        }
+        match self.open.pop() {
+            Some(open) => scope.cut(open.outside as usize),
+            None => {
+                self.item = Item {
+                    kind: kind::CLOSE,
+                    ..Item::default()
+                }
+            }
+        }
+        self.step = Step::Text;
+        Ok(self.open.is_empty())
+    }
+}
