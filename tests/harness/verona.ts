@@ -140,6 +140,28 @@ export class VeronaServer implements AsyncDisposable {
     }
   }
 
+  /** Asks until `probe` gives a value: for facts that only the API shows, and that come without a wire event. */
+  async eventually<T>(what: string, probe: () => Promise<T | undefined | false>): Promise<T> {
+    const limit = deadline(what, PATIENCE_MS, () => `\n${this.#tail()}`);
+    try {
+      for (;;) {
+        const value = await limit.race(probe());
+        if (value !== undefined && value !== false) return value;
+        await delay(READY_POLL_MS);
+      }
+    } finally {
+      limit.clear();
+    }
+  }
+
+  /** Waits until exactly `count` federation connections are listed. */
+  connected(count: number): Promise<Json[]> {
+    return this.eventually(`${count} connections in the API`, async () => {
+      const rows = await this.connections();
+      return rows.length === count && rows;
+    });
+  }
+
   /** Resident memory in bytes. */
   async residentBytes(): Promise<number> {
     const status = await Deno.readTextFile(`/proc/${this.process.pid}/status`);
