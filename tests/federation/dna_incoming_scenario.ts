@@ -54,15 +54,27 @@ const REFUSED: Record<
   [ids: string, identity: (stage: Stage) => Promise<Identity | undefined>]
 > = {
   "without client certificate": ["DNA-19", () => Promise.resolve(undefined)],
-  "with a certificate for another name": ["DNA-20", ({ world }) => world.ca.issue({ names: ["xmpp9.originating.example"] })],
+  "with a certificate for another name": [
+    "DNA-20",
+    ({ world }) => world.ca.issue({ names: ["xmpp9.originating.example"] }),
+  ],
   "with a self-signed certificate": ["DNA-19 TLS-13", () => selfSigned({ names: [ORIGINATING] })],
-  "with an expired certificate": ["TLS-13", ({ world }) => world.ca.issue({ names: [ORIGINATING], ...EXPIRED })],
-  "with a certificate not yet valid": ["TLS-13", ({ world }) => world.ca.issue({ names: [ORIGINATING], ...NOT_YET_VALID })],
+  "with an expired certificate": [
+    "TLS-13",
+    ({ world }) => world.ca.issue({ names: [ORIGINATING], ...EXPIRED }),
+  ],
+  "with a certificate not yet valid": [
+    "TLS-13",
+    ({ world }) => world.ca.issue({ names: [ORIGINATING], ...NOT_YET_VALID }),
+  ],
   "with a certificate of another CA": [
     "TLS-13",
     async () => await (await Authority.root("Another Root")).issue({ names: [ORIGINATING] }),
   ],
-  "with a CA certificate as leaf": ["TLS-13", ({ world }) => world.ca.issue({ names: [ORIGINATING], isCa: true })],
+  "with a CA certificate as leaf": [
+    "TLS-13",
+    ({ world }) => world.ca.issue({ names: [ORIGINATING], isCa: true }),
+  ],
   "without the intermediate": [
     "TLS-12",
     async ({ world }) => leafOnly(await (await world.ca.intermediate()).issue({ names: [ORIGINATING] })),
@@ -86,21 +98,33 @@ for (const [what, [ids, identity]] of Object.entries(REFUSED)) {
 
 /** Certificates that must be accepted from a TLS client. */
 const ACCEPTED: Record<string, [ids: string, identity: (stage: Stage) => Promise<Identity>]> = {
-  "serverAuth only": ["TLS-10", ({ world }) => world.ca.issue({ names: [ORIGINATING], usages: ["serverAuth"] })],
-  "clientAuth only": ["TLS-10", ({ world }) => world.ca.issue({ names: [ORIGINATING], usages: ["clientAuth"] })],
+  "serverAuth only": [
+    "TLS-10",
+    ({ world }) => world.ca.issue({ names: [ORIGINATING], usages: ["serverAuth"] }),
+  ],
+  "clientAuth only": [
+    "TLS-10",
+    ({ world }) => world.ca.issue({ names: [ORIGINATING], usages: ["clientAuth"] }),
+  ],
   "no extended key usage": ["TLS-10", ({ world }) => world.ca.issue({ names: [ORIGINATING], usages: [] })],
   "an intermediate in the chain": [
     "TLS-12",
     async ({ world }) => await (await world.ca.intermediate()).issue({ names: [ORIGINATING] }),
   ],
-  "a wildcard for the machine": ["DNA-28", ({ world }) => world.ca.issue({ names: ["*.originating.example"] })],
+  "a wildcard for the machine": [
+    "DNA-28",
+    ({ world }) => world.ca.issue({ names: ["*.originating.example"] }),
+  ],
   "the name in capitals": ["DNA-21", ({ world }) => world.ca.issue({ names: [ORIGINATING.toUpperCase()] })],
 };
 
 for (const [what, [ids, identity]] of Object.entries(ACCEPTED)) {
   Deno.test(`${ids}: a client certificate with ${what} proves the pair`, async () => {
     await using stage = await Stage.open();
-    const { o } = await stage.initiate(SERVER_NAMES, { identity: await identity(stage), serverName: RECEIVING });
+    const { o } = await stage.initiate(SERVER_NAMES, {
+      identity: await identity(stage),
+      serverName: RECEIVING,
+    });
     await granted(o, "sender.example", "target.example");
   });
 }
@@ -129,7 +153,12 @@ const DENIED: Record<string, Denied> = {
     type: "auth",
     condition: "not-authorized",
   },
-  "a bogus zone": { ids: "DNA-25 DNA-69", sender: "bogus.example", type: "auth", condition: "not-authorized" },
+  "a bogus zone": {
+    ids: "DNA-25 DNA-69",
+    sender: "bogus.example",
+    type: "auth",
+    condition: "not-authorized",
+  },
   "a secure SRV to another host": {
     ids: "DNA-26 DNA-69",
     sender: "elsewhere.example",
@@ -185,7 +214,11 @@ const DENIED: Record<string, Denied> = {
   },
 };
 
-for (const [what, { ids, sender, target = "target.example", type, condition, stage: options }] of Object.entries(DENIED)) {
+for (
+  const [what, { ids, sender, target = "target.example", type, condition, stage: options }] of Object.entries(
+    DENIED,
+  )
+) {
   Deno.test(`${ids}: ${what} is denied with ${condition} (${type}), the stream stays open`, async () => {
     await using stage = await Stage.open(options);
     const { o } = await stage.initiate();
@@ -198,7 +231,13 @@ for (const [what, { ids, sender, target = "target.example", type, condition, sta
 Deno.test("DNA-25: a bogus zone is denied under policy encrypted too, and nobody is called back", async () => {
   await using stage = await Stage.open({ settings: { policy: { proof: "encrypted" } } });
   const { o } = await stage.initiate();
-  o.send(request("bogus.example", "target.example", "2d5801a138a06bbe1cf5a053bac2995620e89dd6cde0a10e0ca76408b0f0cc1a"));
+  o.send(
+    request(
+      "bogus.example",
+      "target.example",
+      "2d5801a138a06bbe1cf5a053bac2995620e89dd6cde0a10e0ca76408b0f0cc1a",
+    ),
+  );
   await o.denial("bogus.example", "target.example", "auth", "not-authorized");
   assert.equal(stage.peer.count, 0);
 });
@@ -273,7 +312,9 @@ Deno.test("DNA-36 DNA-37 DNA-41 RTE-4: trace T6, a stanza of a pair never reques
   await using nurse = await stage.component("other-target.example");
   const o = await stage.initiateWith();
   const [romeo, to] = ["romeo@sender.example/orchard", "nurse@other-target.example"];
-  o.send(`<message from='${romeo}' to='${to}' id='e1' type='error'><error type='cancel'><gone xmlns='${NS.stanzaErrors}'/></error></message>`);
+  o.send(
+    `<message from='${romeo}' to='${to}' id='e1' type='error'><error type='cancel'><gone xmlns='${NS.stanzaErrors}'/></error></message>`,
+  );
   o.send(`<iq from='${romeo}' to='${to}' id='e2' type='result'/>`);
   o.send(message(romeo, to, "m2", "psst"));
 
@@ -330,7 +371,8 @@ Deno.test("DNA-40: a thousand stanzas of one revoked pair cost only themselves",
   await granted(o, "other-sender.example", "target.example");
   await stage.server.api("/routes/target.example/sender.example/revoke", "POST", {});
   await o.verdict("sender.example", "target.example", "invalid");
-  const one = `<message from='romeo@sender.example' to='juliet@target.example' id='late'><body>x</body></message>`;
+  const one =
+    `<message from='romeo@sender.example' to='juliet@target.example' id='late'><body>x</body></message>`;
   o.send(one.repeat(1000));
   o.send(ping("tybalt@other-sender.example", "target.example", "p1"));
   const [answers] = [await o.until((element) => element.attributes.id === "p1", "the other pair's ping")];

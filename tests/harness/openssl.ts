@@ -9,14 +9,32 @@ export interface ScanResult {
 }
 
 /** STARTTLS as a server towards `host`, with further options of s_client. */
-export function scan(to: Endpoint, host: string, options: readonly string[] = []): Promise<ScanResult> {
-  const given = ["s_client", "-connect", `${to.host}:${to.port}`, "-starttls", "xmpp-server", "-xmpphost", host];
+export function scan(
+  to: Endpoint,
+  host: string,
+  options: readonly string[] = [],
+  input = "",
+): Promise<ScanResult> {
+  const given = [
+    "s_client",
+    "-connect",
+    `${to.host}:${to.port}`,
+    "-starttls",
+    "xmpp-server",
+    "-xmpphost",
+    host,
+  ];
   return new Promise((resolve) => {
-    const child = execFile("openssl", [...given, ...options], { timeout: 15_000 }, (_error, stdout, stderr) => {
-      const output = stdout + stderr;
-      resolve({ connected: /^New, TLSv1\.[23], Cipher is (?!\(NONE\))/m.test(output), output });
-    });
-    child.stdin?.end();
+    const child = execFile(
+      "openssl",
+      [...given, ...options],
+      { timeout: 15_000 },
+      (_error, stdout, stderr) => {
+        const output = stdout + stderr;
+        resolve({ connected: /^New, TLSv1\.[23], Cipher is (?!\(NONE\))/m.test(output), output });
+      },
+    );
+    child.stdin?.end(input);
   });
 }
 
@@ -30,7 +48,9 @@ export interface CertificateRequest {
 /** What the server's CertificateRequest says. */
 export async function certificateRequestOf(to: Endpoint, host: string): Promise<CertificateRequest> {
   const { output } = await scan(to, host, ["-msg"]);
-  const names = /Acceptable client certificate CA names\n((?:.+\n)+?)(?:Client Certificate Types|Requested Signature)/.exec(output);
+  const names =
+    /Acceptable client certificate CA names\n((?:.+\n)+?)(?:Client Certificate Types|Requested Signature)/
+      .exec(output);
   return {
     sent: /<<< .*CertificateRequest/.test(output),
     authorities: names?.[1]?.trim().split("\n") ?? [],

@@ -115,7 +115,7 @@ export async function configuration(
       data_dir: `${directory}/data`,
       ...settings.server,
     },
-    certificate: settings.certificate ?? [{ chain: files.chain, key: files.key }],
+    certificate: [{ chain: files.chain, key: files.key }, ...(settings.certificate ?? [])],
     trust: { ca: [files.ca], ...settings.trust },
     dns: {
       servers: [`${world.dns.address}:${world.dns.port}`],
