@@ -1,14 +1,45 @@
 /** The receiving side of one stream. RFC 6120 4 to 5; protocol.md 2.6 R-1 to R-11. Pure. */
 import type { Cause } from "../facts/cause.ts";
 import type { Refusal } from "./conditions.ts";
-import { setup } from "xstate";
-import type { ClosingTimers, CommonEffect, CommonEvent, StreamContext, StreamTag } from "./stream.ts";
+import { assign, emit, or, setup, stateIn } from "xstate";
+import { capped } from "./delay.ts";
+import {
+  askIdle,
+  idleActions,
+  type IdleContext,
+  idleDelays,
+  type IdleEffect,
+  type IdleEvent,
+  trafficSeen,
+} from "./idle.ts";
+import {
+  closed,
+  closing,
+  type ClosingTimers,
+  type CommonEffect,
+  type CommonEvent,
+  drop,
+  endings,
+  fail,
+  failHeaderless,
+  headerlessEndings,
+  noteCause,
+  refusedHeader,
+  silentEndings,
+  streamActions,
+  type StreamContext,
+  streamDelays,
+  streamGuards,
+  type StreamTag,
+  unexpected,
+} from "./stream.ts";
 
 /** Which names the peer's header carries (protocol.md R-2). */
 export type HeaderMode = "server-name" | "classic";
 
 export type InboundStreamEvent =
   | CommonEvent
+  | IdleEvent
   | { type: "header.received"; mode: HeaderMode; refusal: Refusal | null }
   | { type: "starttls.received" }
   | { type: "tls.secured" }
@@ -17,12 +48,11 @@ export type InboundStreamEvent =
   /** Any `<db:result/>` without `type`. */
   | { type: "request.received" }
   /** The first authorised pair that counts (R-10): ends the negotiation timer. */
-  | { type: "pair.opened" }
-  /** The answer to `check idle`: there was traffic, or something is pending; ask again in `leftMs`. */
-  | { type: "traffic.seen"; leftMs: number };
+  | { type: "pair.opened" };
 
 export type InboundStreamEffect =
   | CommonEffect
+  | IdleEffect
   /** Also ordered before `send error` when the fault lies in or before the peer's header. */
   | { type: "answer header" }
   | { type: "send features"; stage: "plain" | "secure" }
@@ -33,9 +63,7 @@ export type InboundStreamEffect =
   | { type: "enable bidi" }
   /** The connection is proven (A-30): the limits for unproven peers end. */
   | { type: "raise limits" }
-  | { type: "report established"; mode: HeaderMode }
-  /** Answer at once with `close.requested {cause: "stream.idle"}` or `traffic.seen`. */
-  | { type: "check idle" };
+  | { type: "report established"; mode: HeaderMode };
 
 /** As in `[limits]`. */
 export interface InboundStreamTimers extends ClosingTimers {
@@ -49,10 +77,40 @@ export interface InboundStreamInput {
   readonly timers: InboundStreamTimers;
 }
 
-interface Context extends StreamContext, InboundStreamInput {
+interface Context extends StreamContext, IdleContext {
   readonly timers: InboundStreamTimers;
-  mode: HeaderMode;
+  readonly mode: HeaderMode;
 }
+
+const noteMode = {
+  type: "note mode",
+  params: ({ event: { mode } }: { readonly event: { readonly mode: HeaderMode } }) => ({ mode }),
+} as const;
+
+const offerSecure = { type: "send features", params: { stage: "secure" } } as const;
+
+const opened = [
+  { guard: "was unproven", target: "#established", actions: "raise limits" },
+  { target: "#established" },
+] as const;
+
+/** The peer's own words have their one place; anywhere else they are out of turn. RFC 6120 5.4.2.2 for STARTTLS. */
+const outOfTurn = {
+  "header.received": unexpected,
+  "starttls.received": {
+    target: "#closing",
+    actions: [
+      { type: "note cause", params: { cause: "stream.unexpected" } },
+      "send tls failure",
+      "close stream",
+    ],
+  },
+} as const;
+
+const neverHandshaking = {
+  "header.received": drop("stream.unexpected"),
+  "starttls.received": drop("stream.unexpected"),
+} as const;
 
 export const inboundStream = setup({
   types: {
@@ -62,9 +120,130 @@ export const inboundStream = setup({
     emitted: {} as InboundStreamEffect,
     tags: {} as StreamTag,
   },
+  actions: {
+    ...streamActions<Context, InboundStreamEvent, InboundStreamEffect>(),
+    ...idleActions<Context, InboundStreamEvent, InboundStreamEffect>(),
+    "answer header": emit({ type: "answer header" }),
+    "send features": emit((_, { stage }: { stage: "plain" | "secure" }) => ({
+      type: "send features",
+      stage,
+    })),
+    "send proceed": emit({ type: "send proceed" }),
+    "send tls failure": emit({ type: "send tls failure" }),
+    "start tls": emit({ type: "start tls" }),
+    "enable bidi": emit({ type: "enable bidi" }),
+    "raise limits": emit({ type: "raise limits" }),
+    "report established": emit(({ context: { mode } }) => ({ type: "report established", mode })),
+    "note mode": assign((_, { mode }: { mode: HeaderMode }) => ({ mode })),
+  },
+  guards: {
+    ...streamGuards,
+    "is a server-name stream": ({ event }) =>
+      event.type === "header.received" && event.mode === "server-name",
+    "was unproven": ({ context }) => context.mode === "classic",
+    "is handshaking": stateIn({ negotiating: "handshaking" }),
+    "owes a header": or([stateIn({ negotiating: "opening" }), stateIn({ negotiating: "reopening" })]),
+  },
+  delays: {
+    ...streamDelays,
+    ...idleDelays,
+    header: ({ context }) => capped(context.timers.headerTimeoutMs),
+    negotiation: ({ context }) => capped(context.timers.negotiationTimeoutMs),
+    tls: ({ context }) => capped(context.timers.tlsTimeoutMs),
+  },
 }).createMachine({
   id: "inbound stream",
-  context: ({ input }) => ({ ...input, mode: "classic", cause: "stream.closed" }),
+  context: ({ input: { timers } }) => ({
+    timers,
+    mode: "classic",
+    idleMs: timers.idleTimeoutMs,
+    cause: "stream.closed",
+  }),
   initial: "negotiating",
-  states: { negotiating: {}, established: {}, closing: {}, closed: { type: "final" } },
+  states: {
+    negotiating: {
+      initial: "opening",
+      // protocol.md 8.5: from TCP accept to the first authorised pair.
+      after: {
+        negotiation: [
+          { guard: "is handshaking", ...drop("stream.negotiation-timeout") },
+          { guard: "owes a header", ...failHeaderless("connection-timeout", "stream.negotiation-timeout") },
+          fail("connection-timeout", "stream.negotiation-timeout"),
+        ],
+      },
+      on: { ...endings, ...outOfTurn },
+      states: {
+        opening: {
+          tags: "negotiating",
+          on: {
+            ...headerlessEndings,
+            "header.received": [
+              refusedHeader,
+              {
+                target: "securing",
+                actions: ["answer header", { type: "send features", params: { stage: "plain" } }],
+              },
+            ],
+          },
+          after: { header: drop("stream.header-timeout") },
+        },
+        // `<bidi/>` is ignored here (A-5).
+        securing: {
+          tags: "negotiating",
+          on: {
+            "starttls.received": { target: "handshaking", actions: ["send proceed", "start tls"] },
+            "request.received": fail("policy-violation", "tls.required"),
+          },
+        },
+        handshaking: {
+          tags: "negotiating",
+          on: {
+            ...silentEndings,
+            ...neverHandshaking,
+            "tls.secured": "reopening",
+            "tls.failed": { target: "#closed", actions: [noteCause, "drop connection"] },
+          },
+          after: { tls: drop("tls.timeout") },
+        },
+        reopening: {
+          tags: "negotiating",
+          on: {
+            ...headerlessEndings,
+            "header.received": [
+              refusedHeader,
+              // A server-name stream is proven by its certificate (R-7, A-30).
+              {
+                guard: "is a server-name stream",
+                target: "offering",
+                actions: [noteMode, "answer header", "raise limits", offerSecure, "report established"],
+              },
+              {
+                target: "offering",
+                actions: [noteMode, "answer header", offerSecure, "report established"],
+              },
+            ],
+          },
+          after: { header: drop("stream.header-timeout") },
+        },
+        // Before the first request, and only once, `<bidi/>` counts (XEP-0288; protocol.md 2.8).
+        offering: {
+          tags: "established",
+          on: {
+            "bidi.received": { target: "requesting", actions: "enable bidi" },
+            "request.received": "requesting",
+            "pair.opened": opened,
+          },
+        },
+        requesting: { tags: "established", on: { "pair.opened": opened } },
+      },
+    },
+    established: {
+      id: "established",
+      tags: "established",
+      on: { ...endings, ...outOfTurn, "traffic.seen": trafficSeen },
+      after: { idle: askIdle },
+    },
+    closing,
+    closed,
+  },
 });

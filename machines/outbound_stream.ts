@@ -1,8 +1,37 @@
 /** The initiating side of one stream over one TCP connection to one SRV target. RFC 6120 4 to 5; protocol.md 2.5 I-6 to I-13. Pure. */
 import type { Cause } from "../facts/cause.ts";
 import type { Refusal } from "./conditions.ts";
-import { setup } from "xstate";
-import type { ClosingTimers, CommonEffect, CommonEvent, StreamContext, StreamTag } from "./stream.ts";
+import { capped } from "./delay.ts";
+import { emit, setup, stateIn } from "xstate";
+import {
+  askIdle,
+  idleActions,
+  type IdleContext,
+  idleDelays,
+  type IdleEffect,
+  type IdleEvent,
+  trafficSeen,
+} from "./idle.ts";
+import {
+  closed,
+  closing,
+  type ClosingTimers,
+  type CommonEffect,
+  type CommonEvent,
+  drop,
+  endings,
+  fail,
+  noteCause,
+  noteRefusal,
+  sendRefusal,
+  silentEndings,
+  streamActions,
+  type StreamContext,
+  streamDelays,
+  streamGuards,
+  type StreamTag,
+  unexpected,
+} from "./stream.ts";
 
 /** What the peer offers (protocol.md 4.4). */
 export interface Offer {
@@ -16,6 +45,7 @@ export interface Offer {
 
 export type OutboundStreamEvent =
   | CommonEvent
+  | IdleEvent
   | { type: "tcp.connected" }
   | { type: "tcp.failed"; cause: Cause }
   | { type: "header.received"; refusal: Refusal | null }
@@ -26,20 +56,17 @@ export type OutboundStreamEvent =
   | { type: "tls.secured"; refusal: Cause | null }
   | { type: "tls.failed"; cause: Cause }
   /** Our first request is out: the negotiation timer ends. */
-  | { type: "request.written" }
-  /** The answer to `check idle`: there was traffic, or something is pending; ask again in `leftMs`. */
-  | { type: "traffic.seen"; leftMs: number };
+  | { type: "request.written" };
 
 export type OutboundStreamEffect =
   | CommonEffect
+  | IdleEffect
   | { type: "connect" }
   | { type: "open stream" }
   | { type: "send starttls" }
   | { type: "start tls" }
   | { type: "send bidi" }
-  | { type: "report established"; bidi: boolean; dna: boolean; errors: boolean }
-  /** Answer at once with `close.requested {cause: "stream.idle"}` or `traffic.seen`. */
-  | { type: "check idle" };
+  | { type: "report established"; bidi: boolean; dna: boolean; errors: boolean };
 
 /** As in `[limits]`. */
 export interface OutboundStreamTimers extends ClosingTimers {
@@ -51,16 +78,47 @@ export interface OutboundStreamTimers extends ClosingTimers {
 }
 
 export interface OutboundStreamInput {
-  /** The names in our header. */
-  readonly local: string;
-  readonly remote: string;
   readonly wantBidi: boolean;
   readonly timers: OutboundStreamTimers;
 }
 
-interface Context extends StreamContext, OutboundStreamInput {
+interface Context extends StreamContext, IdleContext {
   readonly timers: OutboundStreamTimers;
+  readonly wantBidi: boolean;
 }
+
+const refusedHeader = {
+  guard: "is refused",
+  target: "#closing",
+  actions: [noteRefusal, sendRefusal, "close stream"],
+} as const;
+
+/** The peer's own words have their one place; anywhere else they are out of turn. */
+const outOfTurn = {
+  "header.received": unexpected,
+  "features.received": unexpected,
+  "tls.proceed": unexpected,
+  "tls.refused": unexpected,
+} as const;
+
+const neverHandshaking = {
+  "header.received": drop("stream.unexpected"),
+  "features.received": drop("stream.unexpected"),
+  "tls.proceed": drop("stream.unexpected"),
+  "tls.refused": drop("stream.unexpected"),
+} as const;
+
+const noteDoubt = {
+  type: "note cause",
+  params: ({ event: { refusal } }: { readonly event: { readonly refusal: Cause | null } }) => ({
+    cause: refusal!,
+  }),
+} as const;
+
+const reportEstablished = (withBidi: boolean) => ({
+  type: "report established",
+  params: ({ event: { dna, errors } }: { readonly event: Offer }) => ({ bidi: withBidi, dna, errors }),
+} as const);
 
 export const outboundStream = setup({
   types: {
@@ -70,9 +128,144 @@ export const outboundStream = setup({
     emitted: {} as OutboundStreamEffect,
     tags: {} as StreamTag,
   },
+  actions: {
+    ...streamActions<Context, OutboundStreamEvent, OutboundStreamEffect>(),
+    ...idleActions<Context, OutboundStreamEvent, OutboundStreamEffect>(),
+    "connect": emit({ type: "connect" }),
+    "open stream": emit({ type: "open stream" }),
+    "send starttls": emit({ type: "send starttls" }),
+    "start tls": emit({ type: "start tls" }),
+    "send bidi": emit({ type: "send bidi" }),
+    "report established": emit((_, offer: { bidi: boolean; dna: boolean; errors: boolean }) => ({
+      type: "report established",
+      ...offer,
+    })),
+  },
+  guards: {
+    ...streamGuards,
+    "demands the unknown": ({ event }) => event.type === "features.received" && event.unknownRequired,
+    "bidi is offered and wanted": ({ context, event }) =>
+      event.type === "features.received" && event.bidi && context.wantBidi,
+    "is handshaking": stateIn({ negotiating: "securing" }),
+  },
+  delays: {
+    ...streamDelays,
+    ...idleDelays,
+    connect: ({ context }) => capped(context.timers.connectTimeoutMs),
+    header: ({ context }) => capped(context.timers.headerTimeoutMs),
+    negotiation: ({ context }) => capped(context.timers.negotiationTimeoutMs),
+    tls: ({ context }) => capped(context.timers.tlsTimeoutMs),
+  },
 }).createMachine({
   id: "outbound stream",
-  context: ({ input }) => ({ ...input, cause: "stream.closed" }),
+  context: ({ input: { wantBidi, timers } }) => ({
+    wantBidi,
+    timers,
+    idleMs: timers.idleTimeoutMs,
+    cause: "stream.closed",
+  }),
   initial: "connecting",
-  states: { connecting: {}, negotiating: {}, established: {}, closing: {}, closed: { type: "final" } },
+  states: {
+    connecting: {
+      tags: "connecting",
+      entry: "connect",
+      on: {
+        ...silentEndings,
+        "tcp.connected": "negotiating",
+        "tcp.failed": { target: "closed", actions: noteCause },
+      },
+      after: { connect: drop("tcp.timeout") },
+    },
+    negotiating: {
+      initial: "opening",
+      // protocol.md 8.5: from the TCP connection to our first request.
+      after: {
+        negotiation: [
+          { guard: "is handshaking", ...drop("stream.negotiation-timeout") },
+          fail("connection-timeout", "stream.negotiation-timeout"),
+        ],
+      },
+      on: {
+        ...endings,
+        ...outOfTurn,
+      },
+      states: {
+        opening: {
+          tags: "negotiating",
+          entry: "open stream",
+          on: { "header.received": [refusedHeader, { target: "discovering" }] },
+          after: { header: drop("stream.header-timeout") },
+        },
+        discovering: {
+          tags: "negotiating",
+          // RFC 7590 3.1: STARTTLS is tried even where it was not offered; nothing else counts before TLS.
+          on: { "features.received": { target: "proceeding", actions: "send starttls" } },
+          after: { header: drop("stream.header-timeout") },
+        },
+        proceeding: {
+          tags: "negotiating",
+          on: {
+            "tls.proceed": { target: "securing", actions: "start tls" },
+            "tls.refused": {
+              target: "#closing",
+              actions: [{ type: "note cause", params: { cause: "tls.refused" } }, "close stream"],
+            },
+          },
+        },
+        securing: {
+          tags: "negotiating",
+          on: {
+            ...silentEndings,
+            ...neverHandshaking,
+            // A certificate that does not prove the target never gets a second header (I-10).
+            "tls.secured": [{
+              guard: "is refused",
+              target: "#closed",
+              actions: [noteDoubt, "drop connection"],
+            }, { target: "reopening" }],
+            "tls.failed": { target: "#closed", actions: [noteCause, "drop connection"] },
+          },
+          after: { tls: drop("tls.timeout") },
+        },
+        // RFC 6120 4.3.3: a new stream replaces the old one, which is not closed.
+        reopening: {
+          tags: "negotiating",
+          entry: "open stream",
+          on: { "header.received": [refusedHeader, { target: "rediscovering" }] },
+          after: { header: drop("stream.header-timeout") },
+        },
+        rediscovering: {
+          tags: "negotiating",
+          on: {
+            "features.received": [
+              {
+                guard: "demands the unknown",
+                ...fail("unsupported-feature", "stream.feature-required"),
+              },
+              {
+                guard: "bidi is offered and wanted",
+                target: "ready",
+                actions: ["send bidi", reportEstablished(true)],
+              },
+              { target: "ready", actions: reportEstablished(false) },
+            ],
+          },
+          after: { header: drop("stream.header-timeout") },
+        },
+        ready: { tags: "established", on: { "request.written": "#established" } },
+      },
+    },
+    established: {
+      id: "established",
+      tags: "established",
+      on: {
+        ...endings,
+        ...outOfTurn,
+        "traffic.seen": trafficSeen,
+      },
+      after: { idle: askIdle },
+    },
+    closing,
+    closed,
+  },
 });
