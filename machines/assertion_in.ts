@@ -1,17 +1,23 @@
 /** One assertion of the peer on one connection: request, proof, verdict. protocol.md 2.6.1 Q1 to Q12. Pure. */
-import { setup } from "xstate";
+import { emit, setup } from "xstate";
 import type { Cause } from "../facts/cause.ts";
-import type { Denial } from "./conditions.ts";
+import type { Denial, StanzaCondition } from "./conditions.ts";
+import { capped } from "./delay.ts";
+
+interface Refused {
+  readonly cause: Cause;
+  readonly denial: Denial;
+}
 
 export type AssertionInEvent =
   /** Q1 to Q7 passed and there is room: the proof may be looked for. */
   | { type: "request.admitted" }
   /** Q8: authorised here already, by a proof that still holds. */
   | { type: "request.known" }
-  | { type: "request.refused"; cause: Cause; denial: Denial }
+  | { type: "request.refused" } & Refused
   /** The shell holds the Proof. */
   | { type: "proof.found" }
-  | { type: "proof.missing"; cause: Cause; denial: Denial }
+  | { type: "proof.missing" } & Refused
   | { type: "connection.over" };
 
 export type AssertionInEffect =
@@ -19,7 +25,7 @@ export type AssertionInEffect =
   /** Enter the pair in the tables; always before `send valid` (Q12). */
   | { type: "grant" }
   | { type: "send valid" }
-  | { type: "send error"; cause: Cause; denial: Denial };
+  | { type: "send error" } & Refused;
 
 export interface AssertionInTimers {
   readonly proofTimeoutMs: number;
@@ -29,6 +35,16 @@ export interface AssertionInInput {
   readonly timers: AssertionInTimers;
 }
 
+const sendDenial = {
+  type: "send error",
+  params: ({ event: { cause, denial } }: { readonly event: Refused }) => ({ cause, denial }),
+} as const;
+
+const wait = (cause: Cause, condition: StanzaCondition) => ({
+  target: "denied",
+  actions: { type: "send error", params: { cause, denial: { type: "wait", condition } } },
+} as const);
+
 export const assertionIn = setup({
   types: {
     context: {} as AssertionInInput,
@@ -36,13 +52,37 @@ export const assertionIn = setup({
     events: {} as AssertionInEvent,
     emitted: {} as AssertionInEffect,
   },
+  actions: {
+    "collect evidence": emit({ type: "collect evidence" }),
+    "grant": emit({ type: "grant" }),
+    "send valid": emit({ type: "send valid" }),
+    "send error": emit((_, { cause, denial }: Refused) => ({ type: "send error", cause, denial })),
+  },
+  delays: { proof: ({ context }) => capped(context.timers.proofTimeoutMs) },
 }).createMachine({
   id: "assertion in",
-  context: ({ input }) => ({ ...input }),
+  context: ({ input: { timers } }) => ({ timers }),
   initial: "received",
   states: {
-    received: {},
-    proving: {},
+    received: {
+      on: {
+        "request.admitted": "proving",
+        "request.known": { target: "granted", actions: "send valid" },
+        "request.refused": { target: "denied", actions: sendDenial },
+        "connection.over": "dropped",
+      },
+      after: { proof: wait("limit.proofs", "resource-constraint") },
+    },
+    proving: {
+      entry: "collect evidence",
+      on: {
+        // Q12: the tables first, so that no stanza behind the verdict is lost to a race.
+        "proof.found": { target: "granted", actions: ["grant", "send valid"] },
+        "proof.missing": { target: "denied", actions: sendDenial },
+        "connection.over": "dropped",
+      },
+      after: { proof: wait("proof.timeout", "remote-server-timeout") },
+    },
     granted: { type: "final" },
     denied: { type: "final" },
     dropped: { type: "final" },

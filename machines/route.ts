@@ -1,6 +1,7 @@
 /** One pair, outgoing: from the first stanza to an authorised pair, and back. protocol.md 2.3, 2.5, 2.7, 8.4. Pure. */
-import { setup } from "xstate";
+import { assign, emit, setup } from "xstate";
 import type { Cause } from "../facts/cause.ts";
+import { capped } from "./delay.ts";
 
 /** As the API shows it (design.md 2.4). Every state but the final one carries exactly one of these tags. */
 export type RouteState =
@@ -68,24 +69,289 @@ export interface RouteInput {
   readonly timers: RouteTimers;
 }
 
+interface Context extends RouteInput {
+  /** Number of targets of the delegation, and the next one to try. */
+  readonly targets: number;
+  readonly next: number;
+  /** Connections opened in this attempt. */
+  readonly opened: number;
+  /** The pair is asked for on a connection that was there before. */
+  readonly reused: boolean;
+  /** The one re-request after a revocation was made (A-32). */
+  readonly askedAgain: boolean;
+  /** The last failure. */
+  readonly cause: Cause | null;
+  readonly permanent: boolean;
+  readonly retryMs: number;
+  /** In a row; the shell makes the next `retryMs` of it. */
+  readonly failures: number;
+}
+
+/** protocol.md 2.10: connections per attempt. */
+const MAX_CONNECTIONS = 4;
+
+/** The rows of 2.7, by the condition of the verdict error. */
+const NOT_THERE = ["item-not-found", "not-allowed"];
+const NOT_PROVEN = ["not-authorized", "forbidden", "not-acceptable"];
+const isOneOf = (conditions: readonly string[], event: RouteEvent) =>
+  event.type === "assertion.denied" && event.condition !== null && conditions.includes(event.condition);
+
+interface Failure {
+  readonly cause: Cause;
+  readonly permanent: boolean;
+  readonly retryMs: number;
+}
+type Carries<E> = { readonly context: Context; readonly event: E };
+type Reason = Pick<Failure, "cause" | "retryMs">;
+
+const noteFailure = (permanent: boolean) => ({
+  type: "note failure",
+  params: ({ event: { cause, retryMs } }: Carries<Reason>): Failure => ({ cause, retryMs, permanent }),
+} as const);
+
+const noteNegative = {
+  type: "note failure",
+  params: ({ context, event: { cause } }: Carries<Reason>): Failure => ({
+    cause,
+    permanent: true,
+    retryMs: context.timers.negativePairMs,
+  }),
+} as const;
+
+const noteTimeout = {
+  type: "note failure",
+  params: ({ context }: { readonly context: Context }): Failure => ({
+    cause: "route.queue-age",
+    permanent: false,
+    retryMs: context.timers.retryMs,
+  }),
+} as const;
+
+const noteLoss = {
+  type: "note loss",
+  params: ({ event: { cause, retryMs } }: Carries<Reason>) => ({ cause, retryMs }),
+} as const;
+
+const noteDrain = {
+  type: "note loss",
+  params: ({ event: { cause } }: Carries<Pick<Failure, "cause">>) => ({ cause, retryMs: 0 }),
+} as const;
+
+const noteTargets = {
+  type: "note targets",
+  params: ({ event: { targets } }: Carries<{ readonly targets: number }>) => ({ targets }),
+} as const;
+
+const noteConnection = {
+  type: "note connection",
+  params: ({ event: { reused } }: Carries<{ readonly reused: boolean }>) => ({ reused }),
+} as const;
+
+const reportState = (state: RouteState) => ({ type: "report state", params: { state } } as const);
+
+/** Where nothing is authorised, there is nothing to flush. */
+const drained = { target: "#over", actions: [noteDrain, "bounce queue"] } as const;
+
 export const route = setup({
   types: {
-    context: {} as RouteInput & { failures: number },
+    context: {} as Context,
     input: {} as RouteInput,
     events: {} as RouteEvent,
     emitted: {} as RouteEffect,
     tags: {} as RouteState,
   },
+  actions: {
+    "resolve": emit({ type: "resolve" }),
+    "reuse connection": emit({ type: "reuse connection" }),
+    "obtain connection": emit(({ context }) => ({ type: "obtain connection", target: context.next })),
+    "request pair": emit({ type: "request pair" }),
+    "flush": emit({ type: "flush" }),
+    "bounce queue": emit(({ context: { cause, permanent } }) => ({
+      type: "bounce queue",
+      cause: cause ?? "route.backoff",
+      permanent,
+    })),
+    "check queue": emit({ type: "check queue" }),
+    "report state": emit(({ context }, { state }: { state: RouteState }) => ({
+      type: "report state",
+      state,
+      cause: context.cause,
+    })),
+    "begin anew": assign({ targets: 0, next: 0, opened: 0, reused: false, askedAgain: false }),
+    "note targets": assign((_, { targets }: { targets: number }) => ({ targets })),
+    "count connection": assign({
+      next: ({ context }) => context.next + 1,
+      opened: ({ context }) => context.opened + 1,
+    }),
+    "note connection": assign((_, { reused }: { reused: boolean }) => ({ reused })),
+    "note asked again": assign({ askedAgain: true }),
+    "note success": assign({ cause: null, permanent: false, failures: 0 }),
+    "note loss": assign((_, loss: Reason) => ({ ...loss, permanent: false })),
+    "note failure": assign(({ context }, failure: Failure) => ({
+      ...failure,
+      failures: context.failures + 1,
+    })),
+  },
+  guards: {
+    "an open connection reaches it": ({ event }) => event.type === "delegation.found" && event.reuse,
+    "is permanent": ({ event }) => event.type === "delegation.refused" && event.permanent,
+    "a target is left": ({ context }) => hasTarget(context),
+    "a fresh connection may help": ({ context, event }) =>
+      event.type === "assertion.denied" && context.reused && !context.askedAgain && hasTarget(context) &&
+      (event.kind === "lost" || isOneOf([...NOT_THERE, ...NOT_PROVEN, "resource-constraint"], event)),
+    "is not there": ({ event }) => isOneOf(NOT_THERE, event),
+    "is not proven": ({ event }) => isOneOf([...NOT_PROVEN, "policy-violation"], event),
+    "is invalid": ({ event }) => event.type === "assertion.denied" && event.kind === "invalid",
+    "may ask again": ({ context, event }) =>
+      event.type === "assertion.revoked" && event.waiting && !context.askedAgain,
+    "stanzas wait": ({ event }) => "waiting" in event && event.waiting,
+    "stanzas wait and may go": ({ event }) =>
+      event.type === "assertion.lost" && event.waiting && event.retryMs === 0,
+  },
+  delays: {
+    attempt: ({ context }) => capped(context.timers.attemptTimeoutMs),
+    retry: ({ context }) => capped(context.retryMs),
+    keep: ({ context }) => capped(context.timers.keepMs),
+    grace: ({ context }) => capped(context.timers.shutdownGraceMs),
+  },
 }).createMachine({
   id: "route",
-  context: ({ input }) => ({ ...input, failures: 0 }),
+  context: ({ input: { timers } }) => ({
+    timers,
+    targets: 0,
+    next: 0,
+    opened: 0,
+    reused: false,
+    askedAgain: false,
+    cause: null,
+    permanent: false,
+    retryMs: 0,
+    failures: 0,
+  }),
   initial: "attempting",
   states: {
-    attempting: { initial: "resolving", states: { resolving: {}, connecting: {}, requesting: {} } },
-    authorised: {},
-    denied: {},
-    backoff: { initial: "waiting", states: { waiting: {}, resting: {} } },
-    draining: {},
-    over: { type: "final" },
+    attempting: {
+      id: "attempting",
+      initial: "resolving",
+      on: { "drain.wanted": drained },
+      after: { attempt: { target: "backoff", actions: [noteTimeout, "bounce queue"] } },
+      states: {
+        resolving: {
+          tags: "resolving",
+          entry: ["begin anew", reportState("resolving"), "resolve"],
+          on: {
+            "delegation.found": [
+              {
+                guard: "an open connection reaches it",
+                target: "connecting",
+                actions: [noteTargets, "reuse connection"],
+              },
+              {
+                target: "connecting",
+                actions: [noteTargets, "obtain connection", "count connection"],
+              },
+            ],
+            "delegation.refused": [
+              { guard: "is permanent", target: "#denied", actions: [noteFailure(true), "bounce queue"] },
+              { target: "#backoff", actions: [noteFailure(false), "bounce queue"] },
+            ],
+          },
+        },
+        connecting: {
+          tags: "connecting",
+          entry: reportState("connecting"),
+          on: {
+            "connection.ready": { target: "requesting", actions: noteConnection },
+            "connection.failed": [
+              { guard: "a target is left", actions: ["obtain connection", "count connection"] },
+              { target: "#backoff", actions: [noteFailure(false), "bounce queue"] },
+            ],
+          },
+        },
+        requesting: {
+          id: "requesting",
+          tags: "requesting",
+          entry: [reportState("requesting"), "request pair"],
+          on: {
+            "assertion.authorised": { target: "#authorised", actions: ["note success", "flush"] },
+            // protocol.md 2.7, row by row.
+            "assertion.denied": [
+              {
+                guard: "a fresh connection may help",
+                target: "connecting",
+                actions: ["obtain connection", "count connection"],
+              },
+              { guard: "is not there", target: "#denied", actions: [noteNegative, "bounce queue"] },
+              { guard: "is not proven", target: "#denied", actions: [noteFailure(true), "bounce queue"] },
+              { guard: "is invalid", target: "#denied", actions: [noteFailure(false), "bounce queue"] },
+              { target: "#backoff", actions: [noteFailure(false), "bounce queue"] },
+            ],
+          },
+        },
+      },
+    },
+    // Nothing is waited for: it ends with its assertion.
+    authorised: {
+      id: "authorised",
+      tags: "authorised",
+      entry: reportState("authorised"),
+      on: {
+        "drain.wanted": { target: "draining", actions: noteDrain },
+        // A-32: one request at once if stanzas wait; denied, or revoked again, they are bounced.
+        "assertion.revoked": [
+          { guard: "may ask again", target: "#requesting", actions: [noteLoss, "note asked again"] },
+          { guard: "stanzas wait", target: "denied", actions: [noteFailure(false), "bounce queue"] },
+          { target: "backoff.resting", actions: noteLoss },
+        ],
+        // 8.4: nothing is bounced for a loss; what waits goes when it may.
+        "assertion.lost": [
+          { guard: "stanzas wait and may go", target: "attempting", actions: noteLoss },
+          { target: "backoff", actions: noteLoss },
+        ],
+      },
+    },
+    denied: {
+      id: "denied",
+      tags: "denied",
+      entry: reportState("denied"),
+      on: {
+        "drain.wanted": drained,
+        "demand.came": { actions: "bounce queue" },
+        "retry.wanted": "attempting",
+      },
+      after: { retry: "backoff.resting" },
+    },
+    backoff: {
+      id: "backoff",
+      tags: "backoff",
+      entry: reportState("backoff"),
+      initial: "waiting",
+      on: { "drain.wanted": drained, "retry.wanted": "attempting" },
+      states: {
+        // 8.4: stanzas that come now wait for the next attempt, as long as their queue lets them.
+        waiting: { after: { retry: "resting" } },
+        // Reconnect only on demand.
+        resting: {
+          entry: "check queue",
+          on: { "demand.came": "#attempting" },
+          after: { keep: "#over" },
+        },
+      },
+    },
+    draining: {
+      tags: "draining",
+      entry: [reportState("draining"), "flush"],
+      on: {
+        "demand.came": { actions: "bounce queue" },
+        "assertion.revoked": { target: "over", actions: "bounce queue" },
+        "assertion.lost": { target: "over", actions: "bounce queue" },
+      },
+      after: { grace: { target: "over", actions: "bounce queue" } },
+    },
+    over: { id: "over", type: "final" },
   },
 });
+
+function hasTarget({ next, targets, opened }: Context): boolean {
+  return next < targets && opened < MAX_CONNECTIONS;
+}
