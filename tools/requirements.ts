@@ -101,6 +101,7 @@ async function* sources(root: URL, folder: string): AsyncGenerator<string> {
     const path = folder + entry.name;
     if (entry.isDirectory && !/^(\.|node_modules|target$)/.test(entry.name)) yield* sources(root, `${path}/`);
     if (!entry.isFile || path.startsWith("tests/tools/")) continue;
+    if (path.endsWith("_scenario.ts")) continue; // waits for the server: becomes *_test.ts when it passes
     if (path.endsWith("_test.ts") || (path.startsWith("tests/") && /\.(ts|py)$/.test(path))) yield path;
     if (path.startsWith("native/") && path.endsWith(".rs")) yield path;
   }
