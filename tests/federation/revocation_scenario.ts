@@ -81,7 +81,7 @@ Deno.test("DNA-55: DNS away at the re-check: the pair is kept until the hard bou
   const asked = stage.world.dns.asked(SENDER, "SRV").length;
   stage.world.dns.outage({ kind: "servfail" });
   await stage.world.dns.awaitQuestion(SENDER, "SRV", asked + 1);
-  await stage.server.logged(/sender\.example/, /dns\.|postpone|recheck/i);
+  await stage.server.told({ event: "proof.rechecked", outcome: "postponed" });
   o.send(message("romeo@sender.example", "juliet@target.example", "m1"));
   await juliet.message({ id: "m1" });
   await granted(o, "sender.example", "target.example"); // no verdict `invalid` came before

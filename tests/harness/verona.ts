@@ -127,11 +127,30 @@ export class VeronaServer implements AsyncDisposable {
   }
 
   /** The first log line, past or future, whose text matches every pattern. */
-  async logged(...patterns: RegExp[]): Promise<LogLine> {
-    const limit = deadline(`a log line with ${patterns.join(" ")}`, PATIENCE_MS, () => `\n${this.#tail()}`);
+  logged(...patterns: RegExp[]): Promise<LogLine> {
+    return this.#find(
+      `a log line with ${patterns.join(" ")}`,
+      0,
+      ({ text }) => patterns.every((pattern) => pattern.test(text)),
+    );
+  }
+
+  /** The first logged event from line `since` on that has these fields (`event`, `cause`, `local`, `remote`...). */
+  async told(fields: Readonly<Record<string, unknown>>, since = 0): Promise<Json> {
+    const wanted = Object.entries(fields);
+    const line = await this.#find(
+      `a logged event ${JSON.stringify(fields)}`,
+      since,
+      ({ json }) => json !== null && wanted.every(([key, value]) => json[key] === value),
+    );
+    return line.json;
+  }
+
+  async #find(what: string, since: number, matches: (line: LogLine) => boolean): Promise<LogLine> {
+    const limit = deadline(what, PATIENCE_MS, () => `\n${this.#tail()}`);
     try {
       for (;;) {
-        const found = this.log.find(({ text }) => patterns.every((pattern) => pattern.test(text)));
+        const found = this.log.slice(since).find(matches);
         if (found !== undefined) return found;
         await limit.race(this.#heard.promise);
       }

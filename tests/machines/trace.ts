@@ -34,7 +34,11 @@ export function playTrace<M extends AnyStateMachine>(
     const actual = "after" in event ? timerEvent(snapshot, event.after) : event as AnyEventObject;
     const [next, actions] = transition(machine, snapshot as never, actual as never);
     const after = next as unknown as AnyMachineSnapshot;
-    assert.deepEqual([after.value, ...emitted(actions)], [state, ...effects], `line ${n + 1}: ${actual.type}`);
+    assert.deepEqual(
+      [after.value, ...emitted(actions)],
+      [state, ...effects],
+      `line ${n + 1}: ${actual.type}`,
+    );
     snapshot = after;
   }
   return snapshot;
