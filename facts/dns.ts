@@ -66,5 +66,5 @@ export interface Lookup {
   /** The library's own words, for the log. */
   readonly why: string | null;
   /** "agreed", "off", or what the second validator could not say (native.md 1). */
-  readonly witness: "agreed" | "off" | "unsupported-algorithm" | "not-asked";
+  readonly witness: "agreed" | "disagreed" | "unavailable" | "off" | "unsupported-algorithm" | "not-asked";
 }

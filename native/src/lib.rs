@@ -1,3 +1,4 @@
 //! Verona native library.
 
+pub mod dns;
 pub mod xml;
