@@ -63,7 +63,7 @@ export class VeronaServer implements AsyncDisposable {
     environment: Record<string, string> = {},
   ): Promise<VeronaServer> {
     const server = await VeronaServer.spawn(directory, settings, environment);
-    await server.#ready();
+    await server.ready();
     return server;
   }
 
@@ -187,6 +187,25 @@ export class VeronaServer implements AsyncDisposable {
     return Number(/VmRSS:\s+(\d+) kB/.exec(status)![1]) * 1024;
   }
 
+  /** Rewrites verona.toml with other settings and asks for a reload by SIGHUP. */
+  async reload(settings: Settings): Promise<void> {
+    const since = this.log.length;
+    await Deno.writeTextFile(`${this.directory}/verona.toml`, stringify(settings));
+    this.signal("SIGHUP");
+    await this.told({ event: "server.reloaded" }, since);
+  }
+
+  /** Runs a command of the product (`connections`, `explain a b`...) against this server. */
+  async command(...words: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--quiet", `${ROOT}main.ts`, ...words],
+      cwd: this.directory,
+      env: { NO_COLOR: "1" },
+    }).output();
+    const text = new TextDecoder();
+    return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
+  }
+
   signal(name: "SIGTERM" | "SIGHUP" | "SIGKILL"): void {
     this.process.kill(name);
   }
@@ -202,7 +221,8 @@ export class VeronaServer implements AsyncDisposable {
     await this.exited;
   }
 
-  async #ready(): Promise<void> {
+  /** Waits until /readyz says 200. */
+  async ready(): Promise<void> {
     let exit: number | undefined;
     this.exited.then((code) => exit = code);
     const limit = deadline("/readyz to say 200", PATIENCE_MS * 2, () => `\n${this.#tail()}`);
