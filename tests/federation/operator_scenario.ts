@@ -4,7 +4,7 @@ import { configuration, granted, Stage } from "../harness/stage.ts";
 import { VeronaServer } from "../harness/verona.ts";
 import { ORIGINATING, RECEIVING, World } from "../harness/world.ts";
 import { request } from "../peer/stream.ts";
-import { arrival, bidiArrival, grant, message } from "./acts.ts";
+import { bidiArrival, grant, message } from "./acts.ts";
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
