@@ -10,7 +10,7 @@ export interface Answer {
   authorities: Record[];
 }
 
-/** Unbound gives up on longer chains of aliases as well. */
+/** Longer than any resolver follows. */
 const MAX_ALIASES = 30;
 
 export class Zones {
@@ -37,7 +37,7 @@ export class Zones {
       if (alias === undefined) return answer;
       name = canonical(alias);
     }
-    return { rcode: "SERVFAIL", answers: [], authorities: [] };
+    return answer; // a loop, or too long: what was gathered, as BIND does; unbound would say SERVFAIL
   }
 
   /** Adds what the zone of `name` says; an alias is returned to be followed. */

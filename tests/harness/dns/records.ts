@@ -70,14 +70,20 @@ export function rdata(type: Type, data: unknown): Buffer {
 export function canonicalRdata(type: Type, data: unknown): Buffer {
   if (type === "SRV") {
     const srv = data as { target: string };
-    return rdata(type, { ...srv, target: canonical(srv.target) });
+    return rdata(type, { ...srv, target: canonical(srv.target) || "." });
   }
   if (type === "NS" || type === "CNAME" || type === "DNAME") return rdata(type, canonical(data as string));
   return rdata(type, data);
 }
 
 export function asRecords(set: RRset): Record[] {
-  return set.data.map((data) => ({ name: set.owner, type: set.type, ttl: set.ttl, class: "IN", data }));
+  return set.data.map((data) => ({
+    name: set.owner || ".",
+    type: set.type,
+    ttl: set.ttl,
+    class: "IN",
+    data,
+  }));
 }
 
 /** Canonical order of names (RFC 4034 6.1): label by label from the right. */

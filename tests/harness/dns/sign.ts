@@ -77,7 +77,7 @@ export function signed(zone: Zone, set: RRset, wildcard?: string): Record[] {
   });
   if (damage === "corrupt") signature[20]! ^= 0x55;
   return [...asRecords(set), {
-    name: set.owner,
+    name: set.owner || ".",
     type: "RRSIG",
     ttl: set.ttl,
     class: "IN",
