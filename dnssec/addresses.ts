@@ -1,0 +1,63 @@
+/** The addresses of one SRV target, filtered and in the order to try. protocol.md 5.3, 5.7; RFC 8305 4. */
+import ipaddr from "ipaddr.js";
+import type { TargetAddresses } from "../facts/delegation.ts";
+import type { Lookup } from "../facts/dns.ts";
+import { weakest } from "./delegation.ts";
+import type { Ask, LookupOptions } from "./resolver.ts";
+
+export interface AddressSettings {
+  /** In place of A and AAAA, treated as secure; keys in lower case. */
+  readonly hosts: ReadonlyMap<string, readonly string[]>;
+  readonly allowPrivateAddresses: boolean;
+}
+
+/** More are not tried: a target is not a list to scan. */
+const MAX_ADDRESSES = 16;
+const NEVER: readonly string[] = ["unspecified", "multicast", "broadcast"];
+
+/** What may be dialled for `host`; when nothing may, `cause` says why. It only throws the signal's reason. */
+export async function findAddresses(
+  host: string,
+  settings: AddressSettings,
+  ask: Ask,
+  options: LookupOptions = {},
+): Promise<TargetAddresses> {
+  const configured = settings.hosts.get(host);
+  if (configured !== undefined) return usable(host, "secure", configured, settings);
+  const lookups = await Promise.all([ask(host, "AAAA", options), ask(host, "A", options)]);
+  // Bogus in one family is an attack on the host, not an outage of one family (protocol.md 5.7).
+  const bogus = lookups.find(({ security }) => security === "bogus");
+  if (bogus !== undefined) return { host, security: "bogus", addresses: [], cause: bogus.cause };
+  const known = lookups.filter(({ security }) => security !== "indeterminate");
+  const addresses = known.flatMap(addressesOf);
+  const failed = lookups.find((lookup) => !known.includes(lookup));
+  if (addresses.length === 0 && failed !== undefined) {
+    return { host, security: "indeterminate", addresses, cause: failed.cause };
+  }
+  return usable(host, weakest(known), addresses, settings);
+}
+
+function addressesOf({ records }: Lookup): string[] {
+  return records.flatMap((record) => "address" in record ? [record.address] : []);
+}
+
+function usable(
+  host: string,
+  security: TargetAddresses["security"],
+  found: readonly string[],
+  { allowPrivateAddresses }: AddressSettings,
+): TargetAddresses {
+  const allowed = found.flatMap((address) => allow(address, allowPrivateAddresses));
+  const addresses = [...new Set(allowed)].slice(0, MAX_ADDRESSES);
+  if (addresses.length > 0) return { host, security, addresses, cause: null };
+  return { host, security, addresses, cause: found.length > 0 ? "tcp.forbidden" : "dns.no-address" };
+}
+
+/** One address or none. An IPv4 address in IPv6 clothes is judged, and dialled, as what it is. */
+function allow(text: string, allowPrivate: boolean): string[] {
+  if (!ipaddr.isValid(text)) return [];
+  const address = ipaddr.process(text);
+  const range = address.range();
+  const open = range === "unicast" || (allowPrivate && !NEVER.includes(range));
+  return open ? [address.toString()] : [];
+}
