@@ -7,7 +7,7 @@ function target(host: string, priority: number, weight: number): Target {
   return { host, port: 5269, priority, weight, tls: "starttls" };
 }
 
-const ABCD = [target("d", 20, 0), target("c", 10, 80), target("a", 10, 0), target("b", 10, 20)];
+const ABCD = [target("d", 20, 0), target("b", 10, 20), target("a", 10, 0), target("c", 10, 80)];
 const order = (targets: readonly Target[], random: () => number) =>
   orderTargets(targets, random).map(({ host }) => host).join("");
 
