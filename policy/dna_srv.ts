@@ -3,6 +3,7 @@ import type { Cause } from "../facts/cause.ts";
 import type { CertificateFacts } from "../facts/certificate.ts";
 import type { Delegation, Target } from "../facts/delegation.ts";
 import type { Security } from "../facts/dns.ts";
+import { namesNobody } from "./delegation.ts";
 import type { Evidence, Finding, Judge } from "./judge.ts";
 import { matchesName, serverNames } from "./names.ts";
 import { acceptedNow } from "./pkix.ts";
@@ -32,14 +33,9 @@ function judge({ certificate, delegation, now }: Evidence, wanted: "secure" | "i
 
 /** Why the delegation cannot prove anything, whatever the certificate says. Only exactly `wanted` is enough. */
 function lacks(delegation: Delegation, wanted: Security, now: number): Cause | null {
-  const { service, security } = delegation;
-  if (service === "unknown") return delegation.cause ?? (security === "bogus" ? "dns.bogus" : "dns.servfail");
-  if (security === "bogus" || security === "indeterminate") {
-    return delegation.cause ?? (security === "bogus" ? "dns.bogus" : "dns.servfail");
-  }
-  if (service === "refused") return "dns.no-service";
-  if (service === "absent") return delegation.exists ? "proof.absent" : "dns.nxdomain";
-  if (security !== wanted) return "dns.insecure";
+  const nobody = namesNobody(delegation);
+  if (nobody !== null) return nobody;
+  if (delegation.security !== wanted) return "dns.insecure";
   // RFC 4035 5.3.1: an answer is no longer secure once a signature over it has ended (DNS-21).
   if (wanted === "secure" && (delegation.signedUntil === null || now >= delegation.signedUntil)) {
     return "proof.expired";

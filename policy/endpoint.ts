@@ -2,6 +2,7 @@
 import type { Cause } from "../facts/cause.ts";
 import type { Delegation } from "../facts/delegation.ts";
 import type { Verdict } from "./decide.ts";
+import { dnsFailure } from "./delegation.ts";
 import { DENIALS } from "./denial.ts";
 import type { Evidence } from "./judge.ts";
 import { matchesName, serverNames } from "./names.ts";
@@ -34,15 +35,12 @@ export function endpoint(question: EndpointQuestion): Verdict & { readonly serve
   const facts = acceptedNow(certificate, now);
   if (typeof facts === "string") return refused(facts);
   // 5.7, outgoing: bogus and indeterminate abort the domain before any certificate is looked at.
-  if (isUnusable(delegation)) return refused(delegation.cause ?? "dns.servfail");
+  const failure = dnsFailure(delegation);
+  if (failure !== null) return refused(failure);
+  if (delegation.service === "refused") return refused("dns.no-service");
   const proof = proofOf(question);
   if (proof instanceof Proof) return { proved: true, proof, serverNames: names };
   return refused(proof);
-}
-
-function isUnusable({ security, service }: Delegation): boolean {
-  return security === "bogus" || security === "indeterminate" || service === "unknown" ||
-    service === "refused";
 }
 
 function proofOf(question: EndpointQuestion): Proof | Cause {

@@ -1,0 +1,18 @@
+/** What a delegation says before any certificate is looked at. protocol.md 5.1, 5.7. */
+import type { Cause } from "../facts/cause.ts";
+import type { Delegation } from "../facts/delegation.ts";
+
+/** DNS gave no answer that may be used: bogus, or nobody can tell. Null when it gave one. */
+export function dnsFailure({ security, service, cause }: Delegation): Cause | null {
+  if (security === "bogus") return cause ?? "dns.bogus";
+  return security === "indeterminate" || service === "unknown" ? cause ?? "dns.servfail" : null;
+}
+
+/** Why the delegation names no server: DNS failed, or it answered that there is none. Null when it names some. */
+export function namesNobody(delegation: Delegation): Cause | null {
+  const failure = dnsFailure(delegation);
+  if (failure !== null) return failure;
+  if (delegation.service === "refused") return "dns.no-service";
+  if (delegation.service === "absent") return delegation.exists ? "proof.absent" : "dns.nxdomain";
+  return null;
+}
