@@ -1,7 +1,7 @@
 /** One assertion of the peer on one connection: request, proof, verdict. protocol.md 2.6.1 Q1 to Q12. Pure. */
 import { emit, setup } from "xstate";
 import type { Cause } from "../facts/cause.ts";
-import type { Denial, StanzaCondition } from "./conditions.ts";
+import type { Denial } from "../policy/denial.ts";
 import { capped } from "./delay.ts";
 
 interface Refused {
@@ -40,7 +40,7 @@ const sendDenial = {
   params: ({ event: { cause, denial } }: { readonly event: Refused }) => ({ cause, denial }),
 } as const;
 
-const wait = (cause: Cause, condition: StanzaCondition) => ({
+const wait = (cause: Cause, condition: Denial["condition"]) => ({
   target: "denied",
   actions: { type: "send error", params: { cause, denial: { type: "wait", condition } } },
 } as const);

@@ -1,6 +1,6 @@
 /** The stream of one component of ours. XEP-0114; protocol.md 9.1. Pure. */
 import { emit, setup } from "xstate";
-import type { Refusal } from "./conditions.ts";
+import type { Refusal } from "../xmpp/stream_error.ts";
 import { capped } from "./delay.ts";
 import {
   closed,

@@ -147,10 +147,15 @@ const noteConnection = {
   params: ({ event: { reused } }: Carries<{ readonly reused: boolean }>) => ({ reused }),
 } as const;
 
+const openConnection = ["obtain connection", "count connection"] as const;
+
 const reportState = (state: RouteState) => ({ type: "report state", params: { state } } as const);
 
 /** Where nothing is authorised, there is nothing to flush. */
 const drained = { target: "#over", actions: [noteDrain, "bounce queue"] } as const;
+
+/** Also when the pair was opened by the inverse of a grant, on a bidi connection (2.8). */
+const authorised = { target: "#authorised", actions: ["note success", "flush"] } as const;
 
 export const route = setup({
   types: {
@@ -196,8 +201,9 @@ export const route = setup({
     "an open connection reaches it": ({ event }) => event.type === "delegation.found" && event.reuse,
     "is permanent": ({ event }) => event.type === "delegation.refused" && event.permanent,
     "a target is left": ({ context }) => hasTarget(context),
+    "a fresh connection may serve": ({ context }) => maySwitch(context),
     "a fresh connection may help": ({ context, event }) =>
-      event.type === "assertion.denied" && context.reused && !context.askedAgain && hasTarget(context) &&
+      event.type === "assertion.denied" && maySwitch(context) &&
       (event.kind === "lost" || isOneOf([...NOT_THERE, ...NOT_PROVEN, "resource-constraint"], event)),
     "is not there": ({ event }) => isOneOf(NOT_THERE, event),
     "is not proven": ({ event }) => isOneOf([...NOT_PROVEN, "policy-violation"], event),
@@ -233,7 +239,7 @@ export const route = setup({
     attempting: {
       id: "attempting",
       initial: "resolving",
-      on: { "drain.wanted": drained },
+      on: { "drain.wanted": drained, "assertion.authorised": authorised },
       after: { attempt: { target: "backoff", actions: [noteTimeout, "bounce queue"] } },
       states: {
         resolving: {
@@ -246,10 +252,7 @@ export const route = setup({
                 target: "connecting",
                 actions: [noteTargets, "reuse connection"],
               },
-              {
-                target: "connecting",
-                actions: [noteTargets, "obtain connection", "count connection"],
-              },
+              { target: "connecting", actions: [noteTargets, ...openConnection] },
             ],
             "delegation.refused": [
               { guard: "is permanent", target: "#denied", actions: [noteFailure(true), "bounce queue"] },
@@ -263,7 +266,7 @@ export const route = setup({
           on: {
             "connection.ready": { target: "requesting", actions: noteConnection },
             "connection.failed": [
-              { guard: "a target is left", actions: ["obtain connection", "count connection"] },
+              { guard: "a target is left", actions: openConnection },
               { target: "#backoff", actions: [noteFailure(false), "bounce queue"] },
             ],
           },
@@ -273,14 +276,13 @@ export const route = setup({
           tags: "requesting",
           entry: [reportState("requesting"), "request pair"],
           on: {
-            "assertion.authorised": { target: "#authorised", actions: ["note success", "flush"] },
+            "assertion.lost": [
+              { guard: "a fresh connection may serve", target: "connecting", actions: openConnection },
+              { target: "#backoff", actions: [noteFailure(false), "bounce queue"] },
+            ],
             // protocol.md 2.7, row by row.
             "assertion.denied": [
-              {
-                guard: "a fresh connection may help",
-                target: "connecting",
-                actions: ["obtain connection", "count connection"],
-              },
+              { guard: "a fresh connection may help", target: "connecting", actions: openConnection },
               { guard: "is not there", target: "#denied", actions: [noteNegative, "bounce queue"] },
               { guard: "is not proven", target: "#denied", actions: [noteFailure(true), "bounce queue"] },
               { guard: "is invalid", target: "#denied", actions: [noteFailure(false), "bounce queue"] },
@@ -316,6 +318,7 @@ export const route = setup({
       entry: reportState("denied"),
       on: {
         "drain.wanted": drained,
+        "assertion.authorised": authorised,
         "demand.came": { actions: "bounce queue" },
         "retry.wanted": "attempting",
       },
@@ -326,7 +329,7 @@ export const route = setup({
       tags: "backoff",
       entry: reportState("backoff"),
       initial: "waiting",
-      on: { "drain.wanted": drained, "retry.wanted": "attempting" },
+      on: { "drain.wanted": drained, "assertion.authorised": authorised, "retry.wanted": "attempting" },
       states: {
         // 8.4: stanzas that come now wait for the next attempt, as long as their queue lets them.
         waiting: { after: { retry: "resting" } },
@@ -351,6 +354,11 @@ export const route = setup({
     over: { id: "over", type: "final" },
   },
 });
+
+/** 2.7: a denial on a connection that served other pairs is tried once more on one of our own. */
+function maySwitch(context: Context): boolean {
+  return context.reused && !context.askedAgain && hasTarget(context);
+}
 
 function hasTarget({ next, targets, opened }: Context): boolean {
   return next < targets && opened < MAX_CONNECTIONS;

@@ -5,7 +5,7 @@
  */
 import { assign, emit, type EventObject } from "xstate";
 import type { Cause } from "../facts/cause.ts";
-import type { Refusal, StreamCondition } from "./conditions.ts";
+import type { Refusal, StreamCondition } from "../xmpp/stream_error.ts";
 import { capped } from "./delay.ts";
 
 /** Facts that any stream may meet. */
