@@ -29,14 +29,17 @@ export class Tokens {
 }
 
 /** A file of one secret line, made with mode 0600 when missing. */
-export async function secret(path: string): Promise<string> {
+export async function secret(
+  path: string,
+  make = () => randomBytes(32).toString("base64url"),
+): Promise<string> {
   try {
     const text = (await Deno.readTextFile(path)).trim();
     if (text !== "") return text;
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
-  const made = randomBytes(32).toString("base64url");
+  const made = make();
   await Deno.writeTextFile(path, made + "\n", { mode: 0o600 });
   return made;
 }

@@ -1,0 +1,122 @@
+/** The peer's request on one connection: performs `machines/assertion_in`. protocol.md 2.6.1 Q10 to Q12. */
+import type { Actor } from "xstate";
+import type { Cause } from "../facts/cause.ts";
+import { assertionIn, type AssertionInEffect } from "../machines/assertion_in.ts";
+import { decide, type Question, type Verdict } from "../policy/decide.ts";
+import type { Denial } from "../xmpp/verdict_error.ts";
+import type { Proof } from "../policy/proof.ts";
+import type { RequestCheck } from "../policy/request.ts";
+import { type DialbackRequest, printDenial, printVerdict } from "../xmpp/dialback.ts";
+import type { DomainPair } from "../xmpp/domain.ts";
+import type { ServerContext } from "./context.ts";
+import type { S2sShell } from "./s2s_stream.ts";
+import { actorOf, background } from "./start.ts";
+import { encode } from "./stream.ts";
+
+export class AssertionIn {
+  readonly #server: ServerContext;
+  readonly #shell: S2sShell;
+  readonly #pair: DomainPair;
+  /** Its spelling is echoed by the verdict (A-38). */
+  readonly #request: DialbackRequest;
+  readonly #actor: Actor<typeof assertionIn>;
+  #proof: Proof | null = null;
+
+  constructor(server: ServerContext, shell: S2sShell, pair: DomainPair, request: DialbackRequest) {
+    this.#server = server;
+    this.#shell = shell;
+    this.#pair = pair;
+    this.#request = request;
+    this.#actor = actorOf(
+      assertionIn,
+      `${shell.id} asserts ${pair.remote} to ${pair.local}`,
+      { timers: { proofTimeoutMs: server.config.limits.proofTimeoutMs } },
+      (effect) => this.#perform(effect),
+      server.host,
+      () => this.#crashed(),
+    );
+    this.#actor.start();
+  }
+
+  /** What Q1 to Q9 said; `duplicate` never comes here: the request under way answers it. */
+  checked(check: Exclude<RequestCheck, { result: "fault" | "duplicate" }>): void {
+    switch (check.result) {
+      case "admitted":
+        return this.#actor.send({ type: "request.admitted" });
+      case "known":
+        return this.#actor.send({ type: "request.known" });
+      case "refused":
+        return this.#actor.send({ type: "request.refused", cause: check.cause, denial: check.denial });
+    }
+  }
+
+  /** The peer hears nothing and will ask again: unknown is never yes. */
+  #crashed(): void {
+    this.#shell.forgetRequest(this.#pair);
+  }
+
+  connectionOver(): void {
+    this.#actor.send({ type: "connection.over" });
+  }
+
+  #perform(effect: AssertionInEffect): void {
+    switch (effect.type) {
+      case "collect evidence":
+        return background(
+          this.#server.host,
+          `proof of ${this.#pair.remote}`,
+          this.#collect(),
+          () => this.#crashed(),
+        );
+      case "grant":
+        return this.#shell.grant(this.#pair, this.#proof!);
+      case "send valid":
+        return this.#answer(printVerdict(this.#request, "valid"), null, null);
+      case "send error":
+        return this.#answer(this.#denial(effect.denial), effect.denial, effect.cause);
+    }
+  }
+
+  /** Cheap first: the certificate in hand, a proof already held, and only then DNS (3.2). */
+  async #collect(): Promise<void> {
+    const held = this.#shell.heldProof(this.#pair.remote);
+    if (held !== null) return this.#found(held);
+    const byCertificate = this.#decide(null);
+    if (byCertificate.proved || !byCertificate.needsDelegation) return this.#decided(byCertificate);
+    await this.#shell.proofTurn();
+    const delegation = await this.#server.evidence.delegationFor(this.#pair.remote, this.#shell.asPeer());
+    if (!this.#shell.over) this.#decided(this.#decide(delegation));
+  }
+
+  #decide(delegation: Question["delegation"]): Verdict {
+    return decide({
+      domain: this.#pair.remote,
+      certificate: this.#shell.peerCertificate,
+      delegation,
+      policy: this.#server.policyFor(this.#pair),
+      now: this.#server.host.clock.now(),
+      timing: this.#server.timing(),
+    });
+  }
+
+  #decided(verdict: Verdict): void {
+    if (verdict.proved) return this.#found(verdict.proof);
+    this.#actor.send({ type: "proof.missing", cause: verdict.cause, denial: verdict.denial });
+  }
+
+  #found(proof: Proof): void {
+    this.#proof = proof;
+    this.#actor.send({ type: "proof.found" });
+  }
+
+  /** The words of T3; no host names, no addresses. */
+  #denial(denial: Denial): string {
+    return printDenial(this.#request, denial);
+  }
+
+  #answer(verdict: string, denial: Denial | null, cause: Cause | null): void {
+    this.#shell.forgetRequest(this.#pair);
+    this.#shell.connection.write(encode(verdict));
+    this.#shell.verdictSent(this.#pair, denial, cause);
+  }
+}

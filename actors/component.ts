@@ -1,0 +1,144 @@
+/** One component of ours on its connection: performs `machines/component_stream`. XEP-0114; protocol.md 9.1. */
+import { randomBytes } from "node:crypto";
+import type { Actor } from "xstate";
+import type { Cause } from "../facts/cause.ts";
+import type { TlsFacts } from "../facts/certificate.ts";
+import { componentStream, type ComponentStreamEffect } from "../machines/component_stream.ts";
+import type { Batch, Connection } from "../wire/connection.ts";
+import type { Element } from "../xml/element.ts";
+import { handshakeMatches, parseHandshake, printHandshake } from "../xmpp/component.ts";
+import { NS } from "../xmpp/namespaces.ts";
+import type { Refusal } from "../xmpp/stream_error.ts";
+import { printComponentResponse, type StreamHeader } from "../xmpp/stream_header.ts";
+import type { ConnectionState } from "../routing/connection_row.ts";
+import type { ServerContext } from "./context.ts";
+import type { LocalDomain } from "./local.ts";
+import { Outward } from "./outward.ts";
+import { actorOf } from "./start.ts";
+import type { CommonEvent } from "../machines/stream.ts";
+import { encode, stateOf, StreamShell } from "./stream.ts";
+
+export class ComponentShell extends StreamShell {
+  readonly id: string;
+  readonly since: number;
+  domain: LocalDomain | null = null;
+  readonly #actor: Actor<typeof componentStream>;
+  readonly #outward: Outward;
+  readonly streamId = randomBytes(16).toString("hex");
+
+  constructor(server: ServerContext, connection: Connection, id: string) {
+    super(server, NS.component);
+    this.id = id;
+    this.since = server.host.clock.now();
+    this.connection = connection;
+    server.components.set(id, this);
+    this.#outward = new Outward(server, this);
+    this.#actor = actorOf(
+      componentStream,
+      id,
+      { timers: server.config.limits },
+      (effect) => this.#perform(effect),
+      server.host,
+      () => this.crashed(),
+    );
+    this.#actor.start();
+    void this.pump(connection);
+  }
+
+  get machineState(): string {
+    return stateOf(this.#actor.getSnapshot().value);
+  }
+
+  get apiState(): ConnectionState {
+    const [tag] = this.#actor.getSnapshot().tags;
+    return (tag ?? "closed") as ConnectionState;
+  }
+
+  close(cause: Cause, condition?: "system-shutdown" | "host-gone" | "conflict"): void {
+    this.send({ type: "close.requested", cause, ...(condition ? { condition } : {}) });
+  }
+
+  secured(_facts: TlsFacts): void {}
+
+  protected send(event: CommonEvent): void {
+    this.#actor.send(event);
+  }
+
+  protected override readHeader(header: StreamHeader): void {
+    const refusal = this.#judge(header);
+    if (refusal !== null) this.#refused(refusal.cause, header.to?.text ?? null);
+    this.#actor.send({ type: "header.received", refusal });
+  }
+
+  #judge(header: StreamHeader): Refusal | null {
+    if (header.fault !== null) return header.fault;
+    const domain = header.to === null ? undefined : this.server.local.domain(header.to.domain);
+    if (domain === undefined || domain.secret === null) {
+      return { condition: "host-unknown", cause: "component.unknown" };
+    }
+    if (domain.component !== null) return { condition: "conflict", cause: "component.conflict" };
+    this.domain = domain;
+    return null;
+  }
+
+  protected onElement(element: Element): void {
+    const said = parseHandshake(element);
+    if (said === null) return this.fault("unsupported-stanza-type", "stream.unsupported");
+    // Another connection may have attached for the domain since our header was answered.
+    const free = this.domain !== null && this.domain.component === null;
+    const right = free && handshakeMatches(this.streamId, this.domain!.secret!, said);
+    if (!right) this.#refused(free ? "component.handshake" : "component.conflict", this.domain?.name ?? null);
+    this.#actor.send({ type: "handshake.received", right });
+  }
+
+  protected override onStanzas(batch: Batch, first: number, end: number): void | Promise<void> {
+    if (this.domain?.component !== this) return this.fault("not-authorized", "component.handshake");
+    return this.#outward.stanzas(batch, first, end);
+  }
+
+  #perform(effect: ComponentStreamEffect): void {
+    switch (effect.type) {
+      case "answer header": {
+        const from = this.header?.to?.text ?? this.server.config.server.names[0]!;
+        return this.connection.write(encode(printComponentResponse(from, this.streamId)));
+      }
+      case "send handshake":
+        return this.connection.write(encode(printHandshake()));
+      case "report attached":
+        this.server.local.attach(this.domain!, this);
+        return this.#tell("component.attached");
+      default:
+        return this.performCommon(effect);
+    }
+  }
+
+  #refused(cause: Cause, domain: string | null): void {
+    const detail = { domain, peer: this.connection.peer.ip };
+    this.server.host.tell({
+      type: "component.refused",
+      level: "warning",
+      connection: this.id,
+      cause,
+      detail,
+    });
+  }
+
+  #tell(type: "component.attached" | "component.detached", cause?: Cause): void {
+    const detail = { domain: this.domain!.name };
+    this.server.host.tell({ type, connection: this.id, detail, ...(cause ? { cause } : {}) });
+  }
+
+  crashed(): void {
+    this.connection.drop();
+    if (this.over) return;
+    this.over = true;
+    this.onOver("server.internal");
+  }
+
+  protected onOver(cause: Cause): void {
+    this.server.components.delete(this.id);
+    if (this.domain === null || this.domain.component !== this) return;
+    this.server.local.detach(this.domain, this);
+    this.#tell("component.detached", cause);
+  }
+}

@@ -1,0 +1,73 @@
+/** What the shells share: one server. Only `actors/server.ts` implements it. */
+import type { Config } from "../config/config.ts";
+import type { Cause } from "../facts/cause.ts";
+import type { Resolver } from "../dnssec/resolver.ts";
+import type { PairPolicy } from "../policy/admission.ts";
+import type { Timing } from "../policy/proof.ts";
+import type { BindingTable } from "../routing/binding_table.ts";
+import type { ConnectionTable } from "../routing/connection_table.ts";
+import type { Grant } from "../routing/grant.ts";
+import type { HostedDomains } from "../routing/hosted.ts";
+import type { NegativeTable } from "../routing/negative.ts";
+import type { QueueBudget } from "../routing/outbox.ts";
+import type { ConnectionOptions, FrameLimits } from "../wire/connection.ts";
+import type { Identities } from "../wire/identity.ts";
+import type { Trust } from "../wire/trust.ts";
+import type { Domain, DomainPair } from "../xmpp/domain.ts";
+import type { StanzaError } from "../xmpp/stanza_error.ts";
+import type { StreamLimits } from "../xmpp/stream_limits.ts";
+import type { Admission } from "./admission.ts";
+import type { ComponentShell } from "./component.ts";
+import type { Evidence } from "./evidence.ts";
+import type { Host } from "./host.ts";
+import type { Links } from "./links.ts";
+import type { Local } from "./local.ts";
+import type { Outgoing } from "./outgoing.ts";
+import type { Routes } from "./routes.ts";
+import type { S2sShell } from "./s2s_stream.ts";
+
+export interface ServerContext {
+  readonly host: Host;
+  readonly version: string;
+  /** Replaced by a reload. */
+  readonly config: Config;
+  readonly draining: boolean;
+  readonly resolver: Resolver;
+  readonly identities: Identities;
+  readonly trust: Trust;
+  readonly dialbackSecret: string;
+
+  readonly connections: ConnectionTable;
+  readonly bindings: BindingTable;
+  readonly hosted: HostedDomains;
+  readonly negatives: NegativeTable;
+  readonly blocks: NegativeTable;
+  readonly queues: QueueBudget;
+
+  /** By connection id. */
+  readonly shells: Map<string, S2sShell>;
+  readonly components: Map<string, ComponentShell>;
+  readonly admission: Admission;
+  readonly evidence: Evidence;
+  readonly links: Links;
+  readonly routes: Routes;
+  readonly local: Local;
+
+  policyFor(pair: DomainPair): PairPolicy;
+  /** Why a pair may not federate (lists, operator's block); null when it may. */
+  refusalFor(pair: DomainPair): Cause | null;
+  timing(): Timing;
+  connectionOptions(content: "server" | "component"): ConnectionOptions;
+  frameLimits(peer: "proven" | "unproven"): FrameLimits;
+  advertisedLimits(): StreamLimits;
+
+  /** Writes one stanza of ours past its grant, or bounces what the peer would not take (LIM-6). */
+  write(stanza: Outgoing, grant: Grant): void;
+  /** Returns a stanza of ours to its sender with what the cause says. */
+  bounce(stanza: Outgoing, cause: Cause, permanent?: boolean): void;
+  /** Returns a stanza as it stands in a component's own stream. */
+  returnTo(local: Domain, text: string, error: StanzaError, cause: Cause): void;
+  /** A connection is out of every row; `lost` stanzas were written to it and are not confirmed. */
+  closed(shell: S2sShell, lost: number): void;
+  crashed(id: string, error: unknown): void;
+}

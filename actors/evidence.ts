@@ -1,0 +1,94 @@
+/** Fetches what the judges look at: delegations and addresses, told as they come. protocol.md 5, 10. */
+import type { Delegation, TargetAddresses } from "../facts/delegation.ts";
+import type { Lookup } from "../facts/dns.ts";
+import type { Detail } from "../facts/event.ts";
+import { findAddresses } from "../dnssec/addresses.ts";
+import { findDelegation } from "../dnssec/delegation.ts";
+import type { Ask } from "../dnssec/resolver.ts";
+import type { Domain } from "../xmpp/domain.ts";
+import type { ServerContext } from "./context.ts";
+import { Turnstile } from "./turnstile.ts";
+
+export class Evidence {
+  readonly #server: ServerContext;
+  readonly #proofs: Turnstile;
+  readonly #ask: Ask;
+
+  constructor(server: ServerContext) {
+    this.#server = server;
+    this.#ask = (...question) => server.resolver.lookup(...question);
+    this.#proofs = new Turnstile(() => server.config.limits.proofs);
+  }
+
+  /** The delegation of a remote domain. Never rejects: what fails is in the answer. `fresh` asks past our caches (3.9). */
+  async delegation(domain: Domain, { fresh = false } = {}): Promise<Delegation> {
+    const { config, host } = this.#server;
+    const started = host.clock.now();
+    const delegation = await findDelegation(domain, config.dns, this.#ask, { fresh });
+    host.tell({
+      type: "delegation.resolved",
+      detail: { ...describe(delegation), fresh, elapsedMs: host.clock.now() - started },
+      ...(delegation.cause ? { cause: delegation.cause } : {}),
+    });
+    return delegation;
+  }
+
+  /** The same on behalf of a peer: bounded in all and per peer (protocol.md 10, concurrent proofs). */
+  delegationFor(domain: Domain, peer: { address: string; proven: boolean }): Promise<Delegation> {
+    const { limits } = this.#server.config;
+    const most = peer.proven ? limits.proofsPerAddress : limits.proofsPerAddressUnproven;
+    return this.#proofs.run(peer.address, most, () => this.delegation(domain));
+  }
+
+  /** Where an SRV target listens, private addresses left out unless they are allowed. */
+  async addresses(target: string): Promise<TargetAddresses> {
+    const { config, host } = this.#server;
+    const settings = { hosts: config.dns.hosts, allowPrivateAddresses: config.dial.allowPrivateAddresses };
+    const found = await findAddresses(target, settings, this.#ask);
+    host.tell({
+      type: "addresses.resolved",
+      level: "debug",
+      detail: { host: target, security: found.security, addresses: found.addresses },
+      ...(found.cause ? { cause: found.cause } : {}),
+    });
+    return found;
+  }
+}
+
+/** What log, events and the API show of a delegation. */
+export function describe(delegation: Delegation): { [key: string]: Detail } {
+  return {
+    domain: delegation.domain,
+    service: delegation.service,
+    security: delegation.security,
+    targets: delegation.targets.map(({ host, port, priority, weight, tls }) => ({
+      host,
+      port,
+      priority,
+      weight,
+      tls,
+    })),
+    ttlMs: delegation.ttlMs,
+    signedUntil: delegation.signedUntil === null ? null : new Date(delegation.signedUntil).toISOString(),
+    why: delegation.why,
+    lookups: delegation.lookups.map(describeLookup),
+  };
+}
+
+function describeLookup(lookup: Lookup): Detail {
+  return {
+    name: lookup.name,
+    type: lookup.type,
+    status: lookup.status,
+    security: lookup.security,
+    witness: lookup.witness,
+    why: lookup.why,
+    chain: lookup.chain.map(({ zone, security, keyTags, algorithms, expiresAt }) => ({
+      zone,
+      security,
+      keyTags,
+      algorithms,
+      expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),
+    })),
+  };
+}

@@ -1,0 +1,24 @@
+/** What every actor gets from outside: time, chance, and somebody to tell. */
+import type { Happening } from "../facts/event.ts";
+
+/** The only clock; xstate's own timers run on it too. Times are milliseconds since the epoch. */
+export interface Clock {
+  now(): number;
+  setTimeout(fn: (...args: unknown[]) => void, ms: number): unknown;
+  clearTimeout(id: unknown): void;
+}
+
+export interface Host {
+  readonly clock: Clock;
+  /** In [0, 1). For jitter and SRV weights, never for secrets. */
+  random(): number;
+  /** One decision for log, event stream and metrics. Never throws. */
+  tell(happening: Happening): void;
+}
+
+/** The clock of the machine we run on. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  setTimeout: (fn, ms) => setTimeout(fn, ms),
+  clearTimeout: (id) => clearTimeout(id as number),
+};

@@ -1,0 +1,147 @@
+/** The receiving side of one connection: performs `machines/inbound_stream`. protocol.md 2.6 R-1 to R-11. */
+import { randomBytes } from "node:crypto";
+import type { Actor } from "xstate";
+import type { Cause } from "../facts/cause.ts";
+import type { TlsFacts } from "../facts/certificate.ts";
+import { inboundStream, type InboundStreamEffect } from "../machines/inbound_stream.ts";
+import { judgeInitialHeader } from "../policy/header.ts";
+import type { Connection } from "../wire/connection.ts";
+import type { Element } from "../xml/element.ts";
+import { type Bidi, parseBidi } from "../xmpp/bidi.ts";
+import { toAscii } from "../xmpp/domain.ts";
+import { printFeatures } from "../xmpp/features.ts";
+import { refuseSasl } from "../xmpp/sasl_external.ts";
+import { parseStarttls, printStarttls } from "../xmpp/starttls.ts";
+import { printResponseHeader, type StreamHeader } from "../xmpp/stream_header.ts";
+import type { ServerContext } from "./context.ts";
+import { S2sShell } from "./s2s_stream.ts";
+import { actorOf } from "./start.ts";
+import type { CommonEvent } from "../machines/stream.ts";
+import { encode, stateOf } from "./stream.ts";
+
+export class InboundShell extends S2sShell {
+  readonly #actor: Actor<typeof inboundStream>;
+  #previous: StreamHeader | null = null;
+  /** What the peer said in its last `<bidi/>`; it counts once the machine enables it. */
+  #bidi: Bidi | null = null;
+
+  constructor(server: ServerContext, connection: Connection) {
+    super(server, "in");
+    this.connection = connection;
+    this.#actor = actorOf(
+      inboundStream,
+      this.id,
+      { timers: server.config.limits },
+      (effect) => this.#perform(effect),
+      server.host,
+      () => this.crashed(),
+    );
+    this.#actor.subscribe(({ tags }) => this.track(tags));
+    this.#actor.start();
+    this.opened(connection);
+  }
+
+  get machineState(): string {
+    return stateOf(this.#actor.getSnapshot().value);
+  }
+
+  protected send(event: CommonEvent): void {
+    this.#actor.send(event);
+  }
+
+  secured(facts: TlsFacts): void {
+    this.rememberTls(facts);
+    this.#actor.send({ type: "tls.secured" });
+  }
+
+  protected tlsFailed(cause: Cause): void {
+    this.#actor.send({ type: "tls.failed", cause });
+  }
+
+  protected override readHeader(header: StreamHeader): void {
+    const now = this.server.host.clock.now();
+    const { mode, refusal } = judgeInitialHeader({
+      header,
+      standing: (name) => this.server.hosted.standing(name, now),
+      previous: this.#previous,
+      certificate: this.connection.tls === null ? null : this.peerCertificate,
+    });
+    this.#previous = header;
+    this.row.mode = mode;
+    this.row.local = header.to?.domain ?? null;
+    this.row.remote = header.from?.domain ?? null;
+    this.#actor.send({ type: "header.received", mode, refusal });
+  }
+
+  protected onElement(element: Element): void {
+    if (parseStarttls(element) === "starttls") return this.#actor.send({ type: "starttls.received" });
+    const bidi = parseBidi(element);
+    if (bidi !== null) {
+      this.#bidi = bidi;
+      return this.#actor.send({ type: "bidi.received" });
+    }
+    // 4.6: while TLS is required, anything but STARTTLS and bidi ends the stream.
+    if (this.connection.tls === null) return this.fault("policy-violation", "tls.required");
+    // EXTERNAL is not offered yet: a peer that tries it all the same may go on with requests (7.1).
+    const refused = refuseSasl(element, true);
+    if (refused !== null) return this.connection.write(encode(refused));
+    this.onFederationElement(element);
+  }
+
+  protected override requestReceived(): void {
+    this.#actor.send({ type: "request.received" });
+  }
+
+  protected override pairOpened(): void {
+    this.#actor.send({ type: "pair.opened" });
+  }
+
+  #perform(effect: InboundStreamEffect): void {
+    switch (effect.type) {
+      case "answer header":
+        return this.#answerHeader();
+      case "send features":
+        return this.connection.write(encode(
+          printFeatures(
+            effect.stage === "plain" ? { stage: "plain" } : {
+              stage: "secure",
+              limits: this.server.advertisedLimits(),
+              bidi: this.server.config.policy.bidi,
+            },
+          ),
+        ));
+      case "send proceed":
+        return this.connection.write(encode(printStarttls("proceed")));
+      case "send tls failure":
+        return this.connection.write(encode(printStarttls("failure")));
+      case "start tls":
+        return this.startTls({
+          role: "receiving",
+          preferred: this.row.local === null ? null : toAscii(this.row.local),
+        });
+      case "enable bidi":
+        this.row.bidi = true;
+        this.row.peerDna = this.#bidi!.dna;
+        this.row.peerMaxBytes = this.#bidi!.limits.maxBytes;
+        return;
+      case "raise limits":
+        this.server.admission.proven(this.connection);
+        return this.connection.limits(this.server.frameLimits("proven"));
+      case "report established":
+        return this.established();
+      case "check idle":
+        return this.#actor.send(this.idleAnswer());
+      default:
+        return this.performCommon(effect);
+    }
+  }
+
+  /** R-3; with nothing readable from the peer it is our default name (RFC 6120 4.9.1.2). */
+  #answerHeader(): void {
+    this.row.streamId = randomBytes(16).toString("hex");
+    const to = this.header?.from?.text ?? null;
+    const from = this.header?.to?.text ?? this.server.config.server.names[0]!;
+    const peer = this.header ?? { version: { major: 1, minor: 0 }, lang: null };
+    this.connection.write(encode(printResponseHeader({ from, to }, this.row.streamId, peer)));
+  }
+}

@@ -1,0 +1,164 @@
+/** Stanzas from a peer, the short way: pair id, live grant, gather-write to the component. protocol.md 2.4. */
+import type { Cause } from "../facts/cause.ts";
+import { type Filtered, filterInward } from "../routing/filter.ts";
+import type { Grant } from "../routing/grant.ts";
+import type { Batch } from "../wire/connection.ts";
+import { AddressFault, type Domain, type DomainPair } from "../xmpp/domain.ts";
+import { parseJid } from "../xmpp/jid.ts";
+import { INVALID_CONNECTION, type StanzaError } from "../xmpp/stanza_error.ts";
+import type { ServerContext } from "./context.ts";
+import { FLAG, NOT_PLAIN } from "./flags.ts";
+import type { LocalDomain } from "./local.ts";
+import type { S2sShell } from "./s2s_stream.ts";
+import { settled } from "./sink.ts";
+
+/** A pair that the framer knows by number: where its stanzas go, as long as the grant lives. */
+interface Slot {
+  readonly grant: Grant;
+  readonly local: LocalDomain;
+}
+
+export class Inward {
+  readonly #server: ServerContext;
+  readonly #shell: S2sShell;
+  /** By the framer's pair id; 0 is never used. */
+  readonly #slots: (Slot | undefined)[] = [undefined];
+  readonly #known = new Map<Grant, number>();
+
+  constructor(server: ServerContext, shell: S2sShell) {
+    this.#server = server;
+    this.#shell = shell;
+  }
+
+  /** Delivers items `first` to `end` of a batch; the result pauses reading while a component takes no more. */
+  stanzas(batch: Batch, first: number, end: number): void | Promise<void> {
+    let run = first;
+    let to: LocalDomain | null = null;
+    let full: LocalDomain | null = null;
+    const flush = (until: number) => {
+      if (to !== null && run < until && to.forward(batch, run, until, this.#shell)) full = to;
+    };
+    for (let i = first; i < end; i++) {
+      const slot = batch.flags(i) & NOT_PLAIN ? undefined : this.#slots[batch.pair(i)];
+      if (slot !== undefined && slot.grant.live && slot.local.attached) {
+        if (slot.local === to) continue;
+        flush(i);
+        [to, run] = [slot.local, i];
+        continue;
+      }
+      flush(i);
+      to = null;
+      this.#judge(batch, i);
+      if (this.#shell.ending) return;
+    }
+    flush(end);
+    return full === null ? undefined : settled(full as LocalDomain, this.#server.host.clock);
+  }
+
+  /** The long way: F1 to F7. */
+  #judge(batch: Batch, i: number): void {
+    const { server, shell } = { server: this.#server, shell: this.#shell };
+    const flags = batch.flags(i);
+    const arrival = {
+      sender: flags & FLAG.noFrom ? null : domainOf(batch.from(i)),
+      target: flags & FLAG.noTo ? null : domainOf(batch.to(i)),
+      bounceable: !(flags & FLAG.neverBounced),
+    };
+    const filter = {
+      bindings: server.bindings,
+      hosted: server.hosted,
+      unauthorisedPairsPerMinute: server.config.limits.unauthorisedPairsPerMinute,
+    };
+    const found = filterInward(filter, shell.row, arrival, server.host.clock.now());
+    switch (found.action) {
+      case "deliver":
+        return this.#deliver(batch, i, found.grant);
+      case "serve":
+        return this.#serve(batch, i, found.pair);
+      case "discard":
+        return this.#discard(batch, i, found);
+      case "close":
+        this.#tellDiscarded(found.cause, null, { rule: found.rule });
+        return shell.fault(found.condition, found.cause);
+    }
+  }
+
+  #deliver(batch: Batch, i: number, grant: Grant): void {
+    const server = this.#server;
+    const { pair } = grant;
+    const local = server.local.domain(pair.local);
+    if (local === undefined) return;
+    if (batch.flags(i) & FLAG.badIq) {
+      return this.#answer(batch, i, pair, { type: "modify", condition: "bad-request" }, "route.bad-request");
+    }
+    if (!this.#known.has(grant)) {
+      server.host.tell({
+        type: "stanza.first",
+        connection: this.#shell.id,
+        pair,
+        detail: { direction: "in" },
+      });
+    }
+    this.#learn(batch, i, grant, local);
+    server.local.receive(local, batch, i, this.#shell);
+  }
+
+  /** Teaches the framer this spelling of the pair; from the next stanza on it takes the short way. */
+  #learn(batch: Batch, i: number, grant: Grant, local: LocalDomain): void {
+    let id = this.#known.get(grant);
+    if (id === undefined) {
+      id = this.#slots.length;
+      this.#slots.push({ grant, local });
+      this.#known.set(grant, id);
+    }
+    if (batch.pair(i) === id || batch.flags(i) & FLAG.notPlain) return;
+    this.#shell.connection.learnPair(rawDomain(batch.from(i)), rawDomain(batch.to(i)), id);
+  }
+
+  /** Between the machines: ping, disco, version; the answer goes back on a stream between the two (R-10). */
+  #serve(batch: Batch, i: number, pair: DomainPair): void {
+    this.#server.local.answerHere(pair.local, batch.text(i), this.#shell.declared);
+  }
+
+  #discard(batch: Batch, i: number, found: Extract<Filtered, { action: "discard" }>): void {
+    if (found.revoke) this.#shell.revoke(found.pair, found.cause);
+    this.#tellDiscarded(found.cause, found.pair, { rule: found.rule });
+    if (found.reply === null) return;
+    const { type, condition, detail } = found.reply;
+    const application = detail === null ? undefined : INVALID_CONNECTION;
+    this.#answer(batch, i, found.pair, { type, condition, application }, found.cause);
+  }
+
+  /** From the target's side to the sender's: a normal stanza that takes its own way out (2.3). */
+  #answer(batch: Batch, i: number, pair: DomainPair, error: StanzaError, cause: Cause): void {
+    this.#server.local.replyWith(pair, batch.text(i), error, cause, this.#shell.declared);
+  }
+
+  #tellDiscarded(cause: Cause, pair: DomainPair | null, detail: Record<string, string>): void {
+    this.#server.host.tell({
+      type: "stanza.discarded",
+      level: "warning",
+      connection: this.#shell.id,
+      cause,
+      detail: { ...detail, peer: this.#shell.connection.peer.ip },
+      ...(pair ? { pair } : {}),
+    });
+  }
+}
+
+/** Null for whatever is no valid JID (F1). */
+export function domainOf(jid: string): Domain | null {
+  try {
+    return parseJid(jid).domain;
+  } catch (error) {
+    if (error instanceof AddressFault) return null;
+    throw error;
+  }
+}
+
+/** The domainpart as it is written: the framer compares bytes. */
+export function rawDomain(jid: string): string {
+  const slash = jid.indexOf("/");
+  const bare = slash < 0 ? jid : jid.slice(0, slash);
+  return bare.slice(bare.indexOf("@") + 1);
+}

@@ -1,0 +1,165 @@
+/** Our own side: the domains hosted here, their components, and what the server itself answers. protocol.md 9. */
+import type { Cause } from "../facts/cause.ts";
+import type { Batch } from "../wire/connection.ts";
+import { parseElement, XmlFault } from "../xml/reader.ts";
+import type { Declarations } from "../xml/reader.ts";
+import type { Domain, DomainPair } from "../xmpp/domain.ts";
+import { DECLARED, NS } from "../xmpp/namespaces.ts";
+import { answer, type Self } from "../xmpp/services.ts";
+import { bounce, bounceFor, type StanzaError } from "../xmpp/stanza_error.ts";
+import type { ComponentShell } from "./component.ts";
+import type { ServerContext } from "./context.ts";
+import { FLAG } from "./flags.ts";
+import { domainOf } from "./inward.ts";
+import type { Outgoing } from "./outgoing.ts";
+import type { Drains } from "./sink.ts";
+import { encode, type StreamShell } from "./stream.ts";
+
+/** One hosted domain and whoever answers for it. */
+export class LocalDomain implements Drains {
+  component: ComponentShell | null = null;
+  stalled = false;
+
+  constructor(readonly name: Domain, public secret: string | null) {}
+
+  get attached(): boolean {
+    return this.component !== null && !this.stalled;
+  }
+
+  drained(): Promise<void> | undefined {
+    return this.component?.connection.drained();
+  }
+
+  /** Gathers framed stanzas into the component's next write. True when it has enough for now. */
+  forward(batch: Batch, first: number, end: number, from: StreamShell): boolean {
+    const { connection } = this.component!;
+    connection.forward(batch, first, end);
+    from.stanzasIn += end - first;
+    this.component!.stanzasOut += end - first;
+    return connection.drained() !== undefined;
+  }
+}
+
+export class Local {
+  readonly #server: ServerContext;
+  readonly #domains = new Map<Domain, LocalDomain>();
+
+  constructor(server: ServerContext) {
+    this.#server = server;
+  }
+
+  domain(name: Domain): LocalDomain | undefined {
+    return this.#domains.get(name);
+  }
+
+  domains(): Iterable<LocalDomain> {
+    return this.#domains.values();
+  }
+
+  add(name: Domain, secret: string | null): void {
+    const before = this.#domains.get(name);
+    if (before === undefined) this.#domains.set(name, new LocalDomain(name, secret));
+    else before.secret = secret;
+    this.#server.hosted.add(name, secret !== null, this.#server.host.clock.now());
+  }
+
+  remove(name: Domain): void {
+    this.#domains.get(name)?.component?.close("component.unknown", "host-gone");
+    this.#domains.delete(name);
+    this.#server.hosted.remove(name, this.#server.host.clock.now());
+  }
+
+  attach(domain: LocalDomain, component: ComponentShell): void {
+    domain.component = component;
+    domain.stalled = false;
+    this.#server.hosted.setAttached(domain.name, true);
+  }
+
+  detach(domain: LocalDomain, component: ComponentShell): void {
+    if (domain.component !== component) return;
+    domain.component = null;
+    this.#server.hosted.setAttached(domain.name, false);
+  }
+
+  /** One stanza of a peer, past its grant, that needs more than forwarding. */
+  receive(domain: LocalDomain, batch: Batch, i: number, from: StreamShell): void {
+    from.stanzasIn++;
+    if (domain.attached) {
+      const { connection } = domain.component!;
+      domain.component!.stanzasOut++;
+      if (!(batch.flags(i) & FLAG.rescope) && from.foreignLanguage === null) {
+        return connection.forward(batch, i, i + 1);
+      }
+      const lang = batch.flags(i) & FLAG.hasLang ? null : from.foreignLanguage;
+      return connection.write(from.rescope(batch, i, lang));
+    }
+    this.#unattended(domain, batch.text(i), from.declared);
+  }
+
+  /** A stanza of ours for a domain of ours: between two components, or for the server itself. */
+  deliver(name: Domain, stanza: Outgoing): void {
+    const domain = this.#domains.get(name);
+    if (domain?.attached) {
+      domain.component!.stanzasOut++;
+      return domain.component!.connection.write(stanza.bytes);
+    }
+    const text = decoder.decode(stanza.bytes);
+    if (domain === undefined) return this.answerHere(name, text, DECLARED[NS.server]);
+    this.#unattended(domain, text, DECLARED[NS.server]);
+  }
+
+  /** A-35: the component is the domain; without one configured the server answers by 9.2 and 9.3. */
+  #unattended(domain: LocalDomain, text: string, declared: Declarations): void {
+    if (domain.secret === null) return this.answerHere(domain.name, text, declared);
+    const cause: Cause = domain.component === null ? "route.component-away" : "route.slow-sink";
+    this.#return(domain.name, text, bounceFor(cause), cause, declared);
+  }
+
+  /** What the server itself says to a stanza for one of its names. */
+  answerHere(name: Domain, text: string, declared: Declarations): void {
+    let reply: string | null;
+    try {
+      reply = answer(parseElement(text, declared), this.#self(name));
+    } catch (error) {
+      if (!(error instanceof XmlFault)) throw error;
+      return; // too large to be anything that the server answers
+    }
+    if (reply !== null) this.#send(name, reply);
+  }
+
+  /** Answers a peer's stanza with an error from `pair.local`'s side. */
+  replyWith(pair: DomainPair, text: string, error: StanzaError, cause: Cause, declared: Declarations): void {
+    this.#return(pair.local, text, error, cause, declared);
+  }
+
+  #return(name: Domain, text: string, error: StanzaError, cause: Cause, declared: Declarations): void {
+    const reply = bounce(text, error, { declared });
+    if (reply === null) return;
+    this.#server.host.tell({
+      type: "stanza.bounced",
+      level: "debug",
+      cause,
+      detail: { condition: error.condition, to: "peer", local: name },
+    });
+    this.#send(name, reply);
+  }
+
+  /** Sends what the server made itself, from a name of ours to wherever it says. */
+  #send(local: Domain, text: string): void {
+    const to = /\sto='([^']*)'/.exec(text)?.[1];
+    const remote = to === undefined ? null : domainOf(to.replaceAll("&apos;", "'").replaceAll("&amp;", "&"));
+    if (remote === null) return;
+    this.#server.routes.submit({ local, remote }, {
+      bytes: encode(text),
+      since: this.#server.host.clock.now(),
+      local,
+    });
+  }
+
+  #self(name: Domain): Self {
+    const items = [...this.#domains.keys()].filter((domain) => domain.endsWith(`.${name}`));
+    return { software: { name: "Verona", version: this.#server.version }, contacts: new Map(), items };
+  }
+}
+
+const decoder = new TextDecoder();

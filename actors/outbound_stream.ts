@@ -1,0 +1,161 @@
+/** The initiating side of one connection: performs `machines/outbound_stream`. protocol.md 2.5 I-6 to I-13. */
+import type { Actor } from "xstate";
+import type { Cause } from "../facts/cause.ts";
+import type { TlsFacts } from "../facts/certificate.ts";
+import type { Delegation, Target } from "../facts/delegation.ts";
+import { outboundStream, type OutboundStreamEffect } from "../machines/outbound_stream.ts";
+import { endpoint } from "../policy/endpoint.ts";
+import { judgeResponseHeader } from "../policy/header.ts";
+import { dial } from "../wire/dial.ts";
+import { printBidi } from "../xmpp/bidi.ts";
+import { type Domain, parseDomain, toAscii } from "../xmpp/domain.ts";
+import { parseFeatures } from "../xmpp/features.ts";
+import { parseStarttls, printStarttls } from "../xmpp/starttls.ts";
+import { printInitialHeader, type StreamHeader } from "../xmpp/stream_header.ts";
+import type { Element } from "../xml/element.ts";
+import type { ServerContext } from "./context.ts";
+import { S2sShell } from "./s2s_stream.ts";
+import { actorOf, background } from "./start.ts";
+import type { CommonEvent } from "../machines/stream.ts";
+import { encode, stateOf } from "./stream.ts";
+
+export interface OutboundInput {
+  /** The sending domain whose stanza asked for this connection first. */
+  readonly local: Domain;
+  readonly domain: Domain;
+  readonly delegation: Delegation;
+  readonly target: Target;
+  readonly address: string;
+}
+
+export class OutboundShell extends S2sShell {
+  protected override readonly role = "response";
+  readonly targetKey: string;
+  /** "established", or why it never was. */
+  readonly outcome: Promise<"established" | Cause>;
+  readonly #input: OutboundInput;
+  readonly #actor: Actor<typeof outboundStream>;
+  readonly #abort = new AbortController();
+  #settle!: (outcome: "established" | Cause) => void;
+
+  constructor(server: ServerContext, input: OutboundInput) {
+    super(server, "out");
+    this.row.mode = "server-name";
+    this.row.local = server.config.server.names[0]!;
+    this.row.remote = parseDomain(input.target.host);
+    this.#input = input;
+    this.targetKey = `${input.target.host}:${input.target.port}`;
+    this.outcome = new Promise((resolve) => this.#settle = resolve);
+    this.#actor = actorOf(
+      outboundStream,
+      this.id,
+      {
+        wantBidi: server.config.policy.bidi,
+        timers: server.config.limits,
+      },
+      (effect) => this.#perform(effect),
+      server.host,
+      () => this.crashed(),
+    );
+    this.#actor.subscribe(({ tags }) => this.track(tags));
+    this.#actor.start();
+  }
+
+  get machineState(): string {
+    return stateOf(this.#actor.getSnapshot().value);
+  }
+
+  protected send(event: CommonEvent): void {
+    this.#actor.send(event);
+  }
+
+  override requestWritten(): void {
+    this.#actor.send({ type: "request.written" });
+  }
+
+  secured(facts: TlsFacts): void {
+    const { delegation, target, domain } = this.#input;
+    this.rememberTls(facts);
+    const now = this.server.host.clock.now();
+    const timing = this.server.timing();
+    const judged = endpoint({ certificate: facts.peer, host: target.host, domain, delegation, now, timing });
+    this.#actor.send({ type: "tls.secured", refusal: judged.proved ? null : judged.cause });
+  }
+
+  protected override readHeader(header: StreamHeader): void {
+    this.row.streamId = header.id;
+    this.#actor.send({ type: "header.received", refusal: judgeResponseHeader(header, this.row.remote!) });
+  }
+
+  protected onElement(element: Element): void {
+    const features = parseFeatures(element);
+    if (features !== null) {
+      const { starttls, bidi, dna, errors, unknownRequired, limits } = features;
+      this.row.peerMaxBytes = limits.maxBytes ?? this.row.peerMaxBytes;
+      const offer = { starttls: starttls !== null, bidi, dna, errors, unknownRequired };
+      return this.#actor.send({ type: "features.received", ...offer });
+    }
+    const starttls = parseStarttls(element);
+    if (starttls === "proceed") return this.#actor.send({ type: "tls.proceed" });
+    if (starttls === "failure") return this.#actor.send({ type: "tls.refused" });
+    this.onFederationElement(element);
+  }
+
+  #perform(effect: OutboundStreamEffect): void {
+    switch (effect.type) {
+      case "connect":
+        return background(this.server.host, this.id, this.#connect(), () => this.crashed());
+      case "open stream":
+        return this.connection.write(
+          encode(printInitialHeader({ from: this.row.local!, to: this.row.remote! })),
+        );
+      case "send starttls":
+        return this.connection.write(encode(printStarttls("starttls")));
+      case "start tls":
+        return this.startTls({
+          role: "initiating",
+          sni: this.#input.target.host,
+          identity: toAscii(this.row.local!),
+        });
+      case "send bidi":
+        return this.connection.write(encode(printBidi(this.server.advertisedLimits())));
+      case "report established":
+        this.row.bidi = effect.bidi;
+        this.row.peerDna = effect.dna;
+        this.row.peerErrors = effect.errors;
+        this.established();
+        return this.#settle("established");
+      case "check idle":
+        return this.#actor.send(this.idleAnswer());
+      default:
+        return this.performCommon(effect);
+    }
+  }
+
+  async #connect(): Promise<void> {
+    const { address, target } = this.#input;
+    const { limits } = this.server.config;
+    const dialled = await dial({
+      address,
+      port: target.port,
+      timeoutMs: limits.connectTimeoutMs,
+      signal: this.#abort.signal,
+      ...this.server.connectionOptions("server"),
+      // We chose this peer, and it is judged before it may send a stanza.
+      frame: this.server.frameLimits("proven"),
+    });
+    if (!dialled.connected) return this.#actor.send({ type: "tcp.failed", cause: dialled.cause });
+    this.opened(dialled.connection);
+    this.#actor.send({ type: "tcp.connected" });
+  }
+
+  protected tlsFailed(cause: Cause): void {
+    this.#actor.send({ type: "tls.failed", cause });
+  }
+
+  protected override onOver(cause: Cause): void {
+    this.#abort.abort();
+    this.#settle(cause);
+    super.onOver(cause);
+  }
+}

@@ -1,0 +1,45 @@
+/** Applies a new configuration to a running server; what cannot be applied is named. design.md 2.3 (SIGHUP). */
+import type { Config } from "../config/config.ts";
+import type { Server } from "./server.ts";
+import { loadIdentities, loadTrust } from "./material.ts";
+
+export interface Reloaded {
+  readonly applied: string[];
+  readonly restart: string[];
+  readonly mistakes: string[];
+}
+
+/** Everything or nothing: files that cannot be read leave the server as it was. */
+export function reload(server: Server, config: Config): Reloaded {
+  const before = server.config;
+  let identities, trust;
+  try {
+    identities = loadIdentities(config);
+    trust = loadTrust(config);
+  } catch (error) {
+    return { applied: [], restart: [], mistakes: [(error as Error).message] };
+  }
+  const applied = ["certificates", "trust", "policy", "limits"];
+  const restart = (["server", "dns", "listen", "dial", "console"] as const).filter((section) =>
+    printed(before[section]) !== printed(config[section])
+  );
+  // Sections that need a restart stay as they are, so that the running server and its tables agree.
+  const kept = Object.fromEntries(restart.map((section) => [section, before[section]]));
+  server.apply({ ...config, ...kept }, identities, trust);
+  if (applyDomains(server, before, config)) applied.push("domains");
+  server.host.tell({ type: "server.reloaded", detail: { applied, restart: [...restart] } });
+  return { applied, restart: [...restart], mistakes: [] };
+}
+
+function applyDomains(server: Server, before: Config, after: Config): boolean {
+  const names = new Set(after.domains.map(({ name }) => name));
+  const gone = before.domains.filter(({ name }) => !names.has(name));
+  for (const { name } of gone) server.removeDomain(name);
+  for (const { name, componentSecret } of after.domains) server.local.add(name, componentSecret);
+  return gone.length > 0 ||
+    after.domains.some(({ name }) => !before.domains.some((old) => old.name === name));
+}
+
+function printed(value: unknown): string {
+  return JSON.stringify(value, (_, v) => v instanceof Map ? [...v] : v);
+}

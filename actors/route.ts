@@ -1,0 +1,293 @@
+/** One pair, outgoing: performs `machines/route`. protocol.md 2.3, 2.5, 2.7, 8.3, 8.4. */
+import type { Actor } from "xstate";
+import { orderTargets } from "../dnssec/targets.ts";
+import type { Cause } from "../facts/cause.ts";
+import type { Delegation, Target } from "../facts/delegation.ts";
+import { route as routeMachine, ROUTE_TIMERS, type RouteEffect, type RouteState } from "../machines/route.ts";
+import { deniedBackoffMs, reconnectBackoffMs } from "../policy/backoff.ts";
+import type { Verdict } from "../policy/decide.ts";
+import { endpoint } from "../policy/endpoint.ts";
+import { statedBoundMs } from "../policy/lifetime.ts";
+import type { ConnectionRow } from "../routing/connection_row.ts";
+import { Outbox } from "../routing/outbox.ts";
+import type { DomainPair } from "../xmpp/domain.ts";
+import type { AssertionListener } from "./assertion_out.ts";
+import type { ServerContext } from "./context.ts";
+import type { Outgoing } from "./outgoing.ts";
+import type { S2sShell } from "./s2s_stream.ts";
+import { actorOf, background } from "./start.ts";
+
+export class Route implements AssertionListener {
+  readonly pair: DomainPair;
+  state: RouteState = "resolving";
+  cause: Cause | null = null;
+  over = false;
+  delegation: Delegation | null = null;
+  readonly outbox: Outbox<Outgoing>;
+  readonly #server: ServerContext;
+  readonly #actor: Actor<typeof routeMachine>;
+  #targets: readonly Target[] = [];
+  #shell: S2sShell | null = null;
+  /** Connections that said no to this pair: a fresh one is tried instead (2.7). */
+  readonly #refusedBy = new Set<ConnectionRow>();
+  #ageTimer: unknown = null;
+
+  constructor(server: ServerContext, pair: DomainPair) {
+    this.#server = server;
+    this.pair = pair;
+    this.outbox = new Outbox(server.config.limits, server.queues);
+    const { negativePairMs, shutdownGraceMs } = server.config.limits;
+    this.#actor = actorOf(
+      routeMachine,
+      `route ${pair.local} ${pair.remote}`,
+      { timers: { ...ROUTE_TIMERS, negativePairMs, shutdownGraceMs } },
+      (effect) => this.#perform(effect),
+      server.host,
+      () => this.#crashed(),
+    );
+    this.#actor.subscribe({ complete: () => this.#ended() });
+    this.#actor.start();
+  }
+
+  /** A stanza has to wait: it starts what is needed to open the pair. */
+  wait(stanza: Outgoing): void {
+    const full = this.outbox.offer(stanza);
+    if (full !== null) return this.#server.bounce(stanza, full);
+    this.#watchAge();
+    this.#actor.send({ type: "demand.came" });
+  }
+
+  /** The pair was opened some other way: the inverse of a grant on a bidi connection (2.8). */
+  opened(): void {
+    if (this.#server.bindings.sending(this.pair) !== null) this.#flush();
+  }
+
+  drain(cause: Cause): void {
+    this.#actor.send({ type: "drain.wanted", cause });
+  }
+
+  retry(): void {
+    this.#server.negatives.remove(this.pair);
+    this.#actor.send({ type: "retry.wanted" });
+  }
+
+  /** How long a withdrawn delegation can still be used, as we state it (3.9); null while no proof is held. */
+  get boundMs(): number | null {
+    if (this.delegation === null || this.delegation.security !== "secure") return null;
+    const { recheckMinMs, dnsTimeoutMs } = this.#server.config.limits;
+    return statedBoundMs(this.delegation.ttlMs, recheckMinMs, dnsTimeoutMs);
+  }
+
+  // ---- what became of our request (AssertionListener)
+
+  authorised(): void {
+    this.#actor.send({ type: "assertion.authorised" });
+  }
+
+  denied(cause: Cause, condition: string | null, kind: "invalid" | "error" | "timeout" | "lost"): void {
+    if (this.#shell !== null) this.#refusedBy.add(this.#shell.row);
+    const retryMs = deniedBackoffMs(this.#failures + 1, this.#server.host.random());
+    this.#actor.send({ type: "assertion.denied", cause, condition, kind, retryMs });
+  }
+
+  revoked(cause: Cause): void {
+    const retryMs = deniedBackoffMs(this.#failures + 1, this.#server.host.random());
+    this.#actor.send({ type: "assertion.revoked", waiting: this.outbox.size > 0, retryMs, cause });
+  }
+
+  lost(cause: Cause): void {
+    this.#shell = null;
+    this.#actor.send({
+      type: "assertion.lost",
+      waiting: this.outbox.size > 0,
+      retryMs: this.#reconnectMs(cause),
+      cause,
+    });
+  }
+
+  // ---- effects
+
+  #perform(effect: RouteEffect): void {
+    switch (effect.type) {
+      case "resolve":
+        return this.#work(this.#resolve());
+      case "reuse connection":
+        return this.#reuse();
+      case "obtain connection":
+        return this.#work(this.#obtain(this.#targets[effect.target]!));
+      case "request pair":
+        return this.#request();
+      case "flush":
+        return this.#flush();
+      case "bounce queue":
+        for (const stanza of this.outbox.takeAll()) {
+          this.#server.bounce(stanza, effect.cause, effect.permanent);
+        }
+        return;
+      case "check queue":
+        if (this.outbox.size > 0) this.#actor.send({ type: "demand.came" });
+        return;
+      case "report state":
+        return this.#report(effect.state, effect.cause);
+    }
+  }
+
+  #work(work: Promise<void>): void {
+    const { local, remote } = this.pair;
+    background(this.#server.host, `route ${local} ${remote}`, work, () => this.#crashed());
+  }
+
+  async #resolve(): Promise<void> {
+    const { remote } = this.pair;
+    this.#refusedBy.clear();
+    const refusal = this.#server.refusalFor(this.pair);
+    if (refusal !== null) return this.#refused(refusal, true);
+    const delegation = await this.#server.evidence.delegation(remote);
+    if (this.over) return;
+    this.delegation = delegation;
+    const unusable = await this.#whyUnusable(delegation);
+    if (this.over) return;
+    if (unusable !== null) return this.#refused(unusable.cause, unusable.permanent);
+    const starttls = delegation.targets.filter((target) => target.tls === "starttls");
+    this.#targets = orderTargets(starttls, () => this.#server.host.random());
+    const reuse = this.#reusable() !== null;
+    this.#actor.send({ type: "delegation.found", reuse, targets: this.#targets.length });
+  }
+
+  /** 5.1, 5.7: what ends the way before any connection is tried. */
+  async #whyUnusable(delegation: Delegation): Promise<{ cause: Cause; permanent: boolean } | null> {
+    const { service, security, cause, exists, targets } = delegation;
+    if (service === "unknown") return { cause: cause ?? "dns.servfail", permanent: false };
+    if (service === "refused") return { cause: "dns.no-service", permanent: true };
+    if (service === "absent") {
+      if (!exists) return { cause: "dns.nxdomain", permanent: true };
+      const { addresses, cause: failed } = await this.#server.evidence.addresses(delegation.domain);
+      if (addresses.length === 0) return { cause: failed ?? "dns.no-address", permanent: failed === null };
+    }
+    const direct = targets.every((target) => target.tls === "direct");
+    if (service === "absent" || security !== "secure" || direct) {
+      return { cause: "not-yet.classic", permanent: false };
+    }
+    return null;
+  }
+
+  #refused(cause: Cause, permanent: boolean): void {
+    this.#actor.send({ type: "delegation.refused", cause, permanent, retryMs: this.#reconnectMs(cause, 1) });
+  }
+
+  /** I-3: an open connection that reaches any target of the domain. */
+  #reusable(): ConnectionRow | null {
+    const now = this.#server.host.clock.now();
+    return this.#server.connections.findReusable(this.delegation!, now, this.#refusedBy);
+  }
+
+  #reuse(): void {
+    const row = this.#reusable();
+    const shell = row === null ? undefined : this.#server.shells.get(row.id);
+    if (shell === undefined) return this.#failed("tcp.lost");
+    this.#ready(shell, true);
+  }
+
+  async #obtain(target: Target): Promise<void> {
+    const { local, remote } = this.pair;
+    const outcome = await this.#server.links.obtain({
+      local,
+      domain: remote,
+      delegation: this.delegation!,
+      target,
+    });
+    if (this.over) return;
+    if (!outcome.ready) return this.#failed(outcome.cause);
+    this.#ready(outcome.shell, false);
+  }
+
+  /** I-4, I-10: the peer of this connection has to be proven for this very domain. */
+  #ready(shell: S2sShell, reused: boolean): void {
+    if (shell.over) return this.#failed("tcp.lost");
+    const verdict = this.#judge(shell, this.delegation!);
+    if (!verdict.proved) return this.#failed(verdict.cause);
+    if (shell.heldProof(this.pair.remote) === null) {
+      shell.delegate(verdict.proof, (delegation) => this.#judge(shell, delegation));
+    }
+    this.#shell = shell;
+    this.#actor.send({ type: "connection.ready", reused });
+  }
+
+  #judge(shell: S2sShell, delegation: Delegation): Verdict {
+    return endpoint({
+      domain: this.pair.remote,
+      host: null,
+      certificate: shell.peerCertificate,
+      delegation,
+      now: this.#server.host.clock.now(),
+      timing: this.#server.timing(),
+    });
+  }
+
+  #failed(cause: Cause): void {
+    this.#actor.send({ type: "connection.failed", cause, retryMs: this.#reconnectMs(cause, 1) });
+  }
+
+  #request(): void {
+    const shell = this.#shell;
+    if (shell === null || shell.over) return this.lost("tcp.lost");
+    if (this.#server.bindings.sendingOn(this.pair, shell.row) !== null) return this.authorised();
+    shell.request(this.pair, this);
+  }
+
+  #flush(): void {
+    const waiting = this.outbox.takeAll();
+    for (const [n, stanza] of waiting.entries()) {
+      const grant = this.#server.bindings.sending(this.pair);
+      if (grant === null) {
+        for (const lost of this.outbox.requeue(waiting.slice(n))) {
+          this.#server.bounce(lost, "route.queue-full");
+        }
+        return;
+      }
+      this.#server.write(stanza, grant);
+    }
+  }
+
+  #report(state: RouteState, cause: Cause | null): void {
+    this.state = state;
+    this.cause = cause;
+    const { host, config, negatives } = this.#server;
+    if (state === "denied") negatives.add(this.pair, cause!, host.clock.now() + config.limits.negativePairMs);
+    host.tell({ type: "route.state", pair: this.pair, detail: { state }, ...(cause ? { cause } : {}) });
+  }
+
+  /** RTE-11: what has waited too long is bounced, whatever the route is doing. */
+  #watchAge(): void {
+    const { clock } = this.#server.host;
+    const { agesAt } = this.outbox;
+    if (this.#ageTimer !== null || agesAt === null) return;
+    this.#ageTimer = clock.setTimeout(() => {
+      this.#ageTimer = null;
+      for (const stanza of this.outbox.takeAged(clock.now())) this.#server.bounce(stanza, "route.queue-age");
+      this.#watchAge();
+    }, Math.max(0, agesAt - clock.now()));
+  }
+
+  get #failures(): number {
+    return this.#actor.getSnapshot().context.failures;
+  }
+
+  #reconnectMs(cause: Cause, least = 0): number {
+    const { random } = this.#server.host;
+    const widespread = cause === "server.shutdown" || cause === "stream.error";
+    const failures = Math.max(this.#failures, least);
+    return reconnectBackoffMs(failures, widespread, this.#server.config.limits.backoffMaxMs, random());
+  }
+
+  #crashed(): void {
+    for (const stanza of this.outbox.takeAll()) this.#server.bounce(stanza, "server.internal");
+    this.#ended();
+  }
+
+  #ended(): void {
+    this.over = true;
+    if (this.#ageTimer !== null) this.#server.host.clock.clearTimeout(this.#ageTimer);
+    this.#server.routes.forget(this);
+  }
+}

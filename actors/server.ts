@@ -1,0 +1,290 @@
+/** One Verona server: its tables, its shells, its listeners. docs/architecture.md. */
+import { randomBytes } from "node:crypto";
+import type { Config, Limits } from "../config/config.ts";
+import type { Resolver } from "../dnssec/resolver.ts";
+import type { Cause } from "../facts/cause.ts";
+import { type PairPolicy, pairPolicy, refusal } from "../policy/admission.ts";
+import type { Timing } from "../policy/proof.ts";
+import { BindingTable } from "../routing/binding_table.ts";
+import { ConnectionTable } from "../routing/connection_table.ts";
+import type { Grant } from "../routing/grant.ts";
+import { HostedDomains } from "../routing/hosted.ts";
+import { NegativeTable } from "../routing/negative.ts";
+import { QueueBudget } from "../routing/outbox.ts";
+import type { Connection, ConnectionOptions, FrameLimits, Surroundings } from "../wire/connection.ts";
+import type { Identities } from "../wire/identity.ts";
+import { listen, type Listener } from "../wire/listener.ts";
+import type { Trust } from "../wire/trust.ts";
+import type { Domain, DomainPair } from "../xmpp/domain.ts";
+import { bounce, bounceFor, type StanzaError } from "../xmpp/stanza_error.ts";
+import type { StreamLimits } from "../xmpp/stream_limits.ts";
+import { Admission } from "./admission.ts";
+import { ComponentShell } from "./component.ts";
+import type { ServerContext } from "./context.ts";
+import { Evidence } from "./evidence.ts";
+import type { Host } from "./host.ts";
+import { InboundShell } from "./inbound_stream.ts";
+import { Links } from "./links.ts";
+import { Local } from "./local.ts";
+import type { Outgoing } from "./outgoing.ts";
+import { Routes } from "./routes.ts";
+import type { S2sShell } from "./s2s_stream.ts";
+import { encode } from "./stream.ts";
+
+export interface ServerParts {
+  readonly host: Host;
+  readonly version: string;
+  readonly config: Config;
+  readonly resolver: Resolver;
+  readonly identities: Identities;
+  readonly trust: Trust;
+  readonly dialbackSecret: string;
+}
+
+export class Server implements ServerContext {
+  readonly host: Host;
+  readonly version: string;
+  config: Config;
+  draining = false;
+  readonly resolver: Resolver;
+  identities: Identities;
+  trust: Trust;
+  readonly dialbackSecret: string;
+
+  readonly bindings = new BindingTable();
+  readonly connections = new ConnectionTable(this.bindings);
+  readonly hosted: HostedDomains;
+  readonly negatives = new NegativeTable();
+  readonly blocks = new NegativeTable();
+  readonly queues: QueueBudget;
+
+  readonly shells = new Map<string, S2sShell>();
+  readonly components = new Map<string, ComponentShell>();
+  readonly admission: Admission;
+  readonly evidence: Evidence;
+  readonly links: Links;
+  readonly routes: Routes;
+  readonly local: Local;
+
+  /** Stanzas of connections that are gone; the living count for themselves. */
+  readonly past = { stanzasIn: 0, stanzasOut: 0, writtenUnconfirmed: 0 };
+  listening = false;
+  readonly #listeners: Listener[] = [];
+  #components = 0;
+
+  constructor(parts: ServerParts) {
+    this.host = parts.host;
+    this.version = parts.version;
+    this.config = parts.config;
+    this.resolver = parts.resolver;
+    this.identities = parts.identities;
+    this.trust = parts.trust;
+    this.dialbackSecret = parts.dialbackSecret;
+    const { server, domains, limits } = this.config;
+    this.hosted = new HostedDomains(server.names, server.gone);
+    this.queues = new QueueBudget(limits.queuesBytes);
+    this.admission = new Admission(() => this.config.limits, () => this.host.clock.now());
+    this.evidence = new Evidence(this);
+    this.links = new Links(this);
+    this.routes = new Routes(this);
+    this.local = new Local(this);
+    for (const domain of domains) this.local.add(domain.name, domain.componentSecret);
+  }
+
+  // ---- listeners
+
+  /** Opens every configured listener; the result says where each really listens. */
+  listen(): { s2s: Deno.NetAddr[]; component: Deno.NetAddr[] } {
+    const { s2s, component } = this.config.listen;
+    const open = (at: { host: string; port: number }, content: "server" | "component") => {
+      const listener = listen(at, () => this.connectionOptions(content), (c) => this.#accepted(c, content));
+      this.#listeners.push(listener);
+      return listener.address;
+    };
+    const opened = {
+      s2s: s2s.map((at) => open(at, "server")),
+      component: component.map((at) => open(at, "component")),
+    };
+    this.listening = true;
+    const print = ({ hostname, port }: Deno.NetAddr) => `${hostname}:${port}`;
+    const detail = { s2s: opened.s2s.map(print), component: opened.component.map(print) };
+    this.host.tell({ type: "server.listening", detail });
+    return opened;
+  }
+
+  connectionOptions(content: "server" | "component"): ConnectionOptions {
+    // Nobody has proven anything yet; a component is bound by its secret, and by loopback (9.1).
+    const frame = this.frameLimits(content === "server" ? "unproven" : "proven");
+    return { content, frame, surroundings: this.#surroundings };
+  }
+
+  readonly #surroundings: Surroundings = {
+    identities: () => this.identities,
+    trust: () => this.trust,
+    now: () => this.host.clock.now(),
+    closeNotifyTimeoutMs: () => this.config.limits.closeNotifyTimeoutMs,
+  };
+
+  #accepted(connection: Connection, content: "server" | "component"): void {
+    if (this.draining) return connection.drop();
+    if (content === "component") return void new ComponentShell(this, connection, `k-${++this.#components}`);
+    const refused = this.admission.enter(connection);
+    if (refused !== null) {
+      this.host.tell({
+        type: "connection.failed",
+        level: "warning",
+        cause: refused,
+        detail: { direction: "in", peer: connection.peer.ip, local: null, remote: null },
+      });
+      return connection.drop();
+    }
+    new InboundShell(this, connection);
+  }
+
+  // ---- what the shells ask
+
+  policyFor(pair: DomainPair): PairPolicy {
+    const tenant = this.config.domains.find(({ name }) => name === pair.local)?.proof ?? null;
+    return pairPolicy(this.config.policy, pair, tenant);
+  }
+
+  refusalFor(pair: DomainPair): Cause | null {
+    const blocked = this.blocks.find(pair, this.host.clock.now());
+    return blocked?.cause ?? refusal(this.config.policy, pair.remote);
+  }
+
+  timing(): Timing {
+    const { recheckMinMs, recheckMaxMs } = this.config.limits;
+    return { recheckMinMs, recheckMaxMs, jitter: this.host.random() };
+  }
+
+  frameLimits(peer: "proven" | "unproven"): FrameLimits {
+    return frameLimits(this.config.limits, peer);
+  }
+
+  advertisedLimits(): StreamLimits {
+    const { stanzaBytes, idleTimeoutMs } = this.config.limits;
+    return { maxBytes: stanzaBytes, idleSeconds: Math.max(1, Math.floor(idleTimeoutMs / 1000)) };
+  }
+
+  write(stanza: Outgoing, grant: Grant): void {
+    const shell = this.shells.get(grant.connection.id);
+    if (!grant.live || shell === undefined) return this.bounce(stanza, "tcp.lost");
+    if (shell.stalled) return this.bounce(stanza, "route.slow-sink");
+    if (stanza.bytes.length > shell.mostBytes) return this.bounce(stanza, "route.too-big");
+    shell.deliver(stanza, grant);
+  }
+
+  bounce(stanza: Outgoing, cause: Cause, permanent?: boolean): void {
+    const error = bounceFor(cause);
+    const type = permanent === true && error.type === "wait" ? "cancel" : error.type;
+    this.returnTo(stanza.local, decoder.decode(stanza.bytes), { ...error, type }, cause);
+  }
+
+  returnTo(local: Domain, text: string, error: StanzaError, cause: Cause): void {
+    const reply = bounce(text, error, { local: true });
+    this.host.tell({
+      type: reply === null ? "stanza.discarded" : "stanza.bounced",
+      level: "debug",
+      cause,
+      detail: { condition: error.condition, type: error.type, to: "component", local },
+    });
+    const component = this.local.domain(local)?.component;
+    if (reply !== null && component) component.connection.write(encode(reply));
+  }
+
+  closed(shell: S2sShell, lost: number): void {
+    this.past.stanzasIn += shell.stanzasIn;
+    this.past.stanzasOut += shell.stanzasOut;
+    this.past.writtenUnconfirmed += lost;
+    if (shell.row.direction === "in") this.admission.left(shell.connection);
+  }
+
+  crashed(id: string, error: unknown): void {
+    this.host.tell({ type: "actor.crashed", level: "error", detail: { id, error: String(error) } });
+  }
+
+  // ---- what the operator asks
+
+  /** Takes a new configuration; connections keep the certificates that they began with. */
+  apply(config: Config, identities: Identities, trust: Trust): void {
+    const old = { identities: this.identities, trust: this.trust };
+    this.config = config;
+    this.identities = identities;
+    this.trust = trust;
+    old.identities.free();
+    old.trust.free();
+    for (const pair of [...this.bindings.rows()]) {
+      const cause = this.refusalFor(pair);
+      if (cause !== null) this.#revokeEverywhere(pair, cause);
+    }
+  }
+
+  /** Hosts a domain no longer: its pairs stop, the peers keep their links (F4). */
+  removeDomain(name: Domain): void {
+    for (const row of [...this.bindings.rowsOf(name)]) this.#revokeEverywhere(row, "route.not-hosted");
+    this.local.remove(name);
+  }
+
+  /** A-33. False when there is no such pair. */
+  revoke(pair: DomainPair, blockMs: number): boolean {
+    const known = this.bindings.get(pair) !== undefined || this.routes.get(pair) !== undefined;
+    if (!known) return false;
+    const detail = { action: "revoke", blockMs };
+    this.host.tell({ type: "operator.acted", pair, detail });
+    if (blockMs > 0) this.blocks.add(pair, "policy.revoked", this.host.clock.now() + blockMs);
+    this.#revokeEverywhere(pair, "policy.revoked");
+    return true;
+  }
+
+  #revokeEverywhere(pair: DomainPair, cause: Cause): void {
+    const row = this.bindings.get(pair);
+    const connections = new Set([...row?.send ?? [], ...row?.recv ?? []].map((grant) => grant.connection.id));
+    for (const id of connections) this.shells.get(id)?.revoke(pair, cause);
+  }
+
+  // ---- shutdown (A-36)
+
+  /** Refuses what is new, flushes what is authorised, bounces the rest, closes every stream. Resolves when all are gone. */
+  async drain(): Promise<void> {
+    if (this.draining) return;
+    this.draining = true;
+    this.host.tell({ type: "server.draining" });
+    for (const listener of this.#listeners) listener.close();
+    for (const route of [...this.routes.all()]) route.drain("server.shutdown");
+    for (const component of this.components.values()) component.close("server.shutdown", "system-shutdown");
+    for (const shell of this.shells.values()) shell.close("server.shutdown", "system-shutdown");
+    await this.#allGone(this.config.limits.shutdownGraceMs);
+    for (const shell of [...this.shells.values(), ...this.components.values()]) shell.connection?.drop();
+    this.host.tell({ type: "server.stopped" });
+  }
+
+  async #allGone(graceMs: number): Promise<void> {
+    const { clock } = this.host;
+    const until = clock.now() + graceMs;
+    while (this.shells.size + this.components.size > 0 && clock.now() < until) {
+      await new Promise<void>((resolve) => clock.setTimeout(() => resolve(), 20));
+    }
+  }
+}
+
+function frameLimits(limits: Limits, peer: "proven" | "unproven"): FrameLimits {
+  const { headerBytes, valueBytes, nameBytes, namespaceBytes } = limits;
+  const common = { headerBytes, valueBytes, nameBytes, namespaceBytes };
+  if (peer === "proven") {
+    const { stanzaBytes, depth, attributes, elements } = limits;
+    return { ...common, stanzaBytes, depth, attributes, elements };
+  }
+  return {
+    ...common,
+    stanzaBytes: Math.min(limits.unprovenElementBytes, limits.stanzaBytes),
+    depth: limits.unprovenDepth,
+    attributes: limits.unprovenAttributes,
+    elements: limits.unprovenElements,
+  };
+}
+
+const decoder = new TextDecoder();
+
+/** A secret of 256 bits, when none is configured (protocol.md 7.3). */
+export const newSecret = (): string => randomBytes(32).toString("hex");

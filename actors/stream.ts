@@ -1,0 +1,196 @@
+/**
+ * What the shells of all three kinds of streams share: one TCP connection, one machine, the read pump.
+ * RFC 6120 4; protocol.md 4.8, 4.9.
+ */
+import type { Cause } from "../facts/cause.ts";
+import type { TlsFacts } from "../facts/certificate.ts";
+import type { Detail } from "../facts/event.ts";
+import type { CommonEffect, CommonEvent } from "../machines/stream.ts";
+import type { Batch, Connection, Ending, Sink } from "../wire/connection.ts";
+import { Element } from "../xml/element.ts";
+import { type Declarations, parseElement, XmlFault } from "../xml/reader.ts";
+import { print } from "../xml/writer.ts";
+import { type ContentNamespace, DECLARED, SCOPES } from "../xmpp/namespaces.ts";
+import { parseStreamError, PeerFault, printStreamError, type StreamCondition } from "../xmpp/stream_error.ts";
+import { CLOSING_TAG, parseStreamHeader, type StreamHeader } from "../xmpp/stream_header.ts";
+import type { ServerContext } from "./context.ts";
+
+/** Framer kinds (docs/architecture.md, stanza records). */
+const IQ = 3, CONTROL = 4, HEADER = 5;
+
+/** Stanzas without `xml:lang` mean this language on our own streams (RFC 6120 4.7.4). */
+const OUR_LANGUAGE = "en";
+
+export abstract class StreamShell implements Sink {
+  abstract readonly id: string;
+  connection!: Connection;
+  /** The machine has reported its end. */
+  over = false;
+  /** The stream was ended for a fault: nothing more that comes on it counts. */
+  ending = false;
+  stanzasIn = 0;
+  stanzasOut = 0;
+  /** The peer's latest header. */
+  protected header: StreamHeader | null = null;
+  /** Who opened the stream that we read headers of. */
+  protected readonly role: "initial" | "response" = "initial";
+
+  constructor(protected readonly server: ServerContext, protected readonly content: ContentNamespace) {}
+
+  protected abstract send(event: CommonEvent): void;
+  protected abstract readHeader(header: StreamHeader): void;
+  protected abstract onElement(element: Element): void;
+  protected abstract onStanzas(batch: Batch, first: number, end: number): void | Promise<void>;
+  protected abstract onOver(cause: Cause): void;
+  abstract secured(facts: TlsFacts): void;
+
+  /** What the peer's header declares: in scope for every element of its stream (RFC 6120 4.8.5). */
+  get declared(): Declarations {
+    return this.header?.declared ?? DECLARED[this.content];
+  }
+
+  /** The language of the peer's stanzas that name none, when it is not ours too (4.11). */
+  get foreignLanguage(): string | null {
+    const lang = this.header?.lang ?? null;
+    return lang === null || lang.toLowerCase() === OUR_LANGUAGE ? null : lang;
+  }
+
+  /** Reads until the connection ends. */
+  protected async pump(connection: Connection): Promise<void> {
+    this.#ended(await connection.run(this));
+  }
+
+  batch(batch: Batch): void | Promise<void> {
+    let wait: void | Promise<void> = undefined;
+    for (let i = 0; i < batch.count && !this.over && !this.ending;) {
+      if (batch.kind(i) > IQ) {
+        this.#control(batch, i++);
+        continue;
+      }
+      const first = i;
+      while (i < batch.count && batch.kind(i) <= IQ) i++;
+      wait = this.onStanzas(batch, first, i) ?? wait;
+    }
+    return wait;
+  }
+
+  /** Ends the stream for what the peer did. */
+  fault(condition: StreamCondition, cause: Cause): void {
+    this.ending = true;
+    this.send({ type: "fault.found", condition, cause });
+  }
+
+  /** One stanza as it stands in a stream that declares nothing but ours (4.7), in `lang` when that is given. */
+  rescope(batch: Batch, i: number, lang: string | null): Uint8Array {
+    const { ns, name, attrs, children } = parseElement(batch.text(i), this.declared);
+    const named = lang === null ? attrs : new Map([...attrs, ["xml:lang", lang]]);
+    return encode(print(new Element(ns, name, named, children), SCOPES[this.content]));
+  }
+
+  protected performCommon(effect: CommonEffect): void {
+    switch (effect.type) {
+      case "send error":
+        this.ending = true;
+        this.tell("stream.error", { condition: effect.condition, by: "us" }, effect.cause, "warning");
+        return this.connection.write(encode(printStreamError(effect.condition)));
+      case "close stream":
+        return this.connection.write(encode(CLOSING_TAG));
+      case "end connection":
+        return void this.connection.end().then(() => {
+          this.send({ type: "connection.ended", cause: "stream.closed" });
+        });
+      case "drop connection":
+        return this.connection?.drop();
+      case "report over":
+        if (this.over) return;
+        this.over = true;
+        return this.onOver(effect.cause);
+    }
+  }
+
+  protected tell(
+    type: "stream.error" | "stream.opened" | "connection.secured" | "connection.established",
+    detail: Record<string, Detail>,
+    cause?: Cause,
+    level: "debug" | "info" | "warning" = "info",
+  ): void {
+    const peer = this.connection?.peer.ip ?? null;
+    this.server.host.tell({
+      type,
+      level,
+      connection: this.id,
+      detail: { ...detail, peer },
+      ...(cause ? { cause } : {}),
+    });
+  }
+
+  /** The TLS library refused what the peer sent. */
+  protected tlsBroken(cause: Cause, detail: string): void {
+    this.tell("stream.error", { by: "peer", found: detail }, cause, "warning");
+    this.send({ type: "connection.ended", cause });
+  }
+
+  #control(batch: Batch, i: number): void {
+    const kind = batch.kind(i);
+    if (kind === HEADER) return this.#header(batch.text(i));
+    if (kind !== CONTROL) return this.send({ type: "stream.closed" });
+    try {
+      this.#element(parseElement(batch.text(i), this.declared));
+    } catch (error) {
+      if (error instanceof PeerFault) return this.fault(error.condition, error.cause);
+      if (error instanceof XmlFault) return this.fault("policy-violation", "xml.limit");
+      throw error;
+    }
+  }
+
+  #header(text: string): void {
+    this.header = parseStreamHeader(text, this.role, this.content);
+    const { from, to, id, fault } = this.header;
+    this.tell(
+      "stream.opened",
+      { from: from?.domain ?? null, to: to?.domain ?? null, id },
+      fault?.cause,
+      "debug",
+    );
+    this.readHeader(this.header);
+  }
+
+  #element(element: Element): void {
+    const error = parseStreamError(element);
+    if (error === null) return this.onElement(element);
+    this.tell(
+      "stream.error",
+      { condition: error.condition, by: "peer", text: error.text },
+      "stream.error",
+      "warning",
+    );
+    this.send({ type: "error.received", condition: error.condition });
+  }
+
+  #ended(ending: Ending): void {
+    if (this.over) return;
+    if (ending.how === "tls") return this.tlsBroken(ending.cause, ending.detail);
+    if (ending.how !== "fault") return this.send({ type: "connection.ended", cause: causeOf(ending.how) });
+    const { condition, cause, detail } = ending.fault;
+    this.tell("stream.error", { condition, by: "peer", found: detail }, cause, "warning");
+    this.fault(condition, cause);
+    // Nothing more is read: the peer's closing tag cannot come.
+    this.send({ type: "stream.closed" });
+  }
+}
+
+/** TCP ended without the closing handshake of 4.9: how it ended says whose fault it looks like. */
+function causeOf(how: "closed" | "truncated" | "reset" | "dropped"): Cause {
+  if (how === "reset") return "tcp.reset";
+  return how === "truncated" ? "tls.truncated" : "tcp.lost";
+}
+
+const encoder = new TextEncoder();
+export const encode = (text: string): Uint8Array => encoder.encode(text);
+
+/** A machine's state as dotted words. */
+export function stateOf(value: unknown): string {
+  if (typeof value === "string") return value;
+  return Object.entries(value as Record<string, unknown>).map(([name, inner]) => `${name}.${stateOf(inner)}`)
+    .join(" ");
+}

@@ -1,0 +1,220 @@
+/** What the API sees of a server. design.md 2.4. Reads tables; touches nothing live but what it is asked to. */
+import type { Config } from "../config/config.ts";
+import type { Detail } from "../facts/event.ts";
+import type {
+  ConnectionView,
+  DomainView,
+  Explanation,
+  ProofView,
+  Readiness,
+  RouteView,
+  ServerView,
+  TrafficView,
+} from "../observe/view.ts";
+import type { BindingRow } from "../routing/binding_table.ts";
+import { AddressFault, type DomainPair, pairKey, parseDomain } from "../xmpp/domain.ts";
+import type { ComponentShell } from "./component.ts";
+import { explain } from "./explain.ts";
+import { reload } from "./reload.ts";
+import type { Route } from "./route.ts";
+import type { S2sShell } from "./s2s_stream.ts";
+import type { Server } from "./server.ts";
+
+/** Reads the configuration anew; its mistakes, one line each, when it cannot be used. */
+export type Reread = () => { config: Config } | { mistakes: string[] };
+
+export class View implements ServerView {
+  readonly #server: Server;
+  readonly #reread: Reread;
+
+  constructor(server: Server, reread: Reread) {
+    this.#server = server;
+    this.#reread = reread;
+  }
+
+  connections(): ConnectionView[] {
+    const { shells, components } = this.#server;
+    return [...[...shells.values()].map(connectionView), ...[...components.values()].map(componentView)];
+  }
+
+  routes(): RouteView[] {
+    const { routes, bindings } = this.#server;
+    const seen = new Set<string>();
+    const views: RouteView[] = [];
+    for (const route of routes.all()) {
+      seen.add(pairKey(route.pair));
+      views.push(this.#routeView(route.pair, route, bindings.get(route.pair)));
+    }
+    for (const row of bindings.rows()) {
+      if (!seen.has(pairKey(row))) views.push(this.#routeView(row, undefined, row));
+    }
+    return views;
+  }
+
+  #routeView(
+    { local, remote }: DomainPair,
+    route: Route | undefined,
+    row: BindingRow | undefined,
+  ): RouteView {
+    const grant = row?.send[0] ?? row?.recv[0];
+    const proof = grant?.connection.delegated.get(remote);
+    return {
+      local,
+      remote,
+      // An open row without a route of ours was opened by the peer's request (2.8).
+      state: route === undefined || (row?.send.length ?? 0) > 0 ? "authorised" : route.state,
+      send: row?.send.map((g) => g.connection.id) ?? [],
+      recv: row?.recv.map((g) => g.connection.id) ?? [],
+      queued: route?.outbox.size ?? 0,
+      expires: iso(proof?.expiresAt ?? null),
+      recheckAt: iso(proof?.recheckAt ?? null),
+      boundMs: route?.boundMs ?? null,
+      reason: route?.cause ?? null,
+    };
+  }
+
+  proofs(): ProofView[] {
+    return [...this.#server.shells.values()].flatMap((shell) =>
+      [...shell.proofs.values()].map(({ proof, state }): ProofView => ({
+        domain: proof.domain,
+        prooftype: proof.prooftype,
+        state,
+        target: proof.target === null ? null : `${proof.target.host}:${proof.target.port}`,
+        connection: shell.id,
+        checkedAt: iso(proof.checkedAt)!,
+        recheckAt: iso(proof.recheckAt),
+        expires: iso(proof.expiresAt),
+        links: (proof.evidence.links ?? []) as readonly Detail[],
+      }))
+    );
+  }
+
+  domains(): DomainView[] {
+    const answers = { attached: "connected", away: "away", none: "none" } as const;
+    return [...this.#server.hosted.list()].map(({ domain, since, answerer }) => ({
+      name: domain,
+      component: answers[answerer],
+      policy: this.#server.config.domains.find(({ name }) => name === domain)?.proof ??
+        this.#server.config.policy.proof,
+      since: iso(since)!,
+    }));
+  }
+
+  traffic(): TrafficView {
+    const { past, shells, routes, queues } = this.#server;
+    const living = [...shells.values()];
+    const sum = (of: (shell: S2sShell) => number) => living.reduce((total, shell) => total + of(shell), 0);
+    return {
+      stanzasIn: past.stanzasIn + sum((s) => s.stanzasIn),
+      stanzasOut: past.stanzasOut + sum((s) => s.stanzasOut),
+      queued: [...routes.all()].reduce((total, route) => total + route.outbox.size, 0),
+      queuedBytes: queues.bytes,
+      writtenUnconfirmed: past.writtenUnconfirmed,
+    };
+  }
+
+  explain(from: string, to: string): Explanation | null {
+    const pair = readPair(from, to);
+    return pair === null ? null : explain(this.#server, pair);
+  }
+
+  async readiness(): Promise<Readiness> {
+    const reasons: string[] = [];
+    if (this.#server.draining) reasons.push("draining");
+    if (!this.#server.listening) reasons.push("listeners are not open");
+    const root = await this.#server.resolver.readiness();
+    if (!root.ready) {
+      reasons.push(`the root's keys do not validate: ${root.lookup.why ?? root.lookup.cause ?? "no answer"}`);
+    }
+    return { ready: reasons.length === 0, reasons };
+  }
+
+  close(id: string): boolean {
+    const { shells, components, host } = this.#server;
+    const shell = shells.get(id) ?? components.get(id);
+    if (shell === undefined) return false;
+    host.tell({ type: "operator.acted", connection: id, detail: { action: "close" } });
+    shell.close("operator.closed");
+    return true;
+  }
+
+  revoke(from: string, to: string, blockMs: number): boolean {
+    const pair = readPair(from, to);
+    return pair !== null && this.#server.revoke(pair, blockMs);
+  }
+
+  async reload(): Promise<{ applied: string[]; restart: string[]; mistakes: string[] }> {
+    const read = this.#reread();
+    if ("mistakes" in read) return { applied: [], restart: [], mistakes: read.mistakes };
+    return await Promise.resolve(reload(this.#server, read.config));
+  }
+}
+
+function connectionView(shell: S2sShell): ConnectionView {
+  const { row, connection } = shell;
+  return {
+    id: shell.id,
+    direction: row.direction,
+    purpose: "federation",
+    state: row.state,
+    machine: shell.machineState,
+    local: row.local,
+    remote: row.remote,
+    peer: connection === undefined ? null : connection.peer.ip,
+    serverNames: row.serverNames,
+    delegated: [...row.delegated.values()].map((proof) => ({
+      domain: proof.domain,
+      prooftype: proof.prooftype,
+      expires: iso(proof.expiresAt),
+    })),
+    bidi: row.bidi,
+    tls: tlsView(connection?.tls ?? null),
+    streamId: row.streamId,
+    since: iso(shell.since)!,
+    stanzas: { in: shell.stanzasIn, out: shell.stanzasOut },
+    bytes: { in: connection?.bytesIn ?? 0, out: connection?.bytesOut ?? 0 },
+    writtenUnconfirmed: row.ledger.writtenUnconfirmed,
+  };
+}
+
+function componentView(shell: ComponentShell): ConnectionView {
+  const { connection } = shell;
+  return {
+    id: shell.id,
+    direction: "component",
+    purpose: "component",
+    state: shell.apiState,
+    machine: shell.machineState,
+    local: shell.domain?.name ?? null,
+    remote: null,
+    peer: connection.peer.ip,
+    serverNames: [],
+    delegated: [],
+    bidi: true,
+    tls: null,
+    streamId: shell.streamId,
+    since: iso(shell.since)!,
+    stanzas: { in: shell.stanzasIn, out: shell.stanzasOut },
+    bytes: { in: connection.bytesIn, out: connection.bytesOut },
+    writtenUnconfirmed: 0,
+  };
+}
+
+function tlsView(
+  tls: { version: string; cipher: string } | null,
+): { version: string; cipher: string } | null {
+  return tls === null ? null : { version: tls.version, cipher: tls.cipher };
+}
+
+export function iso(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}
+
+function readPair(from: string, to: string): DomainPair | null {
+  try {
+    return { local: parseDomain(from), remote: parseDomain(to) };
+  } catch (error) {
+    if (error instanceof AddressFault) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,87 @@
+/** Puts one server together and keeps it running until it is told to stop. */
+import type { Clock, Host } from "../actors/host.ts";
+import { loadIdentities, loadTrust } from "../actors/material.ts";
+import { newSecret, Server } from "../actors/server.ts";
+import { type Reread, View } from "../actors/view.ts";
+import type { Config } from "../config/config.ts";
+import { Resolver } from "../dnssec/resolver.ts";
+import { serveApi } from "../observe/api.ts";
+import { Metrics } from "../observe/metrics.ts";
+import { Recorder } from "../observe/recorder.ts";
+import { secret, Tokens } from "../observe/tokens.ts";
+import { VERSION } from "./version.ts";
+
+export interface ServeOptions {
+  readonly config: Config;
+  readonly clock: Clock;
+  /** Reads the configuration again, for SIGHUP and `config reload`. */
+  readonly reread: Reread;
+  readonly recorder: Recorder;
+}
+
+export interface Serving {
+  readonly server: Server;
+  readonly view: View;
+  /** Where everything really listens (ports of 0 are chosen by the system). */
+  readonly addresses: { s2s: string[]; component: string[]; console: string | null };
+  /** A-36: drains, closes, lets everything go. */
+  stop(): Promise<void>;
+}
+
+/** Starts everything. @throws {Error} whose message says what is missing and what to do. */
+export async function serve({ config, clock, reread, recorder }: ServeOptions): Promise<Serving> {
+  await Deno.mkdir(config.server.dataDir, { recursive: true, mode: 0o700 });
+  const host: Host = { clock, random: Math.random, tell: (happening) => recorder.tell(happening) };
+  const identities = loadIdentities(config);
+  const trust = loadTrust(config);
+  const resolver = new Resolver(config.dns, {
+    timeoutMs: config.limits.dnsTimeoutMs,
+    queryTimeoutMs: config.limits.dnsQueryTimeoutMs,
+  });
+  const dialbackSecret = await loadDialbackSecret(config);
+  const server = new Server({ host, version: VERSION, config, resolver, identities, trust, dialbackSecret });
+  const view = new View(server, reread);
+  const listening = server.listen();
+  const api = await serveConsole(config, view, recorder);
+  const print = ({ hostname, port }: Deno.NetAddr) =>
+    hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+  const addresses = {
+    s2s: listening.s2s.map(print),
+    component: listening.component.map(print),
+    console: api === null ? null : print(api.addr),
+  };
+  host.tell({ type: "server.ready", detail: addresses });
+  return {
+    server,
+    view,
+    addresses,
+    stop: async () => {
+      await server.drain();
+      await api?.shutdown();
+      await resolver[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function serveConsole(config: Config, view: View, recorder: Recorder) {
+  const { console } = config.listen;
+  if (console === null) return null;
+  const metrics = new Metrics();
+  recorder.listen((event) => metrics.count(event));
+  const tls = config.console === null ? null : {
+    cert: await Deno.readTextFile(config.console.tlsChain),
+    key: await Deno.readTextFile(config.console.tlsKey),
+  };
+  const tokens = await Tokens.open(config.server.dataDir);
+  return serveApi(console, tls, { view, recorder, metrics, tokens, version: VERSION });
+}
+
+/** One value per trust network, at least 256 bits when we make it (protocol.md 7.3). */
+async function loadDialbackSecret({ server }: Config): Promise<string> {
+  if (server.dialbackSecretFile === null) return await secret(`${server.dataDir}/dialback.secret`, newSecret);
+  const text = (await Deno.readTextFile(server.dialbackSecretFile)).trim();
+  if (text === "") {
+    throw new Error(`Cannot use server.dialback_secret_file: ${server.dialbackSecretFile} is empty`);
+  }
+  return text;
+}

@@ -1,0 +1,153 @@
+//! What a certificate says. Names from subjectAltName only (protocol.md 6.5).
+use serde::Serialize;
+use std::fmt::Write;
+use x509_parser::der_parser::asn1_rs::{Any, FromDer, Tag};
+use x509_parser::extensions::GeneralName;
+use x509_parser::prelude::X509Certificate;
+
+const SRV_NAME: &str = "1.3.6.1.5.5.7.8.7";
+const XMPP_ADDR: &str = "1.3.6.1.5.5.7.8.5";
+const SERVICE: &str = "_xmpp-server.";
+
+#[derive(Debug, Serialize)]
+pub struct Identifier {
+    pub kind: &'static str,
+    pub name: String,
+}
+
+/// Times are milliseconds since the epoch, digests lower-case hex.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Facts {
+    pub identifiers: Vec<Identifier>,
+    pub subject: String,
+    pub issuer: String,
+    pub not_before: i64,
+    pub not_after: i64,
+    pub sha256: String,
+    pub spki_sha256: String,
+}
+
+impl Facts {
+    pub fn dns_names(&self) -> Vec<String> {
+        let dns = self.identifiers.iter().filter(|i| i.kind == "dns");
+        dns.map(|i| i.name.clone()).collect()
+    }
+}
+
+/// None when it is no certificate.
+pub fn facts(der: &[u8]) -> Option<Facts> {
+    let (rest, certificate) = X509Certificate::from_der(der).ok()?;
+    if !rest.is_empty() {
+        return None;
+    }
+    let validity = certificate.validity();
+    Some(Facts {
+        identifiers: identifiers(&certificate),
+        subject: certificate.subject().to_string(),
+        issuer: certificate.issuer().to_string(),
+        not_before: validity.not_before.timestamp().saturating_mul(1000),
+        not_after: validity.not_after.timestamp().saturating_mul(1000),
+        sha256: sha256(der),
+        spki_sha256: sha256(certificate.public_key().raw),
+    })
+}
+
+fn identifiers(certificate: &X509Certificate<'_>) -> Vec<Identifier> {
+    let Ok(Some(names)) = certificate.subject_alternative_name() else {
+        return Vec::new();
+    };
+    names.value.general_names.iter().filter_map(identifier).collect()
+}
+
+fn identifier(name: &GeneralName<'_>) -> Option<Identifier> {
+    match name {
+        GeneralName::DNSName(name) => named("dns", name),
+        GeneralName::OtherName(oid, value) => {
+            let text = other_name(value)?;
+            match oid.to_id_string().as_str() {
+                // RFC 4985: only the service of server-to-server streams says anything here.
+                SRV_NAME => named("srv", strip_service(&text)?),
+                XMPP_ADDR => named("xmpp", &text),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+fn named(kind: &'static str, name: &str) -> Option<Identifier> {
+    let plain = |b: u8| b.is_ascii_graphic();
+    let name = name.to_ascii_lowercase();
+    (!name.is_empty() && name.len() <= 253 && name.bytes().all(plain))
+        .then_some(Identifier { kind, name })
+}
+
+fn strip_service(name: &str) -> Option<&str> {
+    let (service, domain) = name.split_at_checked(SERVICE.len())?;
+    service.eq_ignore_ascii_case(SERVICE).then_some(domain)
+}
+
+/// `[0] EXPLICIT` around an IA5String or a UTF8String.
+fn other_name(value: &[u8]) -> Option<String> {
+    let (rest, outer) = Any::from_der(value).ok()?;
+    let (inner_rest, inner) = Any::from_der(outer.data).ok()?;
+    let is_text = matches!(inner.tag(), Tag::Ia5String | Tag::Utf8String);
+    if !(rest.is_empty() && inner_rest.is_empty() && is_text) {
+        return None;
+    }
+    std::str::from_utf8(inner.data).ok().map(str::to_owned)
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    let hash = rustls::crypto::ring::cipher_suite::TLS13_AES_128_GCM_SHA256
+        .tls13()
+        .map(|suite| suite.common.hash_provider.hash(bytes));
+    hash.map_or_else(String::new, |hash| {
+        hash.as_ref().iter().fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustls::pki_types::{CertificateDer, pem::PemObject};
+
+    /// protocol.md C.1.
+    const C1: &str = include_str!("../../tests/c1.pem");
+
+    #[test]
+    fn the_vector_c1() {
+        let der = CertificateDer::from_pem_slice(C1.as_bytes()).unwrap();
+        assert_eq!(der.len(), 550);
+        let facts = facts(&der).unwrap();
+        let names: Vec<_> = facts.identifiers.iter().map(|i| (i.kind, i.name.as_str())).collect();
+        assert_eq!(
+            names,
+            [
+                ("dns", "xmpp1.receiving.example"),
+                ("dns", "*.cluster.receiving.example"),
+                ("srv", "target.example"),
+                ("xmpp", "target.example"),
+            ]
+        );
+        assert_eq!(facts.sha256, "1ee361ce2b36edf2f72bd0a8f7aad5b573439ca43e1b48687bf91f3053872cc5");
+        assert_eq!(facts.spki_sha256, "2c9f7561dd4dff562380039052dca1d7f272a709adff245737d1625f2da456af");
+    }
+
+    #[test]
+    fn what_is_no_certificate_gives_none() {
+        assert!(facts(b"").is_none());
+        assert!(facts(&[0x30, 0x80, 1, 2, 3]).is_none());
+    }
+
+    #[test]
+    fn another_service_is_no_name() {
+        assert_eq!(strip_service("_xmpp-client.sender.example"), None);
+        assert_eq!(strip_service("_XMPP-Server.sender.example"), Some("sender.example"));
+        assert_eq!(strip_service("_xmpp"), None);
+    }
+}

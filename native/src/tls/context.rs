@@ -1,0 +1,154 @@
+//! Our identities, and the TLS parameters of protocol.md 6.1.
+use super::certificate;
+use super::verifier::Possession;
+use rustls::client::{Resumption, danger::ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, ring};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{ClientConfig, ServerConfig};
+use std::sync::Arc;
+
+const ALPN: &[u8] = b"xmpp-server";
+
+/// One certificate of ours with the names in it.
+#[derive(Debug)]
+struct Identity {
+    names: Vec<String>,
+    key: Arc<CertifiedKey>,
+}
+
+impl Identity {
+    fn is_for(&self, name: &str) -> bool {
+        let wildcard = name.split_once('.').map(|(_, rest)| format!("*.{rest}"));
+        let matches = |own: &String| own == name || Some(own) == wildcard.as_ref();
+        self.names.iter().any(matches)
+    }
+}
+
+/// All identities; the first is the default.
+#[derive(Debug)]
+pub struct Context {
+    identities: Arc<Vec<Identity>>,
+    server: ServerConfig,
+    client: ClientConfig,
+}
+
+impl Context {
+    /// Each entry is a PEM text with a chain, leaf first, and its private key.
+    pub fn new<'a>(pems: impl Iterator<Item = &'a [u8]>) -> Result<Context, String> {
+        let provider = Arc::new(ring::default_provider());
+        let identities = pems
+            .enumerate()
+            .map(|(n, pem)| identity(&provider, pem).map_err(|why| format!("{n}: {why}")))
+            .collect::<Result<Vec<_>, _>>()?;
+        if identities.is_empty() {
+            return Err("no certificate".into());
+        }
+        let verifier = Arc::new(Possession(provider.clone()));
+        Ok(Context {
+            identities: Arc::new(identities),
+            server: server_config(provider.clone(), verifier.clone())?,
+            client: client_config(provider, verifier)?,
+        })
+    }
+
+    /// For one handshake as server. By SNI, then `preferred`, then the default (protocol.md 6.3, TLS-22).
+    pub fn server(&self, preferred: Option<&str>) -> Arc<ServerConfig> {
+        let mut config = self.server.clone();
+        config.cert_resolver = Arc::new(Choice {
+            identities: self.identities.clone(),
+            preferred: preferred.map(str::to_ascii_lowercase),
+        });
+        Arc::new(config)
+    }
+
+    /// For one handshake as client, always with a certificate (dna-01 5; TLS-26).
+    pub fn client(&self, identity: &str) -> Arc<ClientConfig> {
+        let mut config = self.client.clone();
+        let key = choose(&self.identities, &identity.to_ascii_lowercase())
+            .unwrap_or(&self.identities[0].key)
+            .clone();
+        config.client_auth_cert_resolver = Arc::new(SingleCertAndKey::from(key));
+        Arc::new(config)
+    }
+}
+
+#[derive(Debug)]
+struct Choice {
+    identities: Arc<Vec<Identity>>,
+    preferred: Option<String>,
+}
+
+impl ResolvesServerCert for Choice {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let by_sni = hello.server_name().map(str::to_ascii_lowercase);
+        let found = [by_sni.as_deref(), self.preferred.as_deref()]
+            .into_iter()
+            .flatten()
+            .find_map(|name| choose(&self.identities, name));
+        Some(found.unwrap_or(&self.identities[0].key).clone())
+    }
+}
+
+fn choose<'a>(identities: &'a [Identity], name: &str) -> Option<&'a Arc<CertifiedKey>> {
+    identities.iter().find(|i| i.is_for(name)).map(|i| &i.key)
+}
+
+fn identity(provider: &CryptoProvider, pem: &[u8]) -> Result<Identity, String> {
+    let chain = CertificateDer::pem_slice_iter(pem)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|e| format!("the certificate chain cannot be read: {e}"))?;
+    let leaf = chain.first().ok_or("there is no certificate in the file")?;
+    let names = certificate::facts(leaf)
+        .ok_or("the certificate is malformed")?
+        .dns_names();
+    let key = PrivateKeyDer::from_pem_slice(pem)
+        .map_err(|e| format!("the private key cannot be read: {e}"))?;
+    let key = CertifiedKey::from_der(chain, key, provider)
+        .map_err(|e| format!("the private key does not fit the certificate: {e}"))?;
+    Ok(Identity {
+        names,
+        key: Arc::new(key),
+    })
+}
+
+fn server_config(
+    provider: Arc<CryptoProvider>,
+    verifier: Arc<dyn ClientCertVerifier>,
+) -> Result<ServerConfig, String> {
+    let nobody = Choice {
+        identities: Arc::default(),
+        preferred: None,
+    };
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|e| e.to_string())?
+        .with_client_cert_verifier(verifier)
+        .with_cert_resolver(Arc::new(nobody));
+    config.alpn_protocols = vec![ALPN.to_vec()];
+    // No resumption, no early data: a session never outlives its certificate's judgement (6.1).
+    config.session_storage = Arc::new(NoServerSessionStorage {});
+    config.send_tls13_tickets = 0;
+    config.max_early_data_size = 0;
+    config.require_ems = true;
+    Ok(config)
+}
+
+fn client_config(
+    provider: Arc<CryptoProvider>,
+    verifier: Arc<dyn ServerCertVerifier>,
+) -> Result<ClientConfig, String> {
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|e| e.to_string())?
+        .dangerous()
+        .with_custom_certificate_verifier(verifier)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![ALPN.to_vec()];
+    config.resumption = Resumption::disabled();
+    config.require_ems = true;
+    Ok(config)
+}

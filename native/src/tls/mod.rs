@@ -1,0 +1,15 @@
+//! TLS without I/O: contexts, sessions, certificates. It proves possession of keys and judges nothing
+//! else (native.md 2; protocol.md 6).
+#![forbid(unsafe_code)]
+
+mod certificate;
+mod context;
+mod pkix;
+mod records;
+mod session;
+mod verifier;
+
+pub use certificate::{Facts, facts};
+pub use context::Context;
+pub use pkix::{Anchors, Refusal, Role, verify};
+pub use session::{Fed, Session, SessionError, Side};

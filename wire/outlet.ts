@@ -1,0 +1,108 @@
+/** What waits for a socket: gathered while a write is under way, sent as one. native.md 2 (one write per tick). */
+import type { Bytes } from "./native.ts";
+
+/** Above it whoever feeds us stops reading (native.md 2). */
+const HIGH_WATER = 256 * 1024;
+/** A buffer larger than this is given back when it is empty. */
+const KEEP = 16 * 1024;
+const FIRST = 2048;
+
+export class Outlet {
+  /** Written to the socket so far. */
+  bytes = 0;
+  /** Settles when the socket is closed, by whomever. */
+  readonly gone: Promise<void>;
+  readonly #conn: Deno.TcpConn;
+  #buffer: Bytes = new Uint8Array(0);
+  #length = 0;
+  #sending = 0;
+  #pumping: Promise<void> | null = null;
+  #closed = false;
+  readonly #waiters: (() => void)[] = [];
+  #leave!: () => void;
+
+  constructor(conn: Deno.TcpConn) {
+    this.#conn = conn;
+    this.gone = new Promise((resolve) => this.#leave = resolve);
+  }
+
+  get waiting(): number {
+    return this.#length + this.#sending;
+  }
+
+  /** Gives `fill` at least `room` bytes behind what waits; its result is how many it used, or an error below zero. */
+  append(room: number, fill: (out: Bytes, at: number, room: number) => number): number {
+    if (this.#closed) return 0;
+    if (this.#buffer.length - this.#length < room) this.#grow(this.#length + room);
+    const used = fill(this.#buffer, this.#length, this.#buffer.length - this.#length);
+    if (used > 0) {
+      this.#length += used;
+      this.#pumping ??= this.#pump();
+    }
+    return used;
+  }
+
+  #grow(needed: number): void {
+    const larger = new Uint8Array(Math.max(FIRST, needed, Math.min(this.#buffer.length * 2, 4 * HIGH_WATER)));
+    larger.set(this.#buffer.subarray(0, this.#length));
+    this.#buffer = larger;
+  }
+
+  async #pump(): Promise<void> {
+    // Whatever else this tick has to say comes along.
+    await Promise.resolve();
+    try {
+      let spare: Bytes = new Uint8Array(0);
+      while (this.#length > 0 && !this.#closed) {
+        const full = this.#buffer.subarray(0, this.#length);
+        const taken = this.#buffer;
+        [this.#buffer, this.#sending, this.#length] = [spare, this.#length, 0];
+        await this.#send(full);
+        this.#sending = 0;
+        spare = taken;
+        this.#wake();
+      }
+      if (this.#buffer.length <= KEEP && spare.length <= KEEP) return;
+      if (this.#length === 0) this.#buffer = new Uint8Array(0);
+    } catch {
+      this.close();
+    } finally {
+      this.#pumping = null;
+      this.#wake();
+    }
+  }
+
+  async #send(bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.length && !this.#closed;) {
+      const n = await this.#conn.write(at === 0 ? bytes : bytes.subarray(at));
+      at += n;
+      this.bytes += n;
+    }
+  }
+
+  /** Undefined while there is room. */
+  drained(): Promise<void> | undefined {
+    if (this.waiting <= HIGH_WATER || this.#closed) return undefined;
+    return new Promise((resolve) => this.#waiters.push(resolve));
+  }
+
+  /** When everything queued has been written, or never will be. */
+  async flushed(): Promise<void> {
+    while (this.#pumping !== null && !this.#closed) await this.#pumping;
+  }
+
+  fail(_error: Error): void {
+    this.close();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#wake();
+    this.#leave();
+  }
+
+  #wake(): void {
+    if (this.waiting > HIGH_WATER && !this.#closed) return;
+    for (const waiter of this.#waiters.splice(0)) waiter();
+  }
+}

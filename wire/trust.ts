@@ -1,0 +1,60 @@
+/** Who may vouch for peers: the configured anchors, and what a chain is worth under them. protocol.md 6.6. */
+import type { CertificateFacts, PeerCertificate } from "../facts/certificate.ts";
+import { chainRefusal } from "./errors.ts";
+import { type Bytes, entries, native } from "./native.ts";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export class Trust {
+  readonly #anchors: number;
+
+  /**
+   * @param system Whether the machine's own store counts.
+   * @param pems PEM texts of further authorities.
+   * @throws {Error} with the words of what cannot be read.
+   */
+  constructor(system: boolean, pems: readonly string[]) {
+    const blob = entries(pems.map((pem) => encoder.encode(pem)));
+    const words = new Uint8Array(1024);
+    const handle = native().anchors_new(system ? 1 : 0, blob, blob.length, words, words.length);
+    if (handle < 0) throw new Error(`Cannot use the trust anchors: one ${said(words)}`);
+    this.#anchors = handle;
+  }
+
+  /** Judges a chain, leaf first, by its signatures, dates and usages. `role`: what the peer was in the handshake. */
+  judge(chain: readonly Bytes[], role: "client" | "server", now: number): PeerCertificate {
+    if (chain.length === 0) return { state: "absent" };
+    const facts = certificateFacts(chain[0]!);
+    if (facts === null) return { state: "refused", cause: "tls.bad-certificate", facts: null };
+    const blob = entries(chain);
+    const end = new Float64Array(1);
+    const result = native().pkix_verify(
+      blob,
+      blob.length,
+      this.#anchors,
+      now,
+      role === "server" ? 1 : 0,
+      end,
+    );
+    if (result < 0) return { state: "refused", cause: chainRefusal(result), facts };
+    return { state: "accepted", facts: { ...facts, notAfter: end[0]! } };
+  }
+
+  free(): void {
+    native().anchors_free(this.#anchors);
+  }
+}
+
+/** What one certificate says; null when it is none. */
+export function certificateFacts(der: Bytes): CertificateFacts | null {
+  const out = new Uint8Array(der.length * 8 + 4096);
+  const length = native().certificate_facts(der, der.length, out, out.length);
+  return length <= 0 ? null : JSON.parse(decoder.decode(out.subarray(0, length)));
+}
+
+/** The library's words up to their NUL. */
+export function said(words: Uint8Array): string {
+  const end = words.indexOf(0);
+  return decoder.decode(words.subarray(0, end < 0 ? words.length : end));
+}
