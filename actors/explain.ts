@@ -62,7 +62,7 @@ function connectionStage(server: Server, pair: DomainPair): Stage {
     remote: connection.remote,
     serverNames: connection.serverNames,
     prooftype: proof?.prooftype ?? null,
-    expires: proof?.expiresAt == null ? null : new Date(proof.expiresAt).toISOString(),
+    expires: typeof proof?.expiresAt === "number" ? new Date(proof.expiresAt).toISOString() : null,
   };
   return stage(
     "connection",

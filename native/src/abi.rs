@@ -54,7 +54,9 @@ impl<T> Slab<T> {
     }
 
     fn place(&mut self, handle: u32) -> Option<&mut Option<Box<T>>> {
-        let place = self.places.get_mut((handle & ((1 << INDEX_BITS) - 1)) as usize)?;
+        let place = self
+            .places
+            .get_mut((handle & ((1 << INDEX_BITS) - 1)) as usize)?;
         (place.0 == handle >> INDEX_BITS && place.1.is_some()).then_some(&mut place.1)
     }
 
@@ -143,7 +145,9 @@ fn ciphered(out: &mut [u8], body: impl FnOnce(&mut Vec<u8>) -> Result<(), Sessio
 }
 
 fn text(bytes: &[u8]) -> Option<&str> {
-    std::str::from_utf8(bytes).ok().filter(|text| !text.is_empty())
+    std::str::from_utf8(bytes)
+        .ok()
+        .filter(|text| !text.is_empty())
 }
 
 /// Entries of `u32le length, bytes`.
@@ -170,7 +174,11 @@ pub extern "C" fn session_abi() -> u32 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn session_new(component: u32, limits: *const u32) -> i32 {
     let limits = to_limits(unsafe { input(limits, 0, 8) });
-    let content = if component == 0 { Content::Server } else { Content::Component };
+    let content = if component == 0 {
+        Content::Server
+    } else {
+        Content::Component
+    };
     caught(|| SESSIONS.with_borrow_mut(|s| s.put(Session::new(content, limits))))
 }
 
@@ -309,7 +317,9 @@ pub unsafe extern "C" fn session_write(
 ) -> i32 {
     let plain = unsafe { input(plain, offset, length) };
     let out = unsafe { output(out, at, capacity) };
-    on(handle, |session| ciphered(out, |cipher| session.write(plain, cipher)))
+    on(handle, |session| {
+        ciphered(out, |cipher| session.write(plain, cipher))
+    })
 }
 
 /// Gathers the items that `count` records (of `stride` words, the first two are start and end) name, as one write.
@@ -361,7 +371,9 @@ fn runs(records: &[u32], stride: usize) -> Vec<(usize, usize)> {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn session_pull(handle: u32, out: *mut u8, at: u32, capacity: u32) -> i32 {
     let out = unsafe { output(out, at, capacity) };
-    on(handle, |session| ciphered(out, |cipher| session.pull(cipher)))
+    on(handle, |session| {
+        ciphered(out, |cipher| session.pull(cipher))
+    })
 }
 
 #[unsafe(no_mangle)]
@@ -409,7 +421,9 @@ pub unsafe extern "C" fn session_info(handle: u32, what: u32, out: *mut u8, capa
             0 => copy_out(&chain(connection), out),
             1 => copy_out(connection.alpn_protocol().unwrap_or(&[]), out),
             2 => match connection {
-                Connection::Server(server) => copy_out(server.server_name().unwrap_or("").as_bytes(), out),
+                Connection::Server(server) => {
+                    copy_out(server.server_name().unwrap_or("").as_bytes(), out)
+                }
                 Connection::Client(_) => 0,
             },
             3 => {
@@ -439,7 +453,12 @@ fn chain(connection: &Connection) -> Vec<u8> {
 /// # Safety
 /// Each pointer must be valid for the length given with it.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn context_new(blob: *const u8, length: u32, out: *mut u8, capacity: u32) -> i32 {
+pub unsafe extern "C" fn context_new(
+    blob: *const u8,
+    length: u32,
+    out: *mut u8,
+    capacity: u32,
+) -> i32 {
     let blob = unsafe { input(blob, 0, length) };
     let out = unsafe { output(out, 0, capacity) };
     caught(|| {
@@ -455,7 +474,11 @@ pub unsafe extern "C" fn context_new(blob: *const u8, length: u32, out: *mut u8,
 
 #[unsafe(no_mangle)]
 pub extern "C" fn context_free(handle: u32) -> i32 {
-    caught(|| CONTEXTS.with_borrow_mut(|c| c.take(handle)).map_or(E_HANDLE, |_| 0))
+    caught(|| {
+        CONTEXTS
+            .with_borrow_mut(|c| c.take(handle))
+            .map_or(E_HANDLE, |_| 0)
+    })
 }
 
 /// `blob`: one entry per PEM text. As `context_new`.
@@ -485,7 +508,11 @@ pub unsafe extern "C" fn anchors_new(
 
 #[unsafe(no_mangle)]
 pub extern "C" fn anchors_free(handle: u32) -> i32 {
-    caught(|| ANCHORS.with_borrow_mut(|a| a.take(handle)).map_or(E_HANDLE, |_| 0))
+    caught(|| {
+        ANCHORS
+            .with_borrow_mut(|a| a.take(handle))
+            .map_or(E_HANDLE, |_| 0)
+    })
 }
 
 /// The words of an error, NUL-terminated when there is room, then the error's code.
@@ -519,7 +546,11 @@ pub unsafe extern "C" fn pkix_verify(
             return E_ARGUMENT;
         };
         let chain: Vec<_> = chain.into_iter().map(CertificateDer::from).collect();
-        let role = if server != 0 { Role::Server } else { Role::Client };
+        let role = if server != 0 {
+            Role::Server
+        } else {
+            Role::Client
+        };
         ANCHORS.with_borrow_mut(|all| match all.place(anchors) {
             Some(Some(anchors)) => match verify(&chain, anchors, now_ms as u64, role) {
                 Ok(until) => {

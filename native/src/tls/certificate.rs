@@ -57,7 +57,12 @@ fn identifiers(certificate: &X509Certificate<'_>) -> Vec<Identifier> {
     let Ok(Some(names)) = certificate.subject_alternative_name() else {
         return Vec::new();
     };
-    names.value.general_names.iter().filter_map(identifier).collect()
+    names
+        .value
+        .general_names
+        .iter()
+        .filter_map(identifier)
+        .collect()
 }
 
 fn identifier(name: &GeneralName<'_>) -> Option<Identifier> {
@@ -124,7 +129,11 @@ mod tests {
         let der = CertificateDer::from_pem_slice(C1.as_bytes()).unwrap();
         assert_eq!(der.len(), 550);
         let facts = facts(&der).unwrap();
-        let names: Vec<_> = facts.identifiers.iter().map(|i| (i.kind, i.name.as_str())).collect();
+        let names: Vec<_> = facts
+            .identifiers
+            .iter()
+            .map(|i| (i.kind, i.name.as_str()))
+            .collect();
         assert_eq!(
             names,
             [
@@ -134,8 +143,14 @@ mod tests {
                 ("xmpp", "target.example"),
             ]
         );
-        assert_eq!(facts.sha256, "1ee361ce2b36edf2f72bd0a8f7aad5b573439ca43e1b48687bf91f3053872cc5");
-        assert_eq!(facts.spki_sha256, "2c9f7561dd4dff562380039052dca1d7f272a709adff245737d1625f2da456af");
+        assert_eq!(
+            facts.sha256,
+            "1ee361ce2b36edf2f72bd0a8f7aad5b573439ca43e1b48687bf91f3053872cc5"
+        );
+        assert_eq!(
+            facts.spki_sha256,
+            "2c9f7561dd4dff562380039052dca1d7f272a709adff245737d1625f2da456af"
+        );
     }
 
     #[test]
@@ -147,7 +162,10 @@ mod tests {
     #[test]
     fn another_service_is_no_name() {
         assert_eq!(strip_service("_xmpp-client.sender.example"), None);
-        assert_eq!(strip_service("_XMPP-Server.sender.example"), Some("sender.example"));
+        assert_eq!(
+            strip_service("_XMPP-Server.sender.example"),
+            Some("sender.example")
+        );
         assert_eq!(strip_service("_xmpp"), None);
     }
 }

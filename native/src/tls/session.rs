@@ -99,7 +99,8 @@ impl Session {
                 .map_err(|_| SessionError::Tls)?
                 .into(),
             Side::Client { sni, identity } => {
-                let name = ServerName::try_from(sni.to_owned()).map_err(|_| SessionError::Argument)?;
+                let name =
+                    ServerName::try_from(sni.to_owned()).map_err(|_| SessionError::Argument)?;
                 ClientConnection::new(context.client(identity), name)
                     .map_err(|_| SessionError::Tls)?
                     .into()
@@ -211,7 +212,9 @@ impl Tls {
 
     fn pull(&mut self, out: &mut Vec<u8>) -> Result<(), SessionError> {
         while self.connection.wants_write() {
-            self.connection.write_tls(out).map_err(|_| SessionError::Tls)?;
+            self.connection
+                .write_tls(out)
+                .map_err(|_| SessionError::Tls)?;
         }
         Ok(())
     }
