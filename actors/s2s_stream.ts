@@ -67,6 +67,7 @@ export abstract class S2sShell extends StreamShell implements Drains {
 
   /** TCP is there: from now on it is read. */
   protected opened(connection: Connection): void {
+    this.connection = connection;
     this.server.host.tell({
       type: "connection.opened",
       connection: this.id,

@@ -13,7 +13,6 @@ import type {
 } from "../observe/view.ts";
 import type { BindingRow } from "../routing/binding_table.ts";
 import { AddressFault, type DomainPair, pairKey, parseDomain } from "../xmpp/domain.ts";
-import type { ComponentShell } from "./component.ts";
 import { explain } from "./explain.ts";
 import { reload } from "./reload.ts";
 import type { Route } from "./route.ts";
@@ -33,8 +32,7 @@ export class View implements ServerView {
   }
 
   connections(): ConnectionView[] {
-    const { shells, components } = this.#server;
-    return [...[...shells.values()].map(connectionView), ...[...components.values()].map(componentView)];
+    return [...this.#server.shells.values()].map(connectionView);
   }
 
   routes(): RouteView[] {
@@ -174,29 +172,6 @@ function connectionView(shell: S2sShell): ConnectionView {
     stanzas: { in: shell.stanzasIn, out: shell.stanzasOut },
     bytes: { in: connection?.bytesIn ?? 0, out: connection?.bytesOut ?? 0 },
     writtenUnconfirmed: row.ledger.writtenUnconfirmed,
-  };
-}
-
-function componentView(shell: ComponentShell): ConnectionView {
-  const { connection } = shell;
-  return {
-    id: shell.id,
-    direction: "component",
-    purpose: "component",
-    state: shell.apiState,
-    machine: shell.machineState,
-    local: shell.domain?.name ?? null,
-    remote: null,
-    peer: connection.peer.ip,
-    serverNames: [],
-    delegated: [],
-    bidi: true,
-    tls: null,
-    streamId: shell.streamId,
-    since: iso(shell.since)!,
-    stanzas: { in: shell.stanzasIn, out: shell.stanzasOut },
-    bytes: { in: connection.bytesIn, out: connection.bytesOut },
-    writtenUnconfirmed: 0,
   };
 }
 

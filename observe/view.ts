@@ -4,8 +4,8 @@ import type { Detail } from "../facts/event.ts";
 
 export interface ConnectionView {
   readonly id: string;
-  readonly direction: "in" | "out" | "component";
-  readonly purpose: "federation" | "verify" | "component";
+  readonly direction: "in" | "out";
+  readonly purpose: "federation" | "verify";
   readonly state: "connecting" | "negotiating" | "established" | "closing" | "closed";
   readonly machine: string;
   readonly local: string | null;
