@@ -1,0 +1,227 @@
+import assert from "node:assert/strict";
+import type { Cause } from "../../facts/cause.ts";
+import { inboundStream } from "../../machines/inbound_stream.ts";
+import { effectsAtStart, type Line, playTrace } from "./trace.ts";
+import { TIMERS } from "./timers.ts";
+
+type Lines = Line<typeof inboundStream>[];
+const INPUT = { timers: TIMERS };
+
+const OPENED: Lines = [[
+  { type: "header.received", mode: "server-name", refusal: null },
+  { negotiating: "securing" },
+  { type: "answer header" },
+  { type: "send features", stage: "plain" },
+]];
+const HANDSHAKING: Lines = [
+  ...OPENED,
+  [{ type: "starttls.received" }, { negotiating: "handshaking" }, { type: "send proceed" }, {
+    type: "start tls",
+  }],
+];
+const REOPENING: Lines = [...HANDSHAKING, [{ type: "tls.secured" }, { negotiating: "reopening" }]];
+const OFFERING: Lines = [...REOPENING, [
+  { type: "header.received", mode: "server-name", refusal: null },
+  { negotiating: "offering" },
+  { type: "answer header" },
+  { type: "raise limits" },
+  { type: "send features", stage: "secure" },
+  { type: "report established", mode: "server-name" },
+]];
+const CLASSIC: Lines = [...REOPENING, [
+  { type: "header.received", mode: "classic", refusal: null },
+  { negotiating: "offering" },
+  { type: "answer header" },
+  { type: "send features", stage: "secure" },
+  { type: "report established", mode: "classic" },
+]];
+const REQUESTING: Lines = [...OFFERING, [{ type: "request.received" }, { negotiating: "requesting" }]];
+const ESTABLISHED: Lines = [...REQUESTING, [{ type: "pair.opened" }, "established"]];
+
+const play = (name: string, ...lines: Lines) =>
+  Deno.test(`inbound stream: ${name}`, () => void playTrace(inboundStream, lines, INPUT));
+
+Deno.test("inbound stream: it starts by listening, and sends nothing", () => {
+  assert.deepEqual(effectsAtStart(inboundStream, INPUT), []);
+});
+
+play("opens, secures, opens again, takes a request, opens a pair (R-1 to R-11)", ...ESTABLISHED);
+
+play(
+  "a classic stream keeps the limits of the unproven until its first pair (A-30)",
+  ...CLASSIC,
+  [{ type: "request.received" }, { negotiating: "requesting" }],
+  [{ type: "pair.opened" }, "established", { type: "raise limits" }],
+  [{ type: "pair.opened" }, "established"],
+);
+
+const HEADERS: Record<string, Lines> = { first: [], second: REOPENING };
+for (const [which, lines] of Object.entries(HEADERS)) {
+  play(
+    `a refused ${which} header is answered before its error (RFC 6120 4.9.1.2)`,
+    ...lines,
+    [
+      {
+        type: "header.received",
+        mode: "classic",
+        refusal: { condition: "host-unknown", cause: "stream.host-unknown" },
+      },
+      { closing: "answering" },
+      { type: "answer header" },
+      { type: "send error", condition: "host-unknown", cause: "stream.host-unknown" },
+      { type: "close stream" },
+    ],
+  );
+  play(
+    `bytes that are no ${which} header get our header before the error (RFC 6120 4.9.1.2)`,
+    ...lines,
+    [
+      { type: "fault.found", condition: "not-well-formed", cause: "xml.not-well-formed" },
+      { closing: "answering" },
+      { type: "answer header" },
+      { type: "send error", condition: "not-well-formed", cause: "xml.not-well-formed" },
+      { type: "close stream" },
+    ],
+  );
+  play(
+    `a peer that owes its ${which} header is dropped in time, without XML`,
+    ...lines,
+    [{ after: "header" }, "closed", { type: "drop connection" }, {
+      type: "report over",
+      cause: "stream.header-timeout",
+    }],
+  );
+  play(
+    `shutting down, a peer that owes its ${which} header is told why`,
+    ...lines,
+    [
+      { type: "close.requested", condition: "system-shutdown", cause: "server.shutdown" },
+      { closing: "answering" },
+      { type: "answer header" },
+      { type: "send error", condition: "system-shutdown", cause: "server.shutdown" },
+      { type: "close stream" },
+    ],
+  );
+  play(
+    `the operator closes while the ${which} header is owed: there is no stream to close`,
+    ...lines,
+    [{ type: "close.requested", cause: "operator.closed" }, "closed", { type: "drop connection" }, {
+      type: "report over",
+      cause: "operator.closed",
+    }],
+  );
+}
+
+const ERRED: Record<string, [lines: Lines, headerFirst: boolean]> = {
+  "before <starttls/>": [OPENED, false],
+  "before the second header": [REOPENING, true],
+  "before the first request": [OFFERING, false],
+  "before the first authorised pair": [REQUESTING, false],
+};
+for (const [name, [lines, headerFirst]] of Object.entries(ERRED)) {
+  const header: { type: "answer header" }[] = headerFirst ? [{ type: "answer header" }] : [];
+  play(
+    `negotiation not finished ${name} ends with connection-timeout (8.5)`,
+    ...lines,
+    [
+      { after: "negotiation" },
+      { closing: "answering" },
+      ...header,
+      { type: "send error", condition: "connection-timeout", cause: "stream.negotiation-timeout" },
+      { type: "close stream" },
+    ],
+  );
+}
+
+const DROPS: Record<string, [event: Lines[number][0], cause: Cause]> = {
+  "a failed handshake": [{ type: "tls.failed", cause: "tls.handshake" }, "tls.handshake"],
+  "plaintext behind <starttls/> (A-39)": [{ type: "tls.failed", cause: "tls.injection" }, "tls.injection"],
+  "a handshake that takes too long": [{ after: "tls" }, "tls.timeout"],
+  "a negotiation that takes too long, in the handshake,": [
+    { after: "negotiation" },
+    "stream.negotiation-timeout",
+  ],
+};
+for (const [name, [event, cause]] of Object.entries(DROPS)) {
+  play(
+    `${name} drops TCP without XML (4.6)`,
+    ...HANDSHAKING,
+    [event, "closed", { type: "drop connection" }, { type: "report over", cause }],
+  );
+}
+
+play(
+  "a request before TLS is a policy violation (4.6)",
+  ...OPENED,
+  [
+    { type: "request.received" },
+    { closing: "answering" },
+    { type: "send error", condition: "policy-violation", cause: "tls.required" },
+    { type: "close stream" },
+  ],
+);
+
+for (const [name, lines] of Object.entries({ "no pair yet": OFFERING, "open pairs": ESTABLISHED })) {
+  play(
+    `STARTTLS inside TLS, with ${name}, gets <failure/> and the end (4.6)`,
+    ...lines,
+    [{ type: "starttls.received" }, { closing: "answering" }, { type: "send tls failure" }, {
+      type: "close stream",
+    }],
+  );
+}
+
+play(
+  "bidi before TLS is ignored (A-5)",
+  ...OPENED,
+  [{ type: "bidi.received" }, { negotiating: "securing" }],
+);
+play(
+  "bidi counts once, before the first request (2.8)",
+  ...OFFERING,
+  [{ type: "bidi.received" }, { negotiating: "requesting" }, { type: "enable bidi" }],
+  [{ type: "bidi.received" }, { negotiating: "requesting" }],
+);
+play(
+  "bidi after the first request is ignored (2.8)",
+  ...REQUESTING,
+  [{ type: "bidi.received" }, { negotiating: "requesting" }],
+  [{ type: "pair.opened" }, "established"],
+  [{ type: "bidi.received" }, "established"],
+);
+
+play(
+  "a header inside the stream is out of turn",
+  ...ESTABLISHED,
+  [
+    { type: "header.received", mode: "classic", refusal: null },
+    { closing: "answering" },
+    { type: "send error", condition: "unsupported-stanza-type", cause: "stream.unexpected" },
+    { type: "close stream" },
+  ],
+);
+
+play(
+  "after our error the peer's closing tag ends it (4.9)",
+  ...ESTABLISHED,
+  [
+    { type: "fault.found", condition: "invalid-from", cause: "route.spoofed" },
+    { closing: "answering" },
+    { type: "send error", condition: "invalid-from", cause: "route.spoofed" },
+    { type: "close stream" },
+  ],
+  [{ type: "fault.found", condition: "invalid-from", cause: "route.spoofed" }, { closing: "ending" }, {
+    type: "end connection",
+  }],
+  [{ type: "connection.ended", cause: "tcp.lost" }, "closed", {
+    type: "report over",
+    cause: "route.spoofed",
+  }],
+);
+
+play(
+  "an idle stream is closed (4.10)",
+  ...ESTABLISHED,
+  [{ after: "idle" }, "established", { type: "check idle" }],
+  [{ type: "close.requested", cause: "stream.idle" }, { closing: "answering" }, { type: "close stream" }],
+);
