@@ -7,7 +7,7 @@ import { print } from "../xml/writer.ts";
 import type { Domain } from "./domain.ts";
 import { splitJid } from "./jid.ts";
 import { type ContentNamespace, NS, SCOPES } from "./namespaces.ts";
-import { isBounced, STANZA_KINDS, type StanzaHead, stanzaType } from "./stanza.ts";
+import { isBounced, type StanzaHead, stanzaHead } from "./stanza.ts";
 import { errorStanza, type StanzaError } from "./stanza_error.ts";
 
 /** What the server says of itself and of one domain. */
@@ -24,10 +24,9 @@ export interface Self {
  *
  * @returns The answer to send to the stanza's sender; null where silence is right.
  */
-export function answer(stanza: Element, self: Self): string | null {
-  const head = headOf(stanza);
+export function answer(stanza: Element, self: Self, content: ContentNamespace = NS.server): string | null {
+  const head = stanzaHead(stanza, content);
   if (head === null || head.from === null || !isBounced(head, false)) return null;
-  const content = stanza.ns as ContentNamespace;
   if (head.kind === "presence" || head.type === "headline") return null; // RFC 6121 8.5.2: silence
   const reply = head.kind === "iq" ? answerQuery(stanza, head, self) : UNAVAILABLE;
   const answered = isError(reply) ? errorStanza(head, [], reply, content) : result(head, reply, content);
@@ -105,17 +104,4 @@ function isError(reply: Reply): reply is StanzaError {
 function isDomain(jid: string): boolean {
   const { local, resource } = splitJid(jid);
   return local === null && resource === null;
-}
-
-function headOf(stanza: Element): StanzaHead | null {
-  const kind = STANZA_KINDS.find((known) => known === stanza.name);
-  if (kind === undefined || !(stanza.ns in SCOPES)) return null;
-  return {
-    kind,
-    from: stanza.attr("from"),
-    to: stanza.attr("to"),
-    id: stanza.attr("id"),
-    type: stanzaType(stanza.attr("type")),
-    lang: stanza.attr("xml:lang"),
-  };
 }

@@ -1,4 +1,5 @@
 /** Stanzas by their start tag: kind, sender, target. RFC 6120 8.1; protocol.md 4.11. */
+import type { Element } from "../xml/element.ts";
 import { parseStartTag, type StartTag, XmlFault } from "../xml/reader.ts";
 import { type ContentNamespace, DECLARED } from "./namespaces.ts";
 
@@ -48,8 +49,13 @@ export function parseStanzaHead(
   declared = DECLARED[content],
 ): StanzaHead | null {
   const element = startTag(stanza, declared)?.element;
-  const kind = STANZA_KINDS.find((known) => known === element?.name);
-  if (element === undefined || kind === undefined || element.ns !== content) return null;
+  return element === undefined ? null : stanzaHead(element, content);
+}
+
+/** The head of a stanza that is an element already; null when it is no stanza of such a stream. */
+export function stanzaHead(element: Element, content: ContentNamespace): StanzaHead | null {
+  const kind = STANZA_KINDS.find((known) => known === element.name);
+  if (kind === undefined || element.ns !== content) return null;
   return {
     kind,
     from: element.attr("from"),
