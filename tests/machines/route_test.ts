@@ -1,0 +1,326 @@
+import assert from "node:assert/strict";
+import {
+  route,
+  ROUTE_TIMERS,
+  type RouteEffect,
+  type RouteEvent,
+  type RouteState,
+} from "../../machines/route.ts";
+import { runningTimers } from "./explore.ts";
+import { effectsAtStart, type Line, playTrace } from "./trace.ts";
+import { TIMERS } from "./timers.ts";
+
+type Lines = Line<typeof route>[];
+type Denied = Extract<RouteEvent, { type: "assertion.denied" }>;
+type Reason = RouteEffect extends infer E ? E extends { type: "report state"; cause: infer C } ? C : never
+  : never;
+
+const INPUT = { timers: { ...TIMERS, ...ROUTE_TIMERS } };
+const RETRY = 60_000;
+
+const state = (name: RouteState, cause: Reason = null) =>
+  ({ type: "report state", state: name, cause }) as const;
+const resolving = (cause: Reason = null): RouteEffect[] => [state("resolving", cause), { type: "resolve" }];
+const obtain = (target: number) => ({ type: "obtain connection", target }) as const;
+const request = { type: "request pair" } as const;
+const flush = { type: "flush" } as const;
+const check = { type: "check queue" } as const;
+const bounce = (cause: NonNullable<Reason>, permanent: boolean) =>
+  ({ type: "bounce queue", cause, permanent }) as const;
+
+const play = (name: string, ...lines: Lines) =>
+  Deno.test(`route: ${name}`, () => void playTrace(route, lines, INPUT));
+
+const CONNECTING: Lines = [[
+  { type: "delegation.found", reuse: false, targets: 3 },
+  { attempting: "connecting" },
+  obtain(0),
+  state("connecting"),
+]];
+const FRESH: Lines = [
+  ...CONNECTING,
+  [{ type: "connection.ready", reused: false }, { attempting: "requesting" }, state("requesting"), request],
+];
+const REUSED: Lines = [
+  [
+    { type: "delegation.found", reuse: true, targets: 3 },
+    { attempting: "connecting" },
+    { type: "reuse connection" },
+    state("connecting"),
+  ],
+  [{ type: "connection.ready", reused: true }, { attempting: "requesting" }, state("requesting"), request],
+];
+const AUTHORISED: Lines = [
+  ...FRESH,
+  [{ type: "assertion.authorised" }, "authorised", flush, state("authorised")],
+];
+
+Deno.test("route: it starts by resolving", () => {
+  assert.deepEqual(effectsAtStart(route, INPUT), resolving());
+});
+
+play("a fresh connection, a request, a verdict, the queue (I-2 to I-15)", ...AUTHORISED);
+play("a connection that reaches the target is used again (I-3, I-4)", ...REUSED, [
+  { type: "assertion.authorised" },
+  "authorised",
+  flush,
+  state("authorised"),
+]);
+
+play("a connection that is gone when it was to be used again is replaced", REUSED[0]!, [
+  { type: "connection.failed", cause: "tcp.lost", retryMs: RETRY },
+  { attempting: "connecting" },
+  obtain(0),
+]);
+
+play(
+  "targets are tried in order, then the queue is bounced (I-6)",
+  ...CONNECTING,
+  [
+    { type: "connection.failed", cause: "tcp.refused", retryMs: RETRY },
+    { attempting: "connecting" },
+    obtain(1),
+  ],
+  [
+    { type: "connection.failed", cause: "tcp.refused", retryMs: RETRY },
+    { attempting: "connecting" },
+    obtain(2),
+  ],
+  [
+    { type: "connection.failed", cause: "tls.names", retryMs: RETRY },
+    { backoff: "waiting" },
+    bounce("tls.names", false),
+    state("backoff", "tls.names"),
+  ],
+);
+
+Deno.test("route: no attempt opens more than four connections (2.10)", () => {
+  const failed = { type: "connection.failed", cause: "tcp.refused", retryMs: RETRY } as const;
+  playTrace(route, [
+    [
+      { type: "delegation.found", reuse: false, targets: 9 },
+      { attempting: "connecting" },
+      obtain(0),
+      state("connecting"),
+    ],
+    [failed, { attempting: "connecting" }, obtain(1)],
+    [failed, { attempting: "connecting" }, obtain(2)],
+    [failed, { attempting: "connecting" }, obtain(3)],
+    [failed, { backoff: "waiting" }, bounce("tcp.refused", false), state("backoff", "tcp.refused")],
+  ], INPUT);
+});
+
+play("what DNS says for good denies (5.7)", [
+  { type: "delegation.refused", cause: "dns.no-service", permanent: true, retryMs: RETRY },
+  "denied",
+  bounce("dns.no-service", true),
+  state("denied", "dns.no-service"),
+]);
+play("what DNS cannot say now backs off (5.7)", [
+  { type: "delegation.refused", cause: "dns.bogus", permanent: false, retryMs: RETRY },
+  { backoff: "waiting" },
+  bounce("dns.bogus", false),
+  state("backoff", "dns.bogus"),
+]);
+
+const denied = (kind: Denied["kind"], condition: string | null = null): Denied => ({
+  type: "assertion.denied",
+  cause: kind === "invalid" ? "peer.invalid" : "peer.denied",
+  condition,
+  kind,
+  retryMs: RETRY,
+});
+
+// protocol.md 2.7, second table: the condition, then what it leads to on a reused and on a fresh connection.
+type Outcome = "fresh connection" | "denied for good" | "denied" | "backoff";
+const ROWS: Record<string, [event: Denied, reused: Outcome, fresh: Outcome]> = {
+  "item-not-found": [denied("error", "item-not-found"), "fresh connection", "denied for good"],
+  "not-allowed": [denied("error", "not-allowed"), "fresh connection", "denied for good"],
+  "not-authorized": [denied("error", "not-authorized"), "fresh connection", "denied for good"],
+  "forbidden": [denied("error", "forbidden"), "fresh connection", "denied for good"],
+  "not-acceptable": [denied("error", "not-acceptable"), "fresh connection", "denied for good"],
+  "policy-violation": [denied("error", "policy-violation"), "denied for good", "denied for good"],
+  "resource-constraint": [denied("error", "resource-constraint"), "fresh connection", "backoff"],
+  "remote-server-not-found": [denied("error", "remote-server-not-found"), "backoff", "backoff"],
+  "remote-connection-failed": [denied("error", "remote-connection-failed"), "backoff", "backoff"],
+  "remote-server-timeout": [denied("error", "remote-server-timeout"), "backoff", "backoff"],
+  "any other condition": [denied("error", "undefined-condition"), "backoff", "backoff"],
+  "`invalid`": [denied("invalid"), "denied", "denied"],
+  "no verdict": [denied("timeout"), "backoff", "backoff"],
+  "a connection that was lost": [denied("lost"), "fresh connection", "backoff"],
+};
+for (const [name, [event, reused, fresh]] of Object.entries(ROWS)) {
+  const outcomes: Record<Outcome, Lines[number]> = {
+    "fresh connection": [event, { attempting: "connecting" }, obtain(0), state("connecting")],
+    "denied for good": [event, "denied", bounce(event.cause, true), state("denied", event.cause)],
+    "denied": [event, "denied", bounce(event.cause, false), state("denied", event.cause)],
+    "backoff": [event, { backoff: "waiting" }, bounce(event.cause, false), state("backoff", event.cause)],
+  };
+  play(`${name} on a reused connection: ${reused}`, ...REUSED, outcomes[reused]);
+  play(`${name} on a fresh connection: ${fresh}`, ...FRESH, outcomes[fresh]);
+}
+
+play(
+  "a denial is tried once on a fresh connection, not twice (2.7)",
+  ...REUSED,
+  [denied("error", "item-not-found"), { attempting: "connecting" }, obtain(0), state("connecting")],
+  [{ type: "connection.ready", reused: false }, { attempting: "requesting" }, state("requesting"), request],
+  [denied("error", "item-not-found"), "denied", bounce("peer.denied", true), state("denied", "peer.denied")],
+);
+
+Deno.test("route: a target that is not there is believed for the negative time, any other denial for its own", () => {
+  const retryAfter = (condition: string) =>
+    runningTimers(
+      route,
+      playTrace(route, [...FRESH, [
+        denied("error", condition),
+        "denied",
+        bounce("peer.denied", true),
+        state("denied", "peer.denied"),
+      ]], INPUT),
+    ).retry;
+  assert.equal(retryAfter("item-not-found"), TIMERS.negativePairMs);
+  assert.equal(retryAfter("not-authorized"), RETRY);
+});
+
+play(
+  "a denied route bounces what comes, then waits for demand, then is over",
+  ...FRESH,
+  [denied("error", "not-allowed"), "denied", bounce("peer.denied", true), state("denied", "peer.denied")],
+  [{ type: "demand.came" }, "denied", bounce("peer.denied", true)],
+  [{ after: "retry" }, { backoff: "resting" }, state("backoff", "peer.denied"), check],
+  [{ after: "keep" }, "over"],
+);
+
+play(
+  "a route in back-off lets stanzas wait, and tries again only for them (8.4)",
+  ...FRESH,
+  [denied("timeout"), { backoff: "waiting" }, bounce("peer.denied", false), state("backoff", "peer.denied")],
+  [{ type: "demand.came" }, { backoff: "waiting" }],
+  [{ after: "retry" }, { backoff: "resting" }, check],
+  [{ type: "demand.came" }, { attempting: "resolving" }, ...resolving("peer.denied")],
+);
+
+play("an attempt has 90 s in all (2.10)", ...CONNECTING, [
+  { after: "attempt" },
+  { backoff: "waiting" },
+  bounce("route.queue-age", false),
+  state("backoff", "route.queue-age"),
+]);
+
+play(
+  "a revoked pair is asked for again at once, once, if stanzas wait (A-32)",
+  ...AUTHORISED,
+  [
+    { type: "assertion.revoked", waiting: true, retryMs: RETRY, cause: "peer.revoked" },
+    { attempting: "requesting" },
+    state("requesting", "peer.revoked"),
+    request,
+  ],
+  [denied("error", "not-authorized"), "denied", bounce("peer.denied", true), state("denied", "peer.denied")],
+);
+play(
+  "a pair revoked again after that is bounced and backs off (A-32)",
+  ...AUTHORISED,
+  [
+    { type: "assertion.revoked", waiting: true, retryMs: RETRY, cause: "peer.revoked" },
+    { attempting: "requesting" },
+    state("requesting", "peer.revoked"),
+    request,
+  ],
+  [{ type: "assertion.authorised" }, "authorised", flush, state("authorised")],
+  [
+    { type: "assertion.revoked", waiting: true, retryMs: RETRY, cause: "peer.revoked" },
+    "denied",
+    bounce("peer.revoked", false),
+    state("denied", "peer.revoked"),
+  ],
+);
+play(
+  "a pair revoked while nothing waits is asked for when something does",
+  ...AUTHORISED,
+  [
+    { type: "assertion.revoked", waiting: false, retryMs: RETRY, cause: "peer.revoked" },
+    { backoff: "resting" },
+    state("backoff", "peer.revoked"),
+    check,
+  ],
+  [{ type: "demand.came" }, { attempting: "resolving" }, ...resolving("peer.revoked")],
+);
+
+play("a lost pair with stanzas waiting starts at once, and bounces nothing (8.4)", ...AUTHORISED, [
+  { type: "assertion.lost", waiting: true, retryMs: 0, cause: "tcp.lost" },
+  { attempting: "resolving" },
+  ...resolving("tcp.lost"),
+]);
+play(
+  "a pair lost with many others waits its random time, and bounces nothing (8.4)",
+  ...AUTHORISED,
+  [
+    { type: "assertion.lost", waiting: true, retryMs: 30_000, cause: "tcp.lost" },
+    { backoff: "waiting" },
+    state("backoff", "tcp.lost"),
+  ],
+  [{ after: "retry" }, { backoff: "resting" }, check],
+  [{ type: "demand.came" }, { attempting: "resolving" }, ...resolving("tcp.lost")],
+);
+play("a connection lost between its end and our request is replaced", ...REUSED, [
+  { type: "assertion.lost", waiting: true, retryMs: 0, cause: "tcp.lost" },
+  { attempting: "connecting" },
+  obtain(0),
+  state("connecting"),
+]);
+
+play(
+  "a verdict that comes after our patience still opens the pair",
+  ...FRESH,
+  [
+    { after: "attempt" },
+    { backoff: "waiting" },
+    bounce("route.queue-age", false),
+    state("backoff", "route.queue-age"),
+  ],
+  [{ type: "assertion.authorised" }, "authorised", flush, state("authorised")],
+);
+
+for (const [name, lines] of Object.entries({ resolving: [], connecting: CONNECTING, requesting: FRESH })) {
+  play(`shutdown while ${name} bounces the queue (A-36)`, ...lines, [
+    { type: "drain.wanted", cause: "server.shutdown" },
+    "over",
+    bounce("server.shutdown", false),
+  ]);
+}
+play(
+  "shutdown of an authorised pair flushes, then bounces what is left (A-36)",
+  ...AUTHORISED,
+  [
+    { type: "drain.wanted", cause: "server.shutdown" },
+    "draining",
+    state("draining", "server.shutdown"),
+    flush,
+  ],
+  [{ type: "demand.came" }, "draining", bounce("server.shutdown", false)],
+  [{ after: "grace" }, "over", bounce("server.shutdown", false)],
+);
+
+play(
+  "the operator may have it tried at once",
+  [
+    { type: "delegation.refused", cause: "dns.nxdomain", permanent: true, retryMs: RETRY },
+    "denied",
+    bounce("dns.nxdomain", true),
+    state("denied", "dns.nxdomain"),
+  ],
+  [{ type: "retry.wanted" }, { attempting: "resolving" }, ...resolving("dns.nxdomain")],
+);
+
+Deno.test("route: failures are counted in a row, for the shell's back-off", () => {
+  const refused: Lines = [[
+    { type: "delegation.refused", cause: "dns.servfail", permanent: false, retryMs: RETRY },
+    { backoff: "waiting" },
+    bounce("dns.servfail", false),
+    state("backoff", "dns.servfail"),
+  ], [{ type: "retry.wanted" }, { attempting: "resolving" }, ...resolving("dns.servfail")]];
+  assert.equal(playTrace(route, [...refused, ...refused], INPUT).context.failures, 2);
+  assert.equal(playTrace(route, AUTHORISED, INPUT).context.failures, 0);
+});
