@@ -1,7 +1,7 @@
 /** One assertion of the peer on one connection: request, proof, verdict. protocol.md 2.6.1 Q1 to Q12. Pure. */
 import { emit, setup } from "xstate";
 import type { Cause } from "../facts/cause.ts";
-import type { Denial } from "../policy/denial.ts";
+import type { Denial } from "../xmpp/verdict_error.ts";
 import { capped } from "./delay.ts";
 
 interface Refused {

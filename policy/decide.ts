@@ -2,7 +2,7 @@
 import type { Cause } from "../facts/cause.ts";
 import type { Delegation } from "../facts/delegation.ts";
 import { accepts, type PairPolicy } from "./admission.ts";
-import { type Denial, DENIALS } from "./denial.ts";
+import { type Denial, DENIALS } from "../xmpp/verdict_error.ts";
 import type { Evidence } from "./judge.ts";
 import { acceptedNow } from "./pkix.ts";
 import { Proof, prove, type Timing } from "./proof.ts";

@@ -3,7 +3,7 @@ import type { Cause } from "../facts/cause.ts";
 import type { Delegation } from "../facts/delegation.ts";
 import type { Verdict } from "./decide.ts";
 import { dnsFailure } from "./delegation.ts";
-import { DENIALS } from "./denial.ts";
+import { DENIALS } from "../xmpp/verdict_error.ts";
 import type { Evidence } from "./judge.ts";
 import { matchesName, serverNames } from "./names.ts";
 import { acceptedNow } from "./pkix.ts";

@@ -1,7 +1,7 @@
 /** What to do with a request: the checks Q1 to Q9, before anything is proven. protocol.md 2.6.1. */
 import type { Cause } from "../facts/cause.ts";
 import type { Domain, DomainPair } from "../xmpp/domain.ts";
-import { type Denial, DENIALS } from "./denial.ts";
+import { type Denial, DENIALS } from "../xmpp/verdict_error.ts";
 
 /** The connection and the server, as far as Q1 to Q9 ask. Asked in their order, and no further than needed. */
 export interface RequestFacts {

@@ -131,12 +131,6 @@ export function bounceFor(cause: Cause): StanzaError {
   return { condition, type, application, text: CAUSES[cause].text };
 }
 
-/** What a peer's verdict `error` tells the senders of the waiting stanzas (protocol.md 2.7). */
-export function bounceForVerdict(condition: string): StanzaError {
-  const type = PERMANENT_VERDICTS.has(condition) ? "cancel" : "wait";
-  return { condition: "remote-server-timeout", type, text: CAUSES["peer.denied"].text };
-}
-
 type Row = readonly [condition: StanzaCondition, type: ErrorType, application?: Element];
 
 const LATER: Row = ["remote-server-timeout", "wait"];
@@ -200,12 +194,3 @@ const BOUNCES: { readonly [cause in Cause]?: Row } = {
   "limit.requests": FULL,
   "limit.proofs": FULL,
 };
-
-const PERMANENT_VERDICTS: ReadonlySet<string> = new Set([
-  "item-not-found",
-  "not-allowed",
-  "not-authorized",
-  "forbidden",
-  "not-acceptable",
-  "policy-violation",
-]);

@@ -5,7 +5,6 @@ import { DECLARED, NS } from "../../xmpp/namespaces.ts";
 import {
   bounce,
   bounceFor,
-  bounceForVerdict,
   conditionOf,
   errorElement,
   INVALID_CONNECTION,
@@ -164,18 +163,6 @@ Deno.test("the text of a bounce names no host and no address", () => {
   for (const cause of Object.keys(CAUSES) as Cause[]) {
     assert.doesNotMatch(bounceFor(cause).text ?? "", /\d+\.\d+\.\d+\.\d+|::|[a-z]\.[a-z]/i);
   }
-});
-
-Deno.test("a denied pair's stanzas go back for good only where asking again is vain (protocol.md 2.7)", () => {
-  for (const word of ["item-not-found", "not-allowed", "not-authorized", "forbidden", "not-acceptable"]) {
-    assert.equal(bounceForVerdict(word).type, "cancel", word);
-  }
-  for (
-    const word of ["resource-constraint", "remote-server-timeout", "remote-connection-failed", "toString"]
-  ) {
-    assert.equal(bounceForVerdict(word).type, "wait", word);
-  }
-  assert.equal(bounceForVerdict("not-allowed").condition, "remote-server-timeout");
 });
 
 Deno.test("every condition is read as it was printed; other words are undefined", () => {
