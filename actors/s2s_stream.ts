@@ -124,6 +124,7 @@ export abstract class S2sShell extends StreamShell implements Drains {
   }
 
   protected override onStanzas(batch: Batch, first: number, end: number): void | Promise<void> {
+    if (this.connection.tls === null) return this.fault("policy-violation", "tls.required"); // 4.6
     return this.#inward.stanzas(batch, first, end);
   }
 
@@ -220,15 +221,14 @@ export abstract class S2sShell extends StreamShell implements Drains {
     if (!known) this.#watch(proof, (delegation) => this.#judgeClaim(pair, delegation));
     this.pairOpened();
     server.host.tell({ type: "pair.granted", connection: this.id, pair, detail: this.#describe(proof) });
-    // With bidi the inverse pair is open now too: whatever waits for it may go (2.8).
-    server.routes.opened(pair);
   }
 
   verdictSent(pair: DomainPair, denial: Denial | null, cause: Cause | null): void {
     const { host } = this.server;
     const detail = { verdict: denial === null ? "valid" : "error", condition: denial?.condition ?? null };
     host.tell({ type: "verdict.sent", connection: this.id, pair, detail, ...(cause ? { cause } : {}) });
-    if (denial === null) return;
+    // Behind the verdict: with bidi the inverse pair is open now too, whatever waits for it may go (2.8, BID-6).
+    if (denial === null) return this.server.routes.opened(pair);
     host.tell({
       type: "pair.denied",
       level: "warning",

@@ -2,7 +2,7 @@
  * What the shells of all three kinds of streams share: one TCP connection, one machine, the read pump.
  * RFC 6120 4; protocol.md 4.8, 4.9.
  */
-import type { Cause } from "../facts/cause.ts";
+import { type Cause, CAUSES } from "../facts/cause.ts";
 import type { TlsFacts } from "../facts/certificate.ts";
 import type { Detail } from "../facts/event.ts";
 import type { CommonEffect, CommonEvent } from "../machines/stream.ts";
@@ -11,7 +11,13 @@ import { Element } from "../xml/element.ts";
 import { type Declarations, parseElement, XmlFault } from "../xml/reader.ts";
 import { print } from "../xml/writer.ts";
 import { type ContentNamespace, DECLARED, SCOPES } from "../xmpp/namespaces.ts";
-import { parseStreamError, PeerFault, printStreamError, type StreamCondition } from "../xmpp/stream_error.ts";
+import {
+  parseStreamError,
+  PeerFault,
+  printStreamError,
+  STANZA_TOO_BIG,
+  type StreamCondition,
+} from "../xmpp/stream_error.ts";
 import { CLOSING_TAG, parseStreamHeader, type StreamHeader } from "../xmpp/stream_header.ts";
 import type { ServerContext } from "./context.ts";
 
@@ -92,7 +98,7 @@ export abstract class StreamShell implements Sink {
       case "send error":
         this.ending = true;
         this.tell("stream.error", { condition: effect.condition, by: "us" }, effect.cause, "warning");
-        return this.connection.write(encode(printStreamError(effect.condition)));
+        return this.connection.write(encode(printStreamError(effect.condition, errorDetail(effect))));
       case "close stream":
         return this.connection.write(encode(CLOSING_TAG));
       case "end connection":
@@ -177,6 +183,12 @@ export abstract class StreamShell implements Sink {
     // Nothing more is read: the peer's closing tag cannot come.
     this.send({ type: "stream.closed" });
   }
+}
+
+/** What a stream error says beside its condition: RFC 6120 4.9.3.21, protocol.md 4.12. */
+function errorDetail({ condition, cause }: { condition: StreamCondition; cause: Cause }) {
+  if (condition === "undefined-condition") return { text: CAUSES[cause].text };
+  return cause === "xml.limit" ? { application: STANZA_TOO_BIG } : {};
 }
 
 /** TCP ended without the closing handshake of 4.9: how it ended says whose fault it looks like. */

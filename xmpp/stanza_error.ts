@@ -165,8 +165,6 @@ const BOUNCES: { readonly [cause in Cause]?: Row } = {
   "proof.delegation": UNAUTHENTICATED,
   "proof.expired": UNAUTHENTICATED,
   "proof.none": UNAUTHENTICATED,
-  "tls.refused": UNAUTHENTICATED,
-  "tls.required": UNAUTHENTICATED,
   "tls.no-certificate": UNAUTHENTICATED,
   "tls.untrusted": UNAUTHENTICATED,
   "tls.self-signed": UNAUTHENTICATED,

@@ -100,7 +100,7 @@ export function printResponseHeader(
 
 /** Our answer to a component's header: no version, hence no features (XEP-0114 3). */
 export function printComponentResponse(from: string, id: string): string {
-  return printHeader(NS.component, { from, id });
+  return printHeader(NS.component, { from, id, "xml:lang": LANGUAGES[0]! });
 }
 
 /** A component's own header. */
