@@ -59,7 +59,7 @@ export class Route implements AssertionListener {
 
   /** The pair was opened some other way: the inverse of a grant on a bidi connection (2.8). */
   opened(): void {
-    if (this.#server.bindings.sending(this.pair) !== null) this.#flush();
+    if (this.#server.bindings.sending(this.pair) !== null) this.authorised();
   }
 
   drain(cause: Cause): void {

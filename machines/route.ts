@@ -204,7 +204,7 @@ export const route = setup({
     "a fresh connection may serve": ({ context }) => maySwitch(context),
     "a fresh connection may help": ({ context, event }) =>
       event.type === "assertion.denied" && maySwitch(context) &&
-      (event.kind === "lost" || isOneOf([...NOT_THERE, ...NOT_PROVEN, "resource-constraint"], event)),
+      (event.kind === "lost" || isOneOf([...NOT_THERE, "resource-constraint"], event)),
     "is not there": ({ event }) => isOneOf(NOT_THERE, event),
     "is not proven": ({ event }) => isOneOf([...NOT_PROVEN, "policy-violation"], event),
     "is invalid": ({ event }) => event.type === "assertion.denied" && event.kind === "invalid",

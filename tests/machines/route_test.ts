@@ -136,9 +136,9 @@ type Outcome = "fresh connection" | "denied for good" | "denied" | "backoff";
 const ROWS: Record<string, [event: Denied, reused: Outcome, fresh: Outcome]> = {
   "item-not-found": [denied("error", "item-not-found"), "fresh connection", "denied for good"],
   "not-allowed": [denied("error", "not-allowed"), "fresh connection", "denied for good"],
-  "not-authorized": [denied("error", "not-authorized"), "fresh connection", "denied for good"],
-  "forbidden": [denied("error", "forbidden"), "fresh connection", "denied for good"],
-  "not-acceptable": [denied("error", "not-acceptable"), "fresh connection", "denied for good"],
+  "not-authorized": [denied("error", "not-authorized"), "denied for good", "denied for good"],
+  "forbidden": [denied("error", "forbidden"), "denied for good", "denied for good"],
+  "not-acceptable": [denied("error", "not-acceptable"), "denied for good", "denied for good"],
   "policy-violation": [denied("error", "policy-violation"), "denied for good", "denied for good"],
   "resource-constraint": [denied("error", "resource-constraint"), "fresh connection", "backoff"],
   "remote-server-not-found": [denied("error", "remote-server-not-found"), "backoff", "backoff"],

@@ -145,7 +145,7 @@ Deno.test("component headers are those of protocol.md 9.1", () => {
   assert.equal(printComponentInitial("rooms.target.example"), `${open} to='rooms.target.example'>`);
   assert.equal(
     printComponentResponse("rooms.target.example", "1"),
-    `${open} from='rooms.target.example' id='1'>`,
+    `${open} from='rooms.target.example' id='1' xml:lang='en'>`,
   );
   const { fault, to } = parseStreamHeader(
     printComponentInitial("rooms.target.example"),
