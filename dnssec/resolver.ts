@@ -161,7 +161,7 @@ export class Resolver implements AsyncDisposable {
 
   /** Null when the library took the question. */
   #submit(ticket: number, name: string, type: RecordType, options: LookupOptions): Lookup | null {
-    const absolute = name.endsWith(".") ? name : `${name}.`;
+    const absolute = name === "" || name.endsWith(".") ? name : `${name}.`;
     const request = {
       v: 1,
       name: absolute,
