@@ -107,7 +107,8 @@ const outOfTurn = {
   },
 } as const;
 
-const neverHandshaking = {
+/** What the framer cannot bring where there is no open stream. */
+const neverHere = {
   "header.received": drop("stream.unexpected"),
   "starttls.received": drop("stream.unexpected"),
 } as const;
@@ -177,6 +178,7 @@ export const inboundStream = setup({
           tags: "negotiating",
           on: {
             ...headerlessEndings,
+            ...neverHere,
             "header.received": [
               refusedHeader,
               {
@@ -199,7 +201,7 @@ export const inboundStream = setup({
           tags: "negotiating",
           on: {
             ...silentEndings,
-            ...neverHandshaking,
+            ...neverHere,
             "tls.secured": "reopening",
             "tls.failed": { target: "#closed", actions: [noteCause, "drop connection"] },
           },
@@ -209,6 +211,7 @@ export const inboundStream = setup({
           tags: "negotiating",
           on: {
             ...headerlessEndings,
+            ...neverHere,
             "header.received": [
               refusedHeader,
               // A server-name stream is proven by its certificate.

@@ -101,7 +101,8 @@ const outOfTurn = {
   "tls.refused": unexpected,
 } as const;
 
-const neverHandshaking = {
+/** What the framer cannot bring during the handshake. */
+const neverHere = {
   "header.received": drop("stream.unexpected"),
   "features.received": drop("stream.unexpected"),
   "tls.proceed": drop("stream.unexpected"),
@@ -216,7 +217,7 @@ export const outboundStream = setup({
           tags: "negotiating",
           on: {
             ...silentEndings,
-            ...neverHandshaking,
+            ...neverHere,
             // A certificate that does not prove the target never gets a second header (I-10).
             "tls.secured": [{
               guard: "is refused",

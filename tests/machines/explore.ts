@@ -86,21 +86,23 @@ export function reachable<M extends AnyStateMachine>(world: World<M>): AnyMachin
   return [...found.values()];
 }
 
-/** Whether a final state can be reached from `snapshot` by timers and `answers` alone. */
-export function endsInTime<M extends AnyStateMachine>(
-  machine: M,
+/** Whether a final state can be reached from `snapshot` by timers alone; a question is answered as `answers` says. */
+export function endsInTime(
+  machine: AnyStateMachine,
   snapshot: AnyMachineSnapshot,
-  answers: readonly EventFromLogic<M>[],
+  answers: Readonly<Record<string, AnyEventObject>>,
 ): boolean {
   const seen = new Set([keyOf(snapshot, null)]);
   const open = [snapshot];
   for (let here = open.shift(); here !== undefined; here = open.shift()) {
     if (here.status === "done") return true;
-    for (const event of [...timerEvents(here), ...answers as readonly AnyEventObject[]]) {
-      const { after } = take(machine, here, event);
-      if (seen.has(keyOf(after, null))) continue;
-      seen.add(keyOf(after, null));
-      open.push(after);
+    for (const timer of timerEvents(here)) {
+      const { after, effects } = take(machine, here, timer);
+      const answer = effects.map(({ type }) => answers[type]).find((event) => event !== undefined);
+      const there = answer === undefined ? after : take(machine, after, answer).after;
+      if (seen.has(keyOf(there, null))) continue;
+      seen.add(keyOf(there, null));
+      open.push(there);
     }
   }
   return false;

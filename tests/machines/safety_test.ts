@@ -1,0 +1,284 @@
+/** Safety over all paths, each law with a machine that breaks it (style.md rule 25). */
+import assert from "node:assert/strict";
+import type { AnyStateMachine } from "xstate";
+import { breach, broken, type Law, type World } from "./explore.ts";
+import * as laws from "./laws.ts";
+import { ANSWERING, ASKING, COMPONENT, INBOUND, OUTBOUND, PROOF, ROUTE } from "./worlds.ts";
+
+/** How a law is shown to be able to fail: what is done to the configuration of a machine that keeps it. */
+// deno-lint-ignore no-explicit-any
+type Sabotage = (states: any) => void;
+
+function keeps<M extends AnyStateMachine, Memory>(
+  what: string,
+  world: World<M>,
+  law: Law<Memory>,
+  sabotage: Sabotage,
+): void {
+  Deno.test(`safety, ${world.machine.id}: ${what}`, () => {
+    assert.equal(breach(world, law), null);
+    const bad = broken(world, (config) => sabotage(config.states));
+    assert.notEqual(breach(bad, law), null, "the law did not catch a machine that breaks it");
+  });
+}
+
+const CLOSE_WITH = (condition: string) => ({
+  type: "send error",
+  params: { condition, cause: "stream.error" },
+});
+
+for (const world of [OUTBOUND, INBOUND, COMPONENT] as World<AnyStateMachine>[]) {
+  const begun = world === OUTBOUND ? "connecting" : world === INBOUND ? "negotiating" : "opening";
+  keeps("nothing but the end follows our closing tag", world, laws.silentAfterClosing, ({ closing }) => {
+    closing.states.answering.on["error.received"] = { actions: CLOSE_WITH("reset") };
+  });
+  keeps(
+    "at most one stream error, none in answer to one, and the tag behind it",
+    world,
+    laws.oneErrorAtMost,
+    (s) => {
+      const talking = s.negotiating ?? s.authenticating;
+      talking.on["error.received"] = { target: "#closing", actions: [CLOSE_WITH("reset"), "close stream"] };
+    },
+  );
+  keeps("`report over` comes once, as the last", world, laws.overOnceAndLast, (states) => {
+    states[begun].exit = "report over";
+  });
+}
+
+for (const world of [OUTBOUND, INBOUND] as World<AnyStateMachine>[]) {
+  const handshake = world === OUTBOUND ? "securing" : "handshaking";
+  keeps("no XML during the handshake", world, laws.silentInHandshake, ({ negotiating }) => {
+    negotiating.states[handshake].on["close.requested"] = { target: "#closing", actions: "close stream" };
+  });
+  keeps(
+    "established only after TLS was secured without a refusal",
+    world,
+    laws.securedFirst("report established"),
+    ({
+      negotiating,
+    }) => {
+      // Goes on in cleartext, as if the handshake had been.
+      const [plain, next] = world === OUTBOUND ? ["proceeding", "reopening"] : ["securing", "reopening"];
+      negotiating.states[plain].on[world === OUTBOUND ? "tls.refused" : "request.received"] = next;
+    },
+  );
+  keeps(
+    "idle is asked of established streams alone",
+    world,
+    laws.onlyAfter("check idle", "report established"),
+    ({
+      negotiating,
+    }) => {
+      negotiating.states.opening.after.idle = { actions: "check idle" };
+    },
+  );
+}
+
+for (const world of [INBOUND, COMPONENT] as World<AnyStateMachine>[]) {
+  keeps("our header is the first thing in every stream", world, laws.headerFirst, (states) => {
+    const opening = states.opening ?? states.negotiating.states.opening;
+    opening.on["fault.found"] = { target: "#closing", actions: [CLOSE_WITH("reset"), "close stream"] };
+  });
+}
+
+// -- initiating
+
+keeps(
+  "a certificate that is refused is no TLS",
+  OUTBOUND,
+  laws.securedFirst("report established"),
+  (states) => {
+    states.negotiating.states.securing.on["tls.secured"] = "reopening";
+  },
+);
+keeps("bidi only inside TLS", OUTBOUND, laws.securedFirst("send bidi"), ({ negotiating }) => {
+  negotiating.states.discovering.entry = "send bidi";
+});
+keeps("bidi once", OUTBOUND, laws.once("send bidi"), ({ established }) => {
+  established.entry = "send bidi";
+});
+keeps(
+  "bidi before the first request",
+  OUTBOUND,
+  laws.onlyUpon("send bidi", "features.received"),
+  ({ negotiating }) => {
+    negotiating.states.ready.on["request.written"] = { target: "#established", actions: "send bidi" };
+  },
+);
+keeps(
+  "TLS is asked for before it starts",
+  OUTBOUND,
+  laws.onlyAfter("start tls", "send starttls"),
+  (states) => {
+    states.negotiating.states.opening.on["tls.proceed"] = { target: "securing", actions: "start tls" };
+  },
+);
+
+// -- receiving
+
+keeps("bidi only inside TLS", INBOUND, laws.securedFirst("enable bidi"), ({ negotiating }) => {
+  negotiating.states.securing.on["bidi.received"] = { actions: "enable bidi" };
+});
+keeps("bidi once", INBOUND, laws.once("enable bidi"), ({ negotiating }) => {
+  negotiating.states.offering.on["bidi.received"] = { actions: "enable bidi" };
+});
+keeps(
+  "bidi before the first request",
+  INBOUND,
+  laws.neverAfterTaken("enable bidi", "request.received", "offering"),
+  ({
+    negotiating,
+  }) => {
+    negotiating.states.requesting.on["bidi.received"] = { actions: "enable bidi" };
+  },
+);
+keeps("limits are raised once", INBOUND, laws.once("raise limits"), ({ established }) => {
+  established.entry = "raise limits";
+});
+keeps(
+  "limits are raised for a proven name or a pair, inside TLS",
+  INBOUND,
+  laws.onlyUpon("raise limits", "header.received", "pair.opened"),
+  ({ negotiating }) => {
+    negotiating.states.requesting.entry = "raise limits";
+  },
+);
+keeps("limits are raised inside TLS", INBOUND, laws.securedFirst("raise limits"), ({ negotiating }) => {
+  negotiating.states.securing.entry = "raise limits";
+});
+keeps(
+  "the secure features come inside TLS",
+  INBOUND,
+  laws.securedFirst("enable bidi", "raise limits"),
+  (states) => {
+    states.negotiating.states.securing.on["request.received"] = "offering";
+  },
+);
+
+// -- components
+
+keeps(
+  "attached only by the right handshake",
+  COMPONENT,
+  laws.onlyAfter("report attached", "send handshake"),
+  (s) => {
+    s.authenticating.entry = "report attached";
+  },
+);
+keeps(
+  "the handshake is answered when it is right",
+  COMPONENT,
+  laws.onlyIf("send handshake", "right"),
+  (states) => {
+    states.authenticating.on["handshake.received"] = { target: "attached", actions: "send handshake" };
+  },
+);
+
+// -- assertions
+
+keeps(
+  "authorised only upon `valid`",
+  ASKING,
+  laws.onlyUpon("authorise", "verdict.valid"),
+  ({ requested }) => {
+    requested.on["verdict.error"] = { target: "authorised", actions: "authorise" };
+  },
+);
+keeps(
+  "authorised only after our request",
+  ASKING,
+  laws.onlyAfter("authorise", "send request"),
+  ({ waiting }) => {
+    waiting.on["verdict.valid"] = { target: "authorised", actions: "authorise" };
+  },
+);
+keeps("authorised once", ASKING, laws.once("authorise"), ({ authorised }) => {
+  authorised.on["verdict.valid"] = { actions: "authorise" };
+});
+keeps(
+  "withdrawn only after it was authorised",
+  ASKING,
+  laws.onlyAfter("withdraw", "authorise"),
+  ({ requested }) => {
+    requested.on["verdict.invalid"] = { target: "revoked", actions: { type: "withdraw", params: {} } };
+  },
+);
+keeps(
+  "it never ends without a word, nor with two",
+  ASKING,
+  laws.exactlyOne(["withdraw", "report denied"]),
+  (states) => {
+    states.authorised.on["connection.over"] = "lost";
+  },
+);
+keeps("no request after its time", ASKING, laws.once("send request"), ({ requested }) => {
+  requested.after.verdict = { target: "requested", reenter: true, actions: "send request" };
+});
+
+keeps("granted only upon a proof", ANSWERING, laws.onlyUpon("grant", "proof.found"), ({ proving }) => {
+  proving.on["proof.missing"] = { target: "granted", actions: ["grant", "send valid"] };
+});
+keeps(
+  "granted only after the evidence was collected",
+  ANSWERING,
+  laws.onlyAfter("grant", "collect evidence"),
+  (s) => {
+    s.received.on["proof.found"] = { target: "granted", actions: ["grant", "send valid"] };
+  },
+);
+keeps(
+  "one verdict for each request",
+  ANSWERING,
+  laws.exactlyOne(["send valid", "send error"], "connection.over"),
+  (s) => {
+    s.proving.after.proof = "denied";
+  },
+);
+keeps("`valid` is granted first, or known", ANSWERING, laws.grantedFirst, ({ proving }) => {
+  proving.on["proof.found"] = { target: "granted", actions: ["send valid", "grant"] };
+});
+
+// -- proofs
+
+keeps("it ends for a reason, and then always", PROOF, laws.endsForAReason, ({ alive }) => {
+  alive.states.rechecking.on["recheck.bogus"].shift();
+});
+keeps("a temporary failure does not end it", PROOF, laws.endsForAReason, ({ alive }) => {
+  alive.states.rechecking.on["recheck.failed"] = alive.states.rechecking.on["recheck.negative"];
+});
+keeps("it ends once", PROOF, laws.once("end proof"), ({ alive }) => {
+  alive.exit = { type: "end proof", params: { cause: "proof.expired" } };
+});
+
+// -- routes
+
+keeps(
+  "nothing is flushed but by a verdict, or draining what was open",
+  ROUTE,
+  laws.flushedWhenOpen,
+  ({ attempting }) => {
+    attempting.states.requesting.entry.push("flush");
+  },
+);
+keeps(
+  "a pair is requested on a connection that is there",
+  ROUTE,
+  laws.requestedOnConnection,
+  ({ attempting }) => {
+    attempting.states.resolving.on["delegation.found"].unshift({ target: "requesting" });
+  },
+);
+keeps("at most four connections for one attempt", ROUTE, laws.fourConnections, ({ attempting }) => {
+  attempting.states.connecting.on["connection.failed"].shift();
+  attempting.states.connecting.on["connection.failed"].unshift({ actions: "obtain connection" });
+});
+keeps("after a revocation it asks once", ROUTE, laws.askedAgainOnce, ({ authorised }) => {
+  authorised.on["assertion.revoked"][0].actions = [];
+});
+keeps("no queue is stranded", ROUTE, laws.nothingStranded, ({ attempting }) => {
+  attempting.after.attempt.actions = [];
+});
+keeps("draining, nothing new is begun", ROUTE, laws.nothingNewOnceDrained, ({ draining }) => {
+  draining.on["assertion.lost"] = "attempting";
+});

@@ -1,0 +1,143 @@
+/** Every machine with everything that may happen to it, one event of each kind that makes a difference. */
+import { assertionIn } from "../../machines/assertion_in.ts";
+import { assertionOut } from "../../machines/assertion_out.ts";
+import { componentStream } from "../../machines/component_stream.ts";
+import { inboundStream } from "../../machines/inbound_stream.ts";
+import { outboundStream } from "../../machines/outbound_stream.ts";
+import { proof, PROOF_TIMERS } from "../../machines/proof.ts";
+import { route, ROUTE_TIMERS } from "../../machines/route.ts";
+import type { CommonEvent } from "../../machines/stream.ts";
+import type { World } from "./explore.ts";
+import { TIMERS } from "./timers.ts";
+
+const COMMON: CommonEvent[] = [
+  { type: "fault.found", condition: "not-well-formed", cause: "xml.not-well-formed" },
+  { type: "error.received", condition: "reset" },
+  { type: "stream.closed" },
+  { type: "close.requested", cause: "operator.closed" },
+  { type: "close.requested", cause: "server.shutdown", condition: "system-shutdown" },
+  { type: "connection.ended", cause: "tcp.lost" },
+];
+const REFUSAL = { condition: "host-unknown", cause: "stream.host-unknown" } as const;
+const OFFER = { starttls: true, bidi: true, dna: true, errors: true, unknownRequired: false } as const;
+
+export const OUTBOUND: World<typeof outboundStream> = {
+  machine: outboundStream,
+  input: { wantBidi: true, timers: TIMERS },
+  events: [
+    ...COMMON,
+    { type: "tcp.connected" },
+    { type: "tcp.failed", cause: "tcp.refused" },
+    { type: "header.received", refusal: null },
+    { type: "header.received", refusal: REFUSAL },
+    { type: "features.received", ...OFFER },
+    { type: "features.received", ...OFFER, starttls: false, bidi: false },
+    { type: "features.received", ...OFFER, unknownRequired: true },
+    { type: "tls.proceed" },
+    { type: "tls.refused" },
+    { type: "tls.secured", refusal: null },
+    { type: "tls.secured", refusal: "tls.names" },
+    { type: "tls.failed", cause: "tls.handshake" },
+    { type: "request.written" },
+    { type: "traffic.seen", leftMs: 1000 },
+  ],
+};
+
+export const INBOUND: World<typeof inboundStream> = {
+  machine: inboundStream,
+  input: { timers: TIMERS },
+  events: [
+    ...COMMON,
+    { type: "header.received", mode: "server-name", refusal: null },
+    { type: "header.received", mode: "classic", refusal: null },
+    { type: "header.received", mode: "classic", refusal: REFUSAL },
+    { type: "starttls.received" },
+    { type: "tls.secured" },
+    { type: "tls.failed", cause: "tls.injection" },
+    { type: "bidi.received" },
+    { type: "request.received" },
+    { type: "pair.opened" },
+    { type: "traffic.seen", leftMs: 1000 },
+  ],
+};
+
+export const COMPONENT: World<typeof componentStream> = {
+  machine: componentStream,
+  input: { timers: TIMERS },
+  events: [
+    ...COMMON,
+    { type: "header.received", refusal: null },
+    { type: "header.received", refusal: REFUSAL },
+    { type: "handshake.received", right: true },
+    { type: "handshake.received", right: false },
+  ],
+};
+
+export const ASKING: World<typeof assertionOut> = {
+  machine: assertionOut,
+  input: { timers: TIMERS },
+  events: [
+    { type: "turn.came" },
+    { type: "verdict.valid" },
+    { type: "verdict.invalid" },
+    { type: "verdict.error", condition: "not-authorized" },
+    { type: "connection.over", cause: "tcp.lost" },
+    { type: "proof.ended", cause: "proof.expired" },
+  ],
+};
+
+const WHY = { cause: "proof.none", denial: { type: "auth", condition: "not-authorized" } } as const;
+export const ANSWERING: World<typeof assertionIn> = {
+  machine: assertionIn,
+  input: { timers: TIMERS },
+  events: [
+    { type: "request.admitted" },
+    { type: "request.known" },
+    { type: "request.refused", ...WHY },
+    { type: "proof.found" },
+    { type: "proof.missing", ...WHY },
+    { type: "connection.over" },
+  ],
+};
+
+export const PROOF: World<typeof proof> = {
+  machine: proof,
+  input: { softMs: 600_000, hardMs: 3_600_000, timers: { ...TIMERS, ...PROOF_TIMERS } },
+  events: [
+    { type: "recheck.held", softMs: 600_000, hardMs: 3_600_000 },
+    { type: "recheck.failed", cause: "dns.servfail" },
+    { type: "recheck.bogus" },
+    { type: "recheck.negative", cause: "proof.delegation" },
+    { type: "recheck.wanted" },
+    { type: "proof.unused" },
+    { type: "connection.over" },
+  ],
+};
+
+const RETRY = { cause: "tcp.lost", retryMs: 1000 } as const;
+export const ROUTE: World<typeof route> = {
+  machine: route,
+  input: { timers: { ...TIMERS, ...ROUTE_TIMERS } },
+  events: [
+    { type: "delegation.found", reuse: true, targets: 6 },
+    { type: "delegation.found", reuse: false, targets: 6 },
+    { type: "delegation.refused", permanent: true, ...RETRY },
+    { type: "delegation.refused", permanent: false, ...RETRY },
+    { type: "connection.ready", reused: true },
+    { type: "connection.ready", reused: false },
+    { type: "connection.failed", ...RETRY },
+    { type: "assertion.authorised" },
+    { type: "assertion.denied", condition: "item-not-found", kind: "error", ...RETRY },
+    { type: "assertion.denied", condition: "not-authorized", kind: "error", ...RETRY },
+    { type: "assertion.denied", condition: "resource-constraint", kind: "error", ...RETRY },
+    { type: "assertion.denied", condition: null, kind: "invalid", ...RETRY },
+    { type: "assertion.denied", condition: null, kind: "lost", ...RETRY },
+    { type: "assertion.revoked", waiting: true, ...RETRY },
+    { type: "assertion.revoked", waiting: false, ...RETRY },
+    { type: "assertion.lost", waiting: true, cause: "tcp.lost", retryMs: 0 },
+    { type: "assertion.lost", waiting: false, ...RETRY },
+    { type: "demand.came" },
+    { type: "drain.wanted", cause: "server.shutdown" },
+    { type: "retry.wanted" },
+  ],
+};
