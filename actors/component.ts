@@ -10,7 +10,6 @@ import { handshakeMatches, parseHandshake, printHandshake } from "../xmpp/compon
 import { NS } from "../xmpp/namespaces.ts";
 import type { Refusal } from "../xmpp/stream_error.ts";
 import { printComponentResponse, type StreamHeader } from "../xmpp/stream_header.ts";
-import type { ConnectionState } from "../routing/connection_row.ts";
 import type { ServerContext } from "./context.ts";
 import type { LocalDomain } from "./local.ts";
 import { Outward } from "./outward.ts";
@@ -41,17 +40,13 @@ export class ComponentShell extends StreamShell {
       server.host,
       () => this.crashed(),
     );
+    this.#actor.subscribe(({ tags }) => this.#track(tags));
     this.#actor.start();
     void this.pump(connection);
   }
 
   get machineState(): string {
     return stateOf(this.#actor.getSnapshot().value);
-  }
-
-  get apiState(): ConnectionState {
-    const [tag] = this.#actor.getSnapshot().tags;
-    return (tag ?? "closed") as ConnectionState;
   }
 
   close(cause: Cause, condition?: "system-shutdown" | "host-gone" | "conflict"): void {
@@ -128,6 +123,16 @@ export class ComponentShell extends StreamShell {
     this.server.host.tell({ type, connection: this.id, detail, ...(cause ? { cause } : {}) });
   }
 
+  /** A stream that is closing takes nothing more: what comes for the domain from now on is told so (CMP-7). */
+  #track(tags: ReadonlySet<string>): void {
+    if (this.domain?.component === this && !tags.has("established")) this.#detach("component.gone");
+  }
+
+  #detach(cause: Cause): void {
+    this.server.local.detach(this.domain!, this);
+    this.#tell("component.detached", cause);
+  }
+
   crashed(): void {
     this.connection.drop();
     if (this.over) return;
@@ -137,8 +142,6 @@ export class ComponentShell extends StreamShell {
 
   protected onOver(cause: Cause): void {
     this.server.components.delete(this.id);
-    if (this.domain === null || this.domain.component !== this) return;
-    this.server.local.detach(this.domain, this);
-    this.#tell("component.detached", cause);
+    if (this.domain?.component === this) this.#detach(cause);
   }
 }

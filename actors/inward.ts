@@ -11,6 +11,7 @@ import { FLAG, NOT_PLAIN } from "./flags.ts";
 import type { LocalDomain } from "./local.ts";
 import type { S2sShell } from "./s2s_stream.ts";
 import { settled } from "./sink.ts";
+import { encode } from "./stream.ts";
 
 /** A pair that the framer knows by number: where its stanzas go, as long as the grant lives. */
 interface Slot {
@@ -115,9 +116,11 @@ export class Inward {
     this.#shell.connection.learnPair(rawDomain(batch.from(i)), rawDomain(batch.to(i)), id);
   }
 
-  /** Between the machines: ping, disco, version; the answer goes back on a stream between the two. */
+  /** Between the machines: ping, disco, version; the answer takes the way back, or none. */
   #serve(batch: Batch, i: number, pair: DomainPair): void {
-    this.#server.local.answerHere(pair.local, batch.text(i), this.#shell.declared);
+    const { row, connection, declared } = this.#shell;
+    const reply = this.#server.local.answerOf(pair.local, batch.text(i), declared);
+    if (reply !== null && (row.direction === "out" || row.bidi)) connection.write(encode(reply));
   }
 
   #discard(batch: Batch, i: number, found: Extract<Filtered, { action: "discard" }>): void {

@@ -117,14 +117,18 @@ export class Local {
 
   /** What the server itself says to a stanza for one of its names. */
   answerHere(name: Domain, text: string, declared: Declarations): void {
-    let reply: string | null;
-    try {
-      reply = answer(parseElement(text, declared), this.#self(name));
-    } catch (error) {
-      if (!(error instanceof XmlFault)) throw error;
-      return; // too large to be anything that the server answers
-    }
+    const reply = this.answerOf(name, text, declared);
     if (reply !== null) this.#send(name, reply);
+  }
+
+  /** The same without sending it; null where silence is right. */
+  answerOf(name: Domain, text: string, declared: Declarations): string | null {
+    try {
+      return answer(parseElement(text, declared), this.#self(name));
+    } catch (error) {
+      if (error instanceof XmlFault) return null; // too large to be anything that the server answers
+      throw error;
+    }
   }
 
   /** Answers a peer's stanza with an error from `pair.local`'s side. */
