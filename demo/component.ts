@@ -7,10 +7,15 @@ import { escapeAttribute, escapeText } from "../xml/writer.ts";
 export interface Received {
   readonly name: string;
   readonly attributes: Readonly<Record<string, string>>;
-  /** All character data inside. */
-  readonly text: string;
-  /** Names of the elements inside, in order: a bounce's condition is among them. */
-  readonly inside: readonly string[];
+  /** The elements inside, in order, each with its own text. */
+  readonly inside: readonly { readonly name: string; text: string }[];
+}
+
+/** The condition and the words of a bounced stanza (RFC 6120 8.3.2); null when it is none. */
+export function errorOf({ attributes, inside }: Received): { condition: string; text: string } | null {
+  if (attributes.type !== "error") return null;
+  const [condition, text] = inside.slice(inside.findIndex(({ name }) => name === "error") + 1);
+  return { condition: condition?.name ?? "", text: text?.text ?? "" };
 }
 
 export class Component implements AsyncDisposable {
@@ -83,19 +88,26 @@ export class Component implements AsyncDisposable {
 
   #parser(): SaxesParser {
     const parser = new SaxesParser();
-    const open: string[] = [];
-    let current = { name: "", attributes: {} as Record<string, string>, text: "", inside: [] as string[] };
+    let depth = 0;
+    let current = {
+      name: "",
+      attributes: {} as Record<string, string>,
+      inside: [] as { name: string; text: string }[],
+    };
     parser.on("opentag", ({ name, attributes }) => {
-      open.push(name);
-      if (open.length === 1) this.#streamId = attributes.id ?? "";
-      if (open.length <= 2) current = { name, attributes: { ...attributes }, text: "", inside: [] };
-      else current.inside.push(name);
-      if (open.length === 1) this.#put(current);
+      depth++;
+      if (depth === 1) this.#streamId = attributes.id ?? "";
+      if (depth <= 2) current = { name, attributes: { ...attributes }, inside: [] };
+      else current.inside.push({ name, text: "" });
+      if (depth === 1) this.#put(current);
     });
-    parser.on("text", (text) => current.text += text);
+    parser.on("text", (text) => {
+      const innermost = current.inside.at(-1);
+      if (innermost) innermost.text += text;
+    });
     parser.on("closetag", () => {
-      if (open.length === 2) this.#put(current);
-      open.pop();
+      if (depth === 2) this.#put(current);
+      depth--;
     });
     return parser;
   }

@@ -8,6 +8,10 @@ import { lines } from "./lines.ts";
 const ROOT = new URL("../", import.meta.url).pathname;
 const READY_MS = 20_000;
 
+/** `[limits]` that make the bound of a revocation short (protocol.md 3.9). */
+export const RECHECK_MIN_MS = 2_000;
+export const DNS_TIMEOUT_MS = 3_000;
+
 /** What `/api/v1/events` shows: `route` is the pair. */
 export type ShownEvent = Omit<RecordedEvent, "pair"> & { readonly route?: { local: string; remote: string } };
 
@@ -181,7 +185,11 @@ function configuration({ name, ip, domains, dns, folder }: ServerPlan): Record<s
     listen: { s2s: [`${ip}:5269`], component: [`${ip}:5347`], console: `${ip}:8711` },
     dial: { allow_private_addresses: true },
     domain: domains.map((domain) => ({ name: domain, component_secret: SECRET })),
-    limits: { recheck_min: "2s", dns_timeout: "3s", dns_query_timeout: "1s" },
+    limits: {
+      recheck_min: `${RECHECK_MIN_MS}ms`,
+      dns_timeout: `${DNS_TIMEOUT_MS}ms`,
+      dns_query_timeout: "1s",
+    },
   };
 }
 
