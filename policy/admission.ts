@@ -1,22 +1,14 @@
 /** Who may federate, and by which proofs: lists, per peer, per tenant. protocol.md 3.2, I-1, Q6; design.md 2.3. */
+import type { PolicySettings, ProofPolicy } from "../config/config.ts";
 import type { Cause } from "../facts/cause.ts";
 import { type Domain, type DomainPair, type DomainPattern, matchesPattern } from "../xmpp/domain.ts";
 import type { Prooftype } from "./judge.ts";
 
-/** What a pair may be proven by (protocol.md 3.2). */
-export type ProofPolicy = "strict" | "authenticated" | "encrypted" | "legacy";
-
-/** The part of the configuration that decides; `config.policy` is one. */
-export interface AdmissionSettings {
-  readonly proof: ProofPolicy;
-  readonly allowInsecureDelegation: boolean;
-  /** Canonical domains or "*.example". Empty: everybody. */
-  readonly allow: readonly string[];
-  /** Wins over `allow`. */
-  readonly block: readonly string[];
-  /** By canonical domain; a weaker policy must name its domain, so there are no patterns here. */
-  readonly peer: ReadonlyMap<string, { readonly proof: ProofPolicy }>;
-}
+/** The part of `[policy]` that decides. A weaker policy must name its peer, so `peer` has no patterns. */
+export type AdmissionSettings = Pick<
+  PolicySettings,
+  "proof" | "allowInsecureDelegation" | "allow" | "block" | "peer"
+>;
 
 /** What holds for one pair, everything inherited. */
 export interface PairPolicy {

@@ -1,10 +1,7 @@
 /** How long a proof holds and when it is looked at again. protocol.md 3.9, A-17. */
+import type { Limits } from "../config/config.ts";
 
-/** `limits.recheck_min` and `limits.recheck_max`, in ms. */
-export interface RecheckBounds {
-  readonly recheckMinMs: number;
-  readonly recheckMaxMs: number;
-}
+export type RecheckBounds = Pick<Limits, "recheckMinMs" | "recheckMaxMs">;
 
 /** What limits one proof. Times are milliseconds since the epoch; null does not apply. */
 export interface Limiting {

@@ -1,8 +1,6 @@
 /** The names on our side: machines, domains hosted here, domains that were. protocol.md R-2, F4, A-29, A-35. */
+import type { NameStanding } from "../policy/header.ts";
 import type { Domain } from "../xmpp/domain.ts";
-
-/** What our side is for a name. A name that is both is hosted (R-2, A-29). */
-export type Standing = "hosted" | "server-name" | "gone" | "unknown";
 
 /** Who answers for a hosted domain (A-35). `away`: its component is not connected. `none`: the server itself. */
 export type Answerer = "attached" | "away" | "none";
@@ -80,7 +78,8 @@ export class HostedDomains {
     return at !== undefined && now - at < REMOVED_MS;
   }
 
-  standing(name: Domain, now: number): Standing {
+  /** A name that is both machine and domain is hosted (R-2, A-29). */
+  standing(name: Domain, now: number): NameStanding {
     if (this.#hosted.has(name)) return "hosted";
     if (this.#serverNames.has(name)) return "server-name";
     return this.#gone.has(name) || this.wasRemoved(name, now) ? "gone" : "unknown";

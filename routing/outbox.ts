@@ -1,4 +1,5 @@
 /** Stanzas that wait for their pair to open. protocol.md 2.3, 8.3, 10. */
+import type { Limits } from "../config/config.ts";
 import type { Cause } from "../facts/cause.ts";
 
 /** One stanza, owned by the queue: its bytes are a copy. */
@@ -8,12 +9,8 @@ export interface Waiting {
   readonly since: number;
 }
 
-export interface OutboxLimits {
-  /** Per pair. */
-  readonly queueStanzas: number;
-  readonly queueBytes: number;
-  readonly queueAgeMs: number;
-}
+/** Per pair. */
+export type OutboxLimits = Pick<Limits, "queueStanzas" | "queueBytes" | "queueAgeMs">;
 
 /** What all queues together may hold (`limits.queues_bytes`). */
 export class QueueBudget {

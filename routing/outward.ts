@@ -19,12 +19,8 @@ export type Outward =
   | { readonly action: "start" }
   /** The target is one of ours. */
   | { readonly action: "local" }
-  | {
-    readonly action: "bounce";
-    readonly type: "cancel" | "wait";
-    readonly condition: "not-allowed" | "remote-server-timeout" | "internal-server-error";
-    readonly cause: Cause;
-  };
+  /** The cause has its words (`bounceFor`); `cancel` when waiting would not help. */
+  | { readonly action: "bounce"; readonly type: "cancel" | "wait"; readonly cause: Cause };
 
 export interface Outwards {
   readonly bindings: BindingTable;
@@ -44,23 +40,19 @@ export function routeOutward(tables: Outwards, pair: DomainPair, underway: boole
   const grant = bindings.sending(pair);
   if (grant !== null) return { action: "send", grant };
   const blocked = tables.blocks.find(pair, now);
-  if (blocked !== null) return bounce("cancel", "not-allowed", blocked.cause);
+  if (blocked !== null) return bounce("cancel", blocked.cause);
   if (underway) return { action: "queue" };
   const negative = tables.negatives.find(pair, now);
-  if (negative !== null) return bounce("wait", "remote-server-timeout", negative.cause);
+  if (negative !== null) return bounce("wait", negative.cause);
   return { action: "start" };
 }
 
 /** Our machine itself speaks only to a peer's machine, on a stream between the two. */
 function fromMachine({ connections, hosted }: Outwards, { local, remote }: DomainPair): Outward {
-  if (!hosted.isServerName(local)) return bounce("cancel", "internal-server-error", "component.unknown");
+  if (!hosted.isServerName(local)) return bounce("cancel", "component.unknown");
   const connection = connections.findBetween(local, remote);
   if (connection !== null) return { action: "serve", connection };
-  return bounce("wait", "remote-server-timeout", "route.unauthorised");
+  return bounce("wait", "route.unauthorised");
 }
 
-const bounce = (
-  type: "cancel" | "wait",
-  condition: "not-allowed" | "remote-server-timeout" | "internal-server-error",
-  cause: Cause,
-): Outward => ({ action: "bounce", type, condition, cause });
+const bounce = (type: "cancel" | "wait", cause: Cause): Outward => ({ action: "bounce", type, cause });

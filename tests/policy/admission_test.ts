@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import type { ProofPolicy } from "../../config/config.ts";
 import type { Cause } from "../../facts/cause.ts";
-import { type AdmissionSettings, pairPolicy, type ProofPolicy, refusal } from "../../policy/admission.ts";
+import { type AdmissionSettings, pairPolicy, refusal } from "../../policy/admission.ts";
 import { parseDomain } from "../../xmpp/domain.ts";
 
 const SETTINGS: AdmissionSettings = {

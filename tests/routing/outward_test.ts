@@ -42,7 +42,7 @@ const CASES: Record<
   "a pair that failed a moment ago bounces": [
     PAIR,
     false,
-    "bounce wait remote-server-timeout peer.denied",
+    "bounce wait peer.denied",
     ({ negatives }) => negatives.add(PAIR, "peer.denied", NOW + 1),
   ],
   "a failure that is over does not count": [
@@ -54,7 +54,7 @@ const CASES: Record<
   "a pair that the operator revoked bounces (A-33)": [
     PAIR,
     true,
-    "bounce cancel not-allowed policy.revoked",
+    "bounce cancel policy.revoked",
     ({ blocks }) => blocks.add(PAIR, "policy.revoked", NOW + 1),
   ],
   "one of our domains is local": [pair("target.example", "other-target.example"), false, "local"],
@@ -62,7 +62,7 @@ const CASES: Record<
   "a sender that is not hosted here": [
     pair("nowhere.example", "sender.example"),
     false,
-    "bounce cancel internal-server-error component.unknown",
+    "bounce cancel component.unknown",
   ],
   "machine to machine, on the stream between them": [
     MACHINES,
@@ -73,7 +73,7 @@ const CASES: Record<
   "machine to machine, not without a stream": [
     MACHINES,
     false,
-    "bounce wait remote-server-timeout route.unauthorised",
+    "bounce wait route.unauthorised",
   ],
 };
 for (const [name, [asked, underway, expected, prepare]] of Object.entries(CASES)) {
@@ -91,7 +91,7 @@ function summary(out: Outward): string {
     case "serve":
       return `serve ${out.connection.id}`;
     case "bounce":
-      return `bounce ${out.type} ${out.condition} ${out.cause}`;
+      return `bounce ${out.type} ${out.cause}`;
     default:
       return out.action;
   }
