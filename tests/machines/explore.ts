@@ -48,7 +48,6 @@ const keyOf = (snapshot: AnyMachineSnapshot, memory: unknown): string =>
 
 /** Walks every path; returns the first one that breaks the law, in words, or null. */
 export function breach<M extends AnyStateMachine, Memory>(world: World<M>, law: Law<Memory>): string | null {
-  const { machine } = world;
   const [initial, actions] = start(world);
   const first = { event: { type: "start" }, before: null, after: initial, effects: emitted(actions) };
   const begun = law.step(law.start, first);
@@ -57,10 +56,9 @@ export function breach<M extends AnyStateMachine, Memory>(world: World<M>, law: 
   const open = [{ snapshot: initial, memory: begun, path: [] as string[] }];
   for (let node = open.shift(); node !== undefined; node = open.shift()) {
     const { snapshot, memory, path } = node;
-    for (const event of eventsIn(world, snapshot)) {
-      const step = take(machine, snapshot, event);
+    for (const step of stepsFrom(world, snapshot)) {
       const next = law.step(memory, step);
-      const way = [...path, event.type];
+      const way = [...path, step.event.type];
       if (next instanceof Violation) return `${next.text}: ${way.join(", ")}`;
       const key = keyOf(step.after, next);
       if (seen.has(key)) continue;
@@ -87,8 +85,8 @@ export function reachable<M extends AnyStateMachine>(world: World<M>): AnyMachin
 }
 
 /** Whether a final state can be reached from `snapshot` by timers alone; a question is answered as `answers` says. */
-export function endsInTime(
-  machine: AnyStateMachine,
+export function endsInTime<M extends AnyStateMachine>(
+  world: World<M>,
   snapshot: AnyMachineSnapshot,
   answers: Readonly<Record<string, AnyEventObject>>,
 ): boolean {
@@ -96,10 +94,10 @@ export function endsInTime(
   const open = [snapshot];
   for (let here = open.shift(); here !== undefined; here = open.shift()) {
     if (here.status === "done") return true;
-    for (const timer of timerEvents(here)) {
-      const { after, effects } = take(machine, here, timer);
+    for (const { event, after, effects } of stepsFrom(world, here)) {
+      if (!event.type.startsWith("xstate.after.")) continue;
       const answer = effects.map(({ type }) => answers[type]).find((event) => event !== undefined);
-      const there = answer === undefined ? after : take(machine, after, answer).after;
+      const there = answer === undefined ? after : take(world.machine, after, answer).after;
       if (seen.has(keyOf(there, null))) continue;
       seen.add(keyOf(there, null));
       open.push(there);
@@ -147,10 +145,21 @@ function take(machine: AnyStateMachine, before: AnyMachineSnapshot, event: AnyEv
   return { event, before, after: after as unknown as AnyMachineSnapshot, effects: emitted(actions) };
 }
 
-function eventsIn<M extends AnyStateMachine>(
-  world: World<M>,
+/** Every law asks for the same steps, and each costs a throw-away actor. */
+const taken = new WeakMap<AnyStateMachine, Map<string, readonly Step[]>>();
+
+function stepsFrom<M extends AnyStateMachine>(
+  { machine, events }: World<M>,
   snapshot: AnyMachineSnapshot,
-): AnyEventObject[] {
+): readonly Step[] {
   if (snapshot.status !== "active") return [];
-  return [...world.events as readonly AnyEventObject[], ...timerEvents(snapshot)];
+  const known = taken.get(machine) ?? new Map<string, readonly Step[]>();
+  taken.set(machine, known);
+  const key = keyOf(snapshot, null);
+  const steps = known.get(key) ??
+    [...events as readonly AnyEventObject[], ...timerEvents(snapshot)].map((event) =>
+      take(machine, snapshot, event)
+    );
+  known.set(key, steps);
+  return steps;
 }

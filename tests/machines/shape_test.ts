@@ -52,7 +52,7 @@ const impossibleTimers: Check = (world) =>
 
 const withoutEnd: Check = (world) =>
   reachable(world)
-    .filter((at) => !lasts(world.machine, at) && !endsInTime(world.machine, at, ANSWERS))
+    .filter((at) => !lasts(world.machine, at) && !endsInTime(world, at, ANSWERS))
     .map(words);
 
 const neverReached: Check = (world) => {
@@ -129,7 +129,8 @@ for (const world of [...STREAMS, ROUTE] as World<AnyStateMachine>[]) {
 Deno.test("shape: timers are capped even where the configuration asks for years", () => {
   const year = 400 * 86_400_000;
   const timers = { ...ROUTE.input.timers, attemptTimeoutMs: year, negativePairMs: year, keepMs: year };
-  const world = { ...ROUTE, input: { timers } } as unknown as World<AnyStateMachine>;
+  // A copy, for what was found of a machine is remembered with its input.
+  const world = { ...broken(ROUTE, () => {}), input: { timers } } as unknown as World<AnyStateMachine>;
   assert.deepEqual(impossibleTimers(world), []);
   assert.equal(runningTimers(world.machine, reachable(world)[0]!).attempt, 2 ** 31 - 1);
 });
