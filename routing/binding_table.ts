@@ -232,10 +232,10 @@ function uses(row: BindingRow, connection: ConnectionRow): boolean {
   return has(row, "send", connection) || has(row, "recv", connection);
 }
 
-/** The list without one connection's grants, which are withdrawn. */
+/** The list without one connection's grant, which is withdrawn. */
 function without(grants: readonly Grant[], connection: ConnectionRow): readonly Grant[] {
-  const kept = grants.filter((grant) => grant.connection !== connection);
-  if (kept.length === grants.length) return grants;
-  for (const grant of grants) if (grant.connection === connection) grant.withdraw();
-  return kept.length === 0 ? NONE : kept;
+  const index = grants.findIndex((grant) => grant.connection === connection);
+  if (index === -1) return grants;
+  grants[index]!.withdraw();
+  return grants.length === 1 ? NONE : grants.toSpliced(index, 1);
 }
