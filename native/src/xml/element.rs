@@ -4,22 +4,24 @@ use super::chars::{self, SPACE};
 use super::record::{Item, flag, kind};
 use super::scope::Scope;
 use super::tag::{Form, Tag};
-use super::{Content, Fault, Limits, Stop, header, namespaces, stanza};
+use super::{Content, Fault, Limits, Stop, header, namespaces, reference, stanza};
 use memchr::{memchr3, memmem};
 
 const CDATA: &[u8] = b"<![CDATA[";
 const CDATA_END: &[u8] = b"]]>";
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Step {
-    /// Text, until the next markup.
+    /// Up to the next markup.
     #[default]
     Text,
+    /// At a `<`.
     Markup,
     StartTag,
+    Cdata,
+    /// Behind `</`.
     EndTag,
     EndGap,
-    Cdata,
 }
 
 /// An open element: where its name stands, and how many declarations hold around it.
@@ -65,30 +67,31 @@ impl Element {
     #[inline(always)]
     pub fn read(&mut self, bytes: &[u8], stream: &mut Stream) -> Result<(), Stop> {
         loop {
-            let complete = match self.step {
-                Step::Text => self.read_text(bytes, stream.limits)?,
-                Step::Markup => self.read_markup(bytes, stream.tag)?,
+            if self.step == Step::Text {
+                self.read_text(bytes, stream.limits)?;
+            }
+            if self.step == Step::Markup {
+                self.read_markup(bytes, stream.tag)?;
+            }
+            match self.step {
                 Step::StartTag => self.read_start_tag(bytes, stream)?,
-                Step::EndTag => self.read_end_tag(bytes, stream.root)?,
-                Step::EndGap => self.read_end_gap(bytes, stream.scope)?,
                 Step::Cdata => self.read_cdata(bytes)?,
-            };
-            if complete {
+                _ => self.read_end_tag(bytes, stream)?,
+            }
+            if self.open.is_empty() {
                 return Ok(());
             }
         }
     }
 
     #[inline(always)]
-    fn read_text(&mut self, bytes: &[u8], limits: &Limits) -> Result<bool, Stop> {
+    fn read_text(&mut self, bytes: &[u8], limits: &Limits) -> Result<(), Stop> {
         loop {
             let stop = memchr3(b'<', b'&', b'>', &bytes[self.at..]);
             self.at = stop.map_or(bytes.len(), |length| self.at + length);
             match bytes.get(self.at) {
                 None => return Err(Stop::More),
-                Some(b'&') => {
-                    self.at = super::reference::read(bytes, self.at, limits.name_bytes)?;
-                }
+                Some(b'&') => self.at = reference::read(bytes, self.at, limits.name_bytes)?,
                 Some(b'>') if bytes[..self.at].ends_with(b"]]") => {
                     return Err(Fault::NotWellFormed.into());
                 }
@@ -97,91 +100,76 @@ impl Element {
             }
         }
         self.step = Step::Markup;
-        Ok(false)
+        Ok(())
     }
 
-    /// At a `<`.
     #[inline(always)]
-    fn read_markup(&mut self, bytes: &[u8], tag: &mut Tag) -> Result<bool, Stop> {
-        self.step = match bytes.get(self.at + 1) {
-            None => return Err(Stop::More),
-            Some(b'/') => {
+    fn read_markup(&mut self, bytes: &[u8], tag: &mut Tag) -> Result<(), Stop> {
+        match *bytes.get(self.at + 1).ok_or(Stop::More)? {
+            b'/' => {
                 self.at += 2;
-                Step::EndTag
+                self.step = Step::EndTag;
             }
-            Some(b'!') => return self.read_cdata_start(bytes),
-            Some(b'?') => return Err(header::instruction(&bytes[self.at..])),
-            Some(_) => {
+            b'!' => self.read_cdata_start(bytes)?,
+            b'?' => return Err(header::instruction(&bytes[self.at..])),
+            _ => {
                 self.at += 1;
+                self.step = Step::StartTag;
                 tag.begin();
-                Step::StartTag
             }
-        };
-        Ok(false)
+        }
+        Ok(())
     }
 
     /// At `<!`: a comment and a DTD are restricted XML, a CDATA section is text (protocol.md 4.7).
-    fn read_cdata_start(&mut self, bytes: &[u8]) -> Result<bool, Stop> {
+    fn read_cdata_start(&mut self, bytes: &[u8]) -> Result<(), Stop> {
         let known = &bytes[self.at..bytes.len().min(self.at + CDATA.len())];
         match known.get(2) {
             None => return Err(Stop::More),
             Some(b'[') if known == CDATA && !self.open.is_empty() => {}
-            Some(b'[') if CDATA.starts_with(known) && known != CDATA => return Err(Stop::More),
+            Some(b'[') if known.len() < CDATA.len() && CDATA.starts_with(known) => {
+                return Err(Stop::More);
+            }
             Some(b'[') => return Err(Fault::NotWellFormed.into()),
             Some(_) => return Err(Fault::Restricted.into()),
         }
         self.at += CDATA.len();
         self.step = Step::Cdata;
-        Ok(false)
+        Ok(())
     }
 
-    fn read_cdata(&mut self, bytes: &[u8]) -> Result<bool, Stop> {
-        match memmem::find(&bytes[self.at..], CDATA_END) {
-            None => {
-                self.at = self.at.max(bytes.len().saturating_sub(CDATA_END.len() - 1));
-                Err(Stop::More)
-            }
-            Some(length) => {
-                self.at += length + CDATA_END.len();
-                self.step = Step::Text;
-                Ok(false)
-            }
-        }
+    /// Behind `<![CDATA[`; the last two bytes may belong to the end that has not arrived.
+    fn read_cdata(&mut self, bytes: &[u8]) -> Result<(), Stop> {
+        let Some(length) = memmem::find(&bytes[self.at..], CDATA_END) else {
+            self.at = self.at.max(bytes.len().saturating_sub(CDATA_END.len() - 1));
+            return Err(Stop::More);
+        };
+        self.at += length + CDATA_END.len();
+        self.step = Step::Text;
+        Ok(())
     }
 
     #[inline(always)]
-    fn read_start_tag(&mut self, bytes: &[u8], stream: &mut Stream) -> Result<bool, Stop> {
+    fn read_start_tag(&mut self, bytes: &[u8], stream: &mut Stream) -> Result<(), Stop> {
         let form = stream.tag.read(bytes, &mut self.at, stream.limits)?;
-        let outside = stream.scope.len();
         self.count(stream.limits)?;
-        let used = if stream.tag.namespaced {
-            namespaces::enter(
-                stream.scope,
-                stream.tag,
-                bytes,
-                stream.content.uri(),
-                stream.limits,
-            )?
-        } else {
-            namespaces::Used::default()
-        };
+        let outside = stream.scope.len();
+        let rescope = stream.tag.namespaced && self.enter(bytes, stream)?;
         if self.open.is_empty() {
             self.item = stanza::describe(stream.tag, bytes, stream.scope, stream.content);
-            self.rescope_if(stream.tag.name.is_qualified());
         }
-        self.rescope_if(used.content || used.inherited);
+        self.item.flags |= flag::RESCOPE * u32::from(rescope);
         self.step = Step::Text;
-        if form == Form::Empty {
-            stream.scope.cut(outside);
-            return Ok(self.open.is_empty());
-        }
         let name = stream.tag.name;
-        self.open.push(Open {
-            start: name.start,
-            end: name.end,
-            outside: outside as u32,
-        });
-        Ok(false)
+        match form {
+            Form::Open => self.open.push(Open {
+                start: name.start,
+                end: name.end,
+                outside: outside as u32,
+            }),
+            Form::Empty => stream.scope.cut(outside),
+        }
+        Ok(())
     }
 
     #[inline(always)]
@@ -197,45 +185,27 @@ impl Element {
         Ok(())
     }
 
-    #[inline(always)]
-    fn rescope_if(&mut self, needed: bool) {
-        self.item.flags |= flag::RESCOPE * u32::from(needed);
+    /// True if the item cannot leave this stream as it is (protocol.md 4.7).
+    fn enter(&self, bytes: &[u8], stream: &mut Stream) -> Result<bool, Fault> {
+        let content = stream.content.uri();
+        let used = namespaces::enter(stream.scope, stream.tag, bytes, content, stream.limits)?;
+        let prefixed_item = self.open.is_empty() && stream.tag.name.is_qualified();
+        Ok(used.content || used.inherited || prefixed_item)
     }
 
-    /// Behind `</`: the name of the innermost open element, or of the root.
     #[inline(always)]
-    fn read_end_tag(&mut self, bytes: &[u8], root: &[u8]) -> Result<bool, Stop> {
-        let name = match self.open.last() {
-            Some(open) => &bytes[open.start as usize..open.end as usize],
-            None => root,
-        };
-        let rest = &bytes[self.at..];
-        if rest.len() < name.len() {
-            let begun = name.starts_with(rest);
-            return Err(if begun {
-                Stop::More
-            } else {
-                Fault::NotWellFormed.into()
-            });
+    fn read_end_tag(&mut self, bytes: &[u8], stream: &mut Stream) -> Result<(), Stop> {
+        if self.step == Step::EndTag {
+            self.read_end_name(bytes, stream.root)?;
         }
-        if !rest.starts_with(name) {
+        self.at = chars::skip(bytes, self.at, SPACE);
+        if *bytes.get(self.at).ok_or(Stop::More)? != b'>' {
             return Err(Fault::NotWellFormed.into());
         }
-        self.at += name.len();
-        self.step = Step::EndGap;
-        Ok(false)
-    }
-
-    #[inline(always)]
-    fn read_end_gap(&mut self, bytes: &[u8], scope: &mut Scope) -> Result<bool, Stop> {
-        self.at = chars::skip(bytes, self.at, SPACE);
-        match bytes.get(self.at) {
-            None => return Err(Stop::More),
-            Some(b'>') => self.at += 1,
-            Some(_) => return Err(Fault::NotWellFormed.into()),
-        }
+        self.at += 1;
+        self.step = Step::Text;
         match self.open.pop() {
-            Some(open) => scope.cut(open.outside as usize),
+            Some(open) => stream.scope.cut(open.outside as usize),
             None => {
                 self.item = Item {
                     kind: kind::CLOSE,
@@ -243,7 +213,27 @@ impl Element {
                 }
             }
         }
-        self.step = Step::Text;
-        Ok(self.open.is_empty())
+        Ok(())
+    }
+
+    /// The name of the innermost open element, or of the root.
+    #[inline(always)]
+    fn read_end_name(&mut self, bytes: &[u8], root: &[u8]) -> Result<(), Stop> {
+        let name = match self.open.last() {
+            Some(open) => &bytes[open.start as usize..open.end as usize],
+            None => root,
+        };
+        let rest = &bytes[self.at..];
+        if !rest.starts_with(name) {
+            let begun = name.starts_with(rest);
+            return Err(if begun {
+                Stop::More
+            } else {
+                Fault::NotWellFormed.into()
+            });
+        }
+        self.at += name.len();
+        self.step = Step::EndGap;
+        Ok(())
     }
 }

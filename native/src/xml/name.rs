@@ -54,6 +54,13 @@ impl Name {
         &self.whole(bytes)[self.skipped()..]
     }
 
+    #[inline(always)]
+    pub fn is_same(self, other: Name, bytes: &[u8]) -> bool {
+        self.end - self.start == other.end - other.start
+            && bytes[self.start as usize] == bytes[other.start as usize]
+            && self.whole(bytes) == other.whole(bytes)
+    }
+
     pub fn is_qualified(self) -> bool {
         self.prefix > 0
     }
