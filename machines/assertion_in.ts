@@ -1,4 +1,7 @@
-/** One assertion of the peer on one connection: request, proof, verdict. protocol.md 2.6.1 Q1 to Q12. Pure. */
+/**
+ * One assertion of the peer on one connection: request, proof, verdict. protocol.md 2.6.1 Q1 to Q12. Pure.
+ *  received -> proving -> granted | denied | dropped
+ */
 import { emit, setup } from "xstate";
 import type { Cause } from "../facts/cause.ts";
 import type { Denial } from "../xmpp/verdict_error.ts";

@@ -1,4 +1,7 @@
-/** One assertion of ours on one connection: request, verdict, revocation. protocol.md 2.5 I-14, I-15, 2.7. Pure. */
+/**
+ * One assertion of ours on one connection: request, verdict, revocation. protocol.md 2.5 I-14, I-15, 2.7. Pure.
+ *  waiting -> requested -> authorised -> revoked | lost | withdrawn
+ */
 import { emit, setup } from "xstate";
 import type { Cause } from "../facts/cause.ts";
 import { capped } from "./delay.ts";

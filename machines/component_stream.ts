@@ -1,4 +1,7 @@
-/** The stream of one component of ours. XEP-0114; protocol.md 9.1. Pure. */
+/**
+ * The stream of one component of ours. XEP-0114; protocol.md 9.1. Pure.
+ *  opening -> authenticating -> attached
+ */
 import { emit, setup } from "xstate";
 import type { Refusal } from "../xmpp/stream_error.ts";
 import { capped } from "./delay.ts";

@@ -1,7 +1,10 @@
-/** The receiving side of one stream. RFC 6120 4 to 5; protocol.md 2.6. Pure. */
+/**
+ * The receiving side of one stream. RFC 6120 4, 5; protocol.md 2.6 R-1 to R-11. Pure.
+ *  opening -> securing -> handshaking -> reopening -> offering -> requesting -> established
+ */
+import { assign, emit, or, setup, stateIn } from "xstate";
 import type { Cause } from "../facts/cause.ts";
 import type { Refusal } from "../xmpp/stream_error.ts";
-import { assign, emit, or, setup, stateIn } from "xstate";
 import { capped } from "./delay.ts";
 import {
   askIdle,

@@ -1,8 +1,11 @@
-/** The initiating side of one stream over one TCP connection to one SRV target. RFC 6120 4 to 5; protocol.md 2.5 I-6 to I-13. Pure. */
+/**
+ * The initiating side of one stream over one TCP connection. RFC 6120 4, 5; protocol.md 2.5 I-6 to I-13. Pure.
+ *  connecting -> opening -> discovering -> proceeding -> securing -> reopening -> rediscovering -> ready -> established
+ */
+import { emit, setup, stateIn } from "xstate";
 import type { Cause } from "../facts/cause.ts";
 import type { Refusal } from "../xmpp/stream_error.ts";
 import { capped } from "./delay.ts";
-import { emit, setup, stateIn } from "xstate";
 import {
   askIdle,
   idleActions,

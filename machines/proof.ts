@@ -1,4 +1,7 @@
-/** The life of one Proof on one connection. protocol.md 3.9. Pure. */
+/**
+ * The life of one Proof on one connection. protocol.md 3.9. Pure.
+ *  held -> rechecking -> held | suspected | postponed -> ended
+ */
 import { assign, emit, setup } from "xstate";
 import type { Cause } from "../facts/cause.ts";
 import { capped } from "./delay.ts";
