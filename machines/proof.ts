@@ -77,6 +77,11 @@ const takeBounds = {
   params: ({ event: { softMs, hardMs } }: { readonly event: Bounds }) => ({ softMs, hardMs }),
 } as const;
 
+/** Both bounds count anew, so the whole state is entered again. */
+const renewed = { target: "#proof.alive", reenter: true, actions: takeBounds } as const;
+
+const disproved = { target: "#proof.ended", actions: endFor } as const;
+
 export const proof = setup({
   types: {
     context: {} as Context,
@@ -121,8 +126,7 @@ export const proof = setup({
         rechecking: {
           entry: "recheck",
           on: {
-            // Both bounds count anew, so the whole state is entered again.
-            "recheck.held": { target: "#proof.alive", reenter: true, actions: takeBounds },
+            "recheck.held": renewed,
             "recheck.failed": { target: "postponed", actions: ["count failure", reportFailure] },
             "recheck.bogus": [
               {
@@ -132,7 +136,7 @@ export const proof = setup({
               },
               { target: "suspected", actions: ["count bogus", "report suspected"] },
             ],
-            "recheck.negative": { target: "#proof.ended", actions: endFor },
+            "recheck.negative": disproved,
           },
           after: {
             recheck: {
@@ -142,7 +146,11 @@ export const proof = setup({
           },
         },
         suspected: { on: { "recheck.wanted": "rechecking" }, after: { suspicion: "rechecking" } },
-        postponed: { on: { "recheck.wanted": "rechecking" }, after: { postponement: "rechecking" } },
+        // An answer that comes after its time is an answer.
+        postponed: {
+          on: { "recheck.wanted": "rechecking", "recheck.held": renewed, "recheck.negative": disproved },
+          after: { postponement: "rechecking" },
+        },
       },
     },
     ended: { type: "final" },

@@ -143,11 +143,12 @@ export const endsForAReason: Law<number> = {
   start: 0,
   step(bogus, step) {
     const asked = step.before?.matches({ alive: "rechecking" }) ?? false;
+    const late = step.before?.matches({ alive: "postponed" }) ?? false;
     const answered = asked && !step.after.matches({ alive: "rechecking" });
     const now = !answered ? bogus : step.event.type === "recheck.bogus" ? bogus + 1 : 0;
     const reasoned = step.event.type.startsWith("xstate.after.hard") ||
       (answered && now === 3) ||
-      (asked && step.event.type === "recheck.negative");
+      ((asked || late) && step.event.type === "recheck.negative");
     if (names(step).includes("end proof") !== reasoned) {
       return new Violation(
         `${reasoned ? "not ended" : "ended"} by ${step.event.type}, ${now} bogus in a row`,

@@ -66,6 +66,12 @@ play("a re-check without an answer is a temporary failure", ...RECHECKING, [
   { alive: "postponed" },
   { type: "report postponed", cause: "proof.timeout" },
 ]);
+play("a late answer still renews it", ...RECHECKING, failed, held);
+play("a late answer still ends it", ...RECHECKING, failed, [
+  { type: "recheck.negative", cause: "dns.insecure" },
+  "ended",
+  { type: "end proof", cause: "dns.insecure" },
+]);
 play("the operator's re-check does not wait", [{ type: "recheck.wanted" }, { alive: "rechecking" }, {
   type: "recheck",
 }]);
