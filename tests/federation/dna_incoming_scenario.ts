@@ -336,8 +336,9 @@ Deno.test("DNA-40: a thousand stanzas of one revoked pair cost only themselves",
     `<message from='romeo@sender.example' to='juliet@target.example' id='late'><body>x</body></message>`;
   o.send(one.repeat(1000));
   o.send(ping("tybalt@other-sender.example", "target.example", "p1"));
-  const [answers] = [await o.until((element) => element.attributes.id === "p1", "the other pair's ping")];
-  assert.equal(answers.at(-1)?.attributes.type, "result");
+  // Its component is away, so the answer is an error; what counts is that it comes, on a stream that stays.
+  await o.until((element) => element.attributes.id === "p1", "the other pair's answer");
+  await fence(o);
 });
 
 Deno.test("DNA-42: a grant on one connection is worthless on another", async () => {

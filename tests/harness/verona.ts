@@ -77,7 +77,18 @@ export class VeronaServer implements AsyncDisposable {
     const entry = Deno.env.get("VERONA_TEST_ENTRY") ?? `${ROOT}main.ts`;
     const process = spawn(
       Deno.execPath(),
-      ["run", "-A", "--quiet", entry, "run", "--config", `${directory}/verona.toml`],
+      [
+        "run",
+        "-A",
+        "--quiet",
+        entry,
+        "run",
+        "--config",
+        `${directory}/verona.toml`,
+        "--json",
+        "--log-level",
+        "debug",
+      ],
       { cwd: directory, env: { ...Deno.env.toObject(), NO_COLOR: "1", ...environment }, stdio: "pipe" },
     );
     return new VeronaServer(process, directory, settings);
@@ -247,6 +258,7 @@ export class VeronaServer implements AsyncDisposable {
   }
 
   #line(text: string): void {
+    if (Deno.env.has("VERONA_TEST_LOG")) console.error(text);
     this.log.push({ at: performance.now(), text, json: parse(text) });
     this.#heard.resolve();
     this.#heard = Promise.withResolvers<void>();
