@@ -6,7 +6,7 @@ import { granted, SERVER_NAMES, Stage, type StageOptions } from "../harness/stag
 import { certificateRequestOf } from "../harness/openssl.ts";
 import { ORIGINATING, RECEIVING, srvOwner } from "../harness/world.ts";
 import { NS } from "../peer/names.ts";
-import { header, open, request, secure, STARTTLS } from "../peer/stream.ts";
+import { CLOSING, header, open, request, secure, STARTTLS } from "../peer/stream.ts";
 import type { Identity } from "../peer/wire.ts";
 import { child, type Element } from "../peer/xml.ts";
 import { arrival, bounced, fence, grant, initiateBidi, message, ping } from "./acts.ts";
@@ -79,6 +79,7 @@ for (const [what, identity] of Object.entries(REFUSED)) {
     o.send(header(SERVER_NAMES));
     await o.header();
     await o.streamError("not-authorized");
+    o.send(CLOSING);
     assert.equal((await o.farewell()).end, "fin");
   });
 }

@@ -82,6 +82,7 @@ for (const [what, [bad, condition]] of Object.entries(BAD_HEADERS)) {
     const answer = await o.header();
     assert.match(answer.attributes.id ?? "", /./);
     await o.streamError(condition);
+    o.send(CLOSING);
     assert.equal((await o.farewell()).end, "fin");
   });
 }
@@ -146,10 +147,17 @@ const BAD_XML: Record<string, [xml: string | Uint8Array, conditions: string[]]> 
     ["not-well-formed"],
   ],
   "STR-17: a control character": ["<message>\u0001</message>", ["not-well-formed"]],
-  "STR-18: invalid UTF-8": [new Uint8Array([...new TextEncoder().encode("<message><body>"), 0xff, 0x3c]), [
-    "unsupported-encoding",
-    "not-well-formed",
-  ]],
+  "STR-18: invalid UTF-8": [
+    new Uint8Array([
+      ...new TextEncoder().encode("<message><body>"),
+      0xff,
+      ...new TextEncoder().encode("</body></message>"),
+    ]),
+    [
+      "unsupported-encoding",
+      "not-well-formed",
+    ],
+  ],
 };
 
 for (const [what, [xml, conditions]] of Object.entries(BAD_XML)) {
@@ -179,6 +187,7 @@ Deno.test("STR-16 STR-19: a DOCTYPE with nested entities: restricted-xml, and no
     );
     await o.header();
     await o.streamError("restricted-xml");
+    o.wire.fin();
     await o.farewell();
   }
   const grown = await stage.server.residentBytes() - before;
@@ -394,8 +403,10 @@ Deno.test("STR-33 CMP-6: id, language and unknown children pass, both ways; only
   );
   const back = await o.message({ id: "m2", "xml:lang": "la" });
   assert.ok(back.raw.includes(inside), back.raw);
-  o.send(message("romeo@sender.example", "juliet@target.example", "m3"));
-  assert.equal((await juliet.message({ id: "m3" })).attributes["xml:lang"], "en"); // 4.11: the stream's own
+  const { o: italian } = await stage.initiate({ ...SERVER_NAMES, lang: "it" });
+  await granted(italian, "other-sender.example", TARGET);
+  italian.send(message("tybalt@other-sender.example", "juliet@target.example", "m3"));
+  await juliet.message({ id: "m3", "xml:lang": "it" }); // 4.11: the stream's own, where the stanza has none
 });
 
 Deno.test("STR-34: the literal prefixes db and stream on everything that the server sends", async () => {

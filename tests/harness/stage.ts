@@ -131,6 +131,12 @@ export async function configuration(
     dial: { allow_private_addresses: true, ...settings.dial },
     policy: { ...settings.policy },
     domain: [...hosted, ...(settings.domain ?? [])],
-    limits: { attempts_per_minute: 100_000, ...settings.limits },
+    // Every scripted peer comes from one address: its limits are for the tests that mean them.
+    limits: {
+      attempts_per_minute: 100_000,
+      connections_per_address: 2000,
+      unproven_per_address: 1000,
+      ...settings.limits,
+    },
   };
 }

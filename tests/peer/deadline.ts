@@ -1,7 +1,7 @@
 /** A bound on waiting for something that another process must do. */
 
 /** Generous, since the machine may be busy; a green run never waits this long. */
-export const PATIENCE_MS = 15_000;
+export const PATIENCE_MS = Number(Deno.env.get("VERONA_TEST_PATIENCE_MS") ?? 15_000);
 
 export interface Deadline {
   /** Settles as `promise` does, or rejects when the time is over. */
