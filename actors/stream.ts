@@ -22,7 +22,7 @@ import { CLOSING_TAG, parseStreamHeader, type StreamHeader } from "../xmpp/strea
 import type { ServerContext } from "./context.ts";
 
 /** Framer kinds (docs/architecture.md, stanza records). */
-const IQ = 3, CONTROL = 4, HEADER = 5;
+const IQ = 3, CONTROL = 4, HEADER = 5, CLOSING = 6;
 
 /** Stanzas without `xml:lang` mean this language on our own streams (RFC 6120 4.7.4). */
 const OUR_LANGUAGE = "en";
@@ -68,7 +68,12 @@ export abstract class StreamShell implements Sink {
 
   batch(batch: Batch): void | Promise<void> {
     let wait: void | Promise<void> = undefined;
-    for (let i = 0; i < batch.count && !this.over && !this.ending;) {
+    for (let i = 0; i < batch.count && !this.over;) {
+      if (this.ending) {
+        // 4.9: after our own last words only the peer's closing tag counts.
+        if (batch.kind(i++) === CLOSING) this.send({ type: "stream.closed" });
+        continue;
+      }
       if (batch.kind(i) > IQ) {
         this.#control(batch, i++);
         continue;
