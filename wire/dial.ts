@@ -1,5 +1,6 @@
 /** Opens one TCP connection to one address. Order and racing are decided above. */
 import type { Cause } from "../facts/cause.ts";
+import { WireFault } from "./fault.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 
 export interface DialOptions extends ConnectionOptions {
@@ -13,26 +14,36 @@ export type Dialled =
   | { readonly connected: true; readonly connection: Connection }
   | { readonly connected: false; readonly cause: Cause };
 
-/** Never rejects. */
+/** Never rejects. An aborted attempt counts as one that took too long. */
 export async function dial(options: DialOptions): Promise<Dialled> {
   const { address, port, timeoutMs, signal } = options;
+  if (signal.aborted) return { connected: false, cause: "tcp.timeout" };
   const connecting = Deno.connect({ hostname: address, port });
-  const late = new Promise<"late">((resolve) => {
-    const timer = setTimeout(() => resolve("late"), timeoutMs);
-    signal.addEventListener("abort", () => resolve("late"), { once: true });
-    void connecting.catch(() => {}).finally(() => clearTimeout(timer));
-  });
+  const late = Promise.withResolvers<"late">();
+  const giveUp = () => late.resolve("late");
+  const timer = setTimeout(giveUp, timeoutMs);
+  signal.addEventListener("abort", giveUp);
   try {
-    const conn = await Promise.race([connecting, late]);
-    if (conn === "late") {
-      void connecting.then((c) => c.close(), () => {});
-      return { connected: false, cause: "tcp.timeout" };
-    }
-    conn.setNoDelay(true);
-    conn.setKeepAlive(true);
-    return { connected: true, connection: new Connection(conn, options) };
+    const conn = await Promise.race([connecting, late.promise]);
+    if (conn !== "late") return { connected: true, connection: dialled(conn, options) };
+    void connecting.then((conn) => conn.close(), () => {});
+    return { connected: false, cause: "tcp.timeout" };
   } catch (error) {
     return { connected: false, cause: causeOf(error) };
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", giveUp);
+  }
+}
+
+function dialled(conn: Deno.TcpConn, options: ConnectionOptions): Connection {
+  try {
+    conn.setNoDelay(true);
+    conn.setKeepAlive(true);
+    return new Connection(conn, options);
+  } catch (error) {
+    conn.close();
+    throw error;
   }
 }
 
@@ -40,5 +51,6 @@ function causeOf(error: unknown): Cause {
   if (error instanceof Deno.errors.ConnectionRefused) return "tcp.refused";
   if (error instanceof Deno.errors.TimedOut) return "tcp.timeout";
   if (error instanceof Deno.errors.ConnectionReset) return "tcp.reset";
+  if (error instanceof WireFault) return error.cause;
   return "tcp.unreachable";
 }

@@ -3,8 +3,18 @@ import type { Cause } from "../facts/cause.ts";
 import type { StreamCondition } from "../xmpp/stream_error.ts";
 
 export const INJECTION = -2;
-export const RENEGOTIATION = -3;
-export const CAPACITY = -103;
+const RENEGOTIATION = -3;
+const CERTIFICATE = -4;
+/** From here down the library itself failed: a panic, a handle that is stale, an argument. */
+const LIBRARY = -100;
+
+/** Why a session could not go on. */
+export function failureCause(code: number): Cause {
+  if (code <= LIBRARY) return "native.panic";
+  if (code === INJECTION) return "tls.injection";
+  if (code === RENEGOTIATION) return "tls.renegotiation";
+  return code === CERTIFICATE ? "tls.bad-certificate" : "tls.handshake";
+}
 
 export interface FrameFault {
   readonly condition: StreamCondition;

@@ -32,6 +32,7 @@ export class Identities {
     const blob = entries(loaded.map(({ pem }) => new TextEncoder().encode(pem)));
     const words = new Uint8Array(1024);
     const context = native().context_new(blob, blob.length, words, words.length);
+    blob.fill(0); // the keys in it
     if (context < 0) {
       const [, n, why] = /^(\d+): (.*)$/s.exec(said(words)) ?? [];
       const file = loaded[Number(n)]?.file;

@@ -6,8 +6,10 @@ export interface Listener {
   close(): void;
 }
 
-/** When the process has no file descriptor left, accepting again at once would only spin. */
-const NO_DESCRIPTOR_PAUSE_MS = 100;
+/** When the process has no file descriptor left, or cannot accept at all, trying again at once would only spin. */
+const PAUSE_MS = 100;
+/** Failures in a row that are still the peers' own. */
+const FAILURES = 64;
 
 /** Listens and hands every connection to `accepted`, which must not throw. */
 export function listen(
@@ -18,20 +20,20 @@ export function listen(
   const listener = Deno.listen({ hostname: at.host, port: at.port });
   let open = true;
   void (async () => {
-    while (open) {
-      let conn: Deno.TcpConn;
+    for (let failures = 0; open;) {
+      let connection: Connection;
       try {
-        conn = await listener.accept();
-        conn.setNoDelay(true);
-        conn.setKeepAlive(true);
+        connection = await accept(listener, typeof options === "function" ? options() : options);
       } catch (error) {
         // A peer that resets before it is accepted must not end the process (native.md 2).
-        if (open && isOutOfDescriptors(error)) {
-          await new Promise((resolve) => setTimeout(resolve, NO_DESCRIPTOR_PAUSE_MS));
+        failures++;
+        if (open && (isOutOfDescriptors(error) || failures > FAILURES)) {
+          await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
         }
         continue;
       }
-      accepted(new Connection(conn, typeof options === "function" ? options() : options));
+      failures = 0;
+      accepted(connection);
     }
   })();
   return {
@@ -41,6 +43,18 @@ export function listen(
       listener.close();
     },
   };
+}
+
+async function accept(listener: Deno.TcpListener, options: ConnectionOptions): Promise<Connection> {
+  const conn = await listener.accept();
+  try {
+    conn.setNoDelay(true);
+    conn.setKeepAlive(true);
+    return new Connection(conn, options);
+  } catch (error) {
+    conn.close();
+    throw error;
+  }
 }
 
 function isOutOfDescriptors(error: unknown): boolean {

@@ -31,7 +31,7 @@ const SYMBOLS = {
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** Must equal `ABI` in `native/src/abi.rs`. */
-const ABI = 1;
+const ABI = 2;
 
 export type Native = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 

@@ -3,8 +3,12 @@ import type { Bytes } from "./native.ts";
 
 /** Above it whoever feeds us stops reading (native.md 2). */
 const HIGH_WATER = 256 * 1024;
+/** Above it we stop reading the control elements whose answers nobody takes. */
+const RELIEF = 4 * HIGH_WATER;
+/** Two servers that both wait for each other's answers must not wait for ever. */
+const RELIEF_MS = 1000;
 /** A buffer larger than this is given back when it is empty. */
-const KEEP = 16 * 1024;
+const KEEP = 4096;
 const FIRST = 2048;
 
 export class Outlet {
@@ -18,6 +22,7 @@ export class Outlet {
   #sending = 0;
   #pumping: Promise<void> | null = null;
   #closed = false;
+  #full = false;
   readonly #waiters: (() => void)[] = [];
   #leave!: () => void;
 
@@ -30,11 +35,18 @@ export class Outlet {
     return this.#length + this.#sending;
   }
 
+  /** The last fill used all its room: there may be more. */
+  get full(): boolean {
+    return this.#full;
+  }
+
   /** Gives `fill` at least `room` bytes behind what waits; its result is how many it used, or an error below zero. */
   append(room: number, fill: (out: Bytes, at: number, room: number) => number): number {
     if (this.#closed) return 0;
     if (this.#buffer.length - this.#length < room) this.#grow(this.#length + room);
-    const used = fill(this.#buffer, this.#length, this.#buffer.length - this.#length);
+    const free = this.#buffer.length - this.#length;
+    const used = fill(this.#buffer, this.#length, free);
+    this.#full = used === free;
     if (used > 0) {
       this.#length += used;
       this.#pumping ??= this.#pump();
@@ -62,8 +74,7 @@ export class Outlet {
         spare = taken;
         this.#wake();
       }
-      if (this.#buffer.length <= KEEP && spare.length <= KEEP) return;
-      if (this.#length === 0) this.#buffer = new Uint8Array(0);
+      if (this.#buffer.length > KEEP) this.#buffer = new Uint8Array(0);
     } catch {
       this.close();
     } finally {
@@ -86,13 +97,15 @@ export class Outlet {
     return new Promise((resolve) => this.#waiters.push(resolve));
   }
 
-  /** When everything queued has been written, or never will be. */
-  async flushed(): Promise<void> {
-    while (this.#pumping !== null && !this.#closed) await this.#pumping;
+  /** Undefined unless far too much waits; settles when there is room, or after a while. */
+  relief(): Promise<void> | undefined {
+    const room = this.waiting > RELIEF ? this.drained() : undefined;
+    return room && within(RELIEF_MS, room);
   }
 
-  fail(_error: Error): void {
-    this.close();
+  /** When everything queued has been written, or never will be, or the time is up. */
+  flushed(timeoutMs: number): Promise<void> {
+    return within(timeoutMs, Promise.race([this.#pumping, this.gone]));
   }
 
   close(): void {
@@ -105,4 +118,15 @@ export class Outlet {
     if (this.waiting > HIGH_WATER && !this.#closed) return;
     for (const waiter of this.#waiters.splice(0)) waiter();
   }
+}
+
+/** Waits for what never rejects, but not longer than `ms`. */
+function within(ms: number, promise: Promise<unknown>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    void promise.then(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }

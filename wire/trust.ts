@@ -1,10 +1,14 @@
 /** Who may vouch for peers: the configured anchors, and what a chain is worth under them. protocol.md 6.6. */
-import type { CertificateFacts, PeerCertificate } from "../facts/certificate.ts";
+import type { CertificateFacts, Identifier, PeerCertificate } from "../facts/certificate.ts";
+import { AddressFault, parseDomain, toAscii } from "../xmpp/domain.ts";
 import { chainRefusal } from "./errors.ts";
 import { type Bytes, entries, native } from "./native.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
+
+/** What `pkix_verify` says of a chain whose authorities are bound to certain DNS names (protocol.md 6.5). */
+const DNS_NAMES_ONLY = 1;
 
 export class Trust {
   readonly #anchors: number;
@@ -38,7 +42,10 @@ export class Trust {
       end,
     );
     if (result < 0) return { state: "refused", cause: chainRefusal(result), facts };
-    return { state: "accepted", facts: { ...facts, notAfter: end[0]! } };
+    const identifiers = result === DNS_NAMES_ONLY
+      ? facts.identifiers.filter(({ kind }) => kind === "dns")
+      : facts.identifiers;
+    return { state: "accepted", facts: { ...facts, identifiers, notAfter: end[0]! } };
   }
 
   free(): void {
@@ -50,7 +57,20 @@ export class Trust {
 export function certificateFacts(der: Bytes): CertificateFacts | null {
   const out = new Uint8Array(der.length * 8 + 4096);
   const length = native().certificate_facts(der, der.length, out, out.length);
-  return length <= 0 ? null : JSON.parse(decoder.decode(out.subarray(0, length)));
+  if (length <= 0) return null;
+  const facts: CertificateFacts = JSON.parse(decoder.decode(out.subarray(0, length)));
+  return { ...facts, identifiers: facts.identifiers.flatMap(inAscii) };
+}
+
+/** An xmppAddr may hold U-labels (RFC 6120 13.7.1.4); what is no domain is no name. */
+function inAscii({ kind, name }: Identifier): Identifier[] {
+  if (kind !== "xmpp") return [{ kind, name }];
+  try {
+    return [{ kind, name: toAscii(parseDomain(name)) }];
+  } catch (error) {
+    if (error instanceof AddressFault) return [];
+    throw error;
+  }
 }
 
 /** The library's words up to their NUL. */

@@ -3,7 +3,7 @@
 //! Everything runs on the one thread that JavaScript runs on, so state is thread-local and locks are not needed. Handles are
 //! integers with a generation; no pointer outlives its call; every export catches panics and poisons what panicked.
 //! Lengths come from `wire/native.ts`, the only caller.
-use crate::tls::{Anchors, Context, Role, Session, SessionError, Side, facts, verify};
+use crate::tls::{Anchors, Context, Failure, Role, Session, Side, facts, verify};
 use crate::xml::{Content, Limits};
 use rustls::Connection;
 use rustls::pki_types::CertificateDer;
@@ -11,11 +11,12 @@ use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Raised when a signature or a layout below changes.
-const ABI: u32 = 1;
+const ABI: u32 = 2;
 
 const E_TLS: i32 = -1;
 const E_INJECTION: i32 = -2;
 const E_RENEGOTIATION: i32 = -3;
+const E_CERTIFICATE: i32 = -4;
 const E_PANIC: i32 = -100;
 const E_HANDLE: i32 = -101;
 const E_ARGUMENT: i32 = -102;
@@ -71,8 +72,8 @@ thread_local! {
     static SESSIONS: RefCell<Slab<Session>> = const { RefCell::new(Slab::new()) };
     static CONTEXTS: RefCell<Slab<Context>> = const { RefCell::new(Slab::new()) };
     static ANCHORS: RefCell<Slab<Anchors>> = const { RefCell::new(Slab::new()) };
-    /// Where ciphertext grows before it is copied to the caller.
-    static CIPHER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    /// Where items that do not stand side by side are gathered.
+    static GATHERED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
 fn caught(body: impl FnOnce() -> i32) -> i32 {
@@ -95,12 +96,13 @@ fn on(handle: u32, body: impl FnOnce(&mut Session) -> i32) -> i32 {
     })
 }
 
-fn code(error: SessionError) -> i32 {
-    match error {
-        SessionError::Tls => E_TLS,
-        SessionError::Injection => E_INJECTION,
-        SessionError::Renegotiation => E_RENEGOTIATION,
-        SessionError::Argument => E_ARGUMENT,
+fn code(failure: Failure) -> i32 {
+    match failure {
+        Failure::Tls(_) => E_TLS,
+        Failure::Certificate(_) => E_CERTIFICATE,
+        Failure::Injection => E_INJECTION,
+        Failure::Renegotiation => E_RENEGOTIATION,
+        Failure::Argument => E_ARGUMENT,
     }
 }
 
@@ -130,18 +132,6 @@ fn copy_out(bytes: &[u8], out: &mut [u8]) -> i32 {
             bytes.len() as i32
         }
     }
-}
-
-/// Lets `body` fill the cipher buffer and copies it out.
-fn ciphered(out: &mut [u8], body: impl FnOnce(&mut Vec<u8>) -> Result<(), SessionError>) -> i32 {
-    CIPHER.with_borrow_mut(|cipher| {
-        cipher.clear();
-        match body(cipher) {
-            Err(error) => code(error),
-            Ok(()) if cipher.len() <= out.len() => copy_out(cipher, out),
-            Ok(()) => E_CAPACITY,
-        }
-    })
 }
 
 fn text(bytes: &[u8]) -> Option<&str> {
@@ -243,7 +233,7 @@ pub unsafe extern "C" fn session_feed(
             Err(error) => code(error),
             Ok(fed) => {
                 state[0] = fed.consumed as u32;
-                state[1] |= (fed.peer_closed as u32) << 2 | (fed.more as u32) << 3;
+                state[1] |= (session.peer_closed() as u32) << 2 | (fed.more as u32) << 3;
                 state[2] = fed.records as u32;
                 state[3] = fed.fault.map_or(0, |fault| fault as u32);
                 fed.framed as i32
@@ -301,7 +291,8 @@ pub extern "C" fn session_restart(handle: u32) -> i32 {
     })
 }
 
-/// Encrypts `plain[offset..offset + length]`, or copies it in plaintext; returns the bytes put at `out[at..]`.
+/// Encrypts `plain[offset..offset + length]`, or copies it in plaintext; returns the bytes put at `out[at..]`. When that is
+/// all the room there was, `session_pull` has the rest.
 ///
 /// # Safety
 /// Each pointer must be valid for the length given with it.
@@ -317,9 +308,11 @@ pub unsafe extern "C" fn session_write(
 ) -> i32 {
     let plain = unsafe { input(plain, offset, length) };
     let out = unsafe { output(out, at, capacity) };
-    on(handle, |session| {
-        ciphered(out, |cipher| session.write(plain, cipher))
-    })
+    on(handle, |session| written(session.write(plain, out)))
+}
+
+fn written(result: Result<usize, Failure>) -> i32 {
+    result.map_or_else(code, |length| length as i32)
 }
 
 /// Gathers the items that `count` records (of `stride` words, the first two are start and end) name, as one write.
@@ -340,30 +333,35 @@ pub unsafe extern "C" fn session_writev(
     capacity: u32,
 ) -> i32 {
     let plain = unsafe { input(plain, 0, length) };
-    let records = unsafe { input(records, first * stride, count * stride) };
+    let words = |items: u32| items.saturating_mul(stride);
+    let records = unsafe { input(records, words(first), words(count)) };
     let out = unsafe { output(out, at, capacity) };
     on(handle, |session| {
-        ciphered(out, |cipher| {
-            for (start, end) in runs(records, stride as usize) {
-                let piece = plain.get(start..end).ok_or(SessionError::Argument)?;
-                session.write(piece, cipher)?;
-            }
-            Ok(())
+        GATHERED.with_borrow_mut(|gathered| match gather(plain, records, stride, gathered) {
+            Some(piece) => written(session.write(piece, out)),
+            None => E_ARGUMENT,
         })
     })
 }
 
-/// Items that stand side by side are one piece: the usual batch is a single one.
-fn runs(records: &[u32], stride: usize) -> Vec<(usize, usize)> {
-    let mut runs: Vec<(usize, usize)> = Vec::with_capacity(1);
-    for record in records.chunks_exact(stride) {
-        let (start, end) = (record[0] as usize, record[1] as usize);
-        match runs.last_mut() {
-            Some(last) if last.1 == start => last.1 = end,
-            _ => runs.push((start, end)),
-        }
+/// Items that stand side by side are one piece already: the usual batch.
+fn gather<'a>(
+    plain: &'a [u8],
+    records: &[u32],
+    stride: u32,
+    gathered: &'a mut Vec<u8>,
+) -> Option<&'a [u8]> {
+    let range = |record: &[u32]| record[0] as usize..record[1] as usize;
+    let items = || records.chunks_exact(stride as usize).map(range);
+    let (first, last) = (items().next()?, items().next_back()?);
+    if items().zip(items().skip(1)).all(|(a, b)| a.end == b.start) {
+        return plain.get(first.start..last.end);
     }
-    runs
+    gathered.clear();
+    for item in items() {
+        gathered.extend_from_slice(plain.get(item)?);
+    }
+    Some(gathered)
 }
 
 /// # Safety
@@ -371,9 +369,7 @@ fn runs(records: &[u32], stride: usize) -> Vec<(usize, usize)> {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn session_pull(handle: u32, out: *mut u8, at: u32, capacity: u32) -> i32 {
     let out = unsafe { output(out, at, capacity) };
-    on(handle, |session| {
-        ciphered(out, |cipher| session.pull(cipher))
-    })
+    on(handle, |session| session.pull(out) as i32)
 }
 
 #[unsafe(no_mangle)]
@@ -403,7 +399,8 @@ pub unsafe extern "C" fn session_learn_pair(
     })
 }
 
-/// 0 chain as entries, 1 ALPN, 2 SNI as received, 3 "version cipher", 4 the TLS library's words.
+/// 0 chain as entries, 1 ALPN, 2 SNI as received, 3 "version cipher", 4 the TLS library's words, 5 the first DNS name of
+/// the certificate that we show.
 ///
 /// # Safety
 /// `out` must be valid for `capacity` bytes.
@@ -412,7 +409,7 @@ pub unsafe extern "C" fn session_info(handle: u32, what: u32, out: *mut u8, capa
     let out = unsafe { output(out, 0, capacity) };
     on(handle, |session| {
         if what == 4 {
-            return copy_out(session.error().as_bytes(), out);
+            return copy_out(words(session.failure()).as_bytes(), out);
         }
         let Some(connection) = session.connection() else {
             return 0;
@@ -434,9 +431,17 @@ pub unsafe extern "C" fn session_info(handle: u32, what: u32, out: *mut u8, capa
                 };
                 copy_out(format!("{version:?} {suite:?}").as_bytes(), out)
             }
+            5 => copy_out(session.own().unwrap_or("").as_bytes(), out),
             _ => E_ARGUMENT,
         }
     })
+}
+
+fn words(failure: Option<&Failure>) -> &str {
+    match failure {
+        Some(Failure::Tls(words) | Failure::Certificate(words)) => words,
+        _ => "",
+    }
 }
 
 fn chain(connection: &Connection) -> Vec<u8> {
@@ -525,8 +530,8 @@ fn said(why: &str, out: &mut [u8]) -> i32 {
     E_ARGUMENT
 }
 
-/// Validates a chain of entries. 0 and the earliest end of validity (ms since the epoch, f64) in `end`, or minus a
-/// `tls::Refusal`.
+/// Validates a chain of entries. The earliest end of validity (ms since the epoch, f64) in `end` and 0, or 1 when only its
+/// DNS names count; or minus a `tls::Refusal`.
 ///
 /// # Safety
 /// Each pointer must be valid for the length given with it; `end` for one f64.
@@ -553,9 +558,9 @@ pub unsafe extern "C" fn pkix_verify(
         };
         ANCHORS.with_borrow_mut(|all| match all.place(anchors) {
             Some(Some(anchors)) => match verify(&chain, anchors, now_ms as u64, role) {
-                Ok(until) => {
-                    end[0] = until as f64;
-                    0
+                Ok(accepted) => {
+                    end[0] = accepted.until as f64;
+                    accepted.constrained as i32
                 }
                 Err(refusal) => -(refusal as i32),
             },

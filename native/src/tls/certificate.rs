@@ -28,13 +28,6 @@ pub struct Facts {
     pub spki_sha256: String,
 }
 
-impl Facts {
-    pub fn dns_names(&self) -> Vec<String> {
-        let dns = self.identifiers.iter().filter(|i| i.kind == "dns");
-        dns.map(|i| i.name.clone()).collect()
-    }
-}
-
 /// None when it is no certificate.
 pub fn facts(der: &[u8]) -> Option<Facts> {
     let (rest, certificate) = X509Certificate::from_der(der).ok()?;
@@ -81,11 +74,20 @@ fn identifier(name: &GeneralName<'_>) -> Option<Identifier> {
     }
 }
 
+/// Names that could never match are left out (protocol.md 6.5): no address of a user, no wildcard but a whole left-most
+/// label of a DNS name. An xmppAddr may hold U-labels (RFC 6120 13.7.1.4); TypeScript converts them.
 fn named(kind: &'static str, name: &str) -> Option<Identifier> {
-    let plain = |b: u8| b.is_ascii_graphic();
-    let name = name.to_ascii_lowercase();
-    (!name.is_empty() && name.len() <= 253 && name.bytes().all(plain))
-        .then_some(Identifier { kind, name })
+    let plain = match kind {
+        "dns" => name.strip_prefix("*.").unwrap_or(name),
+        _ => name,
+    };
+    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_') || !c.is_ascii();
+    let label = |label: &str| (1..=63).contains(&label.len()) && label.chars().all(legal);
+    let fits = name.len() <= 253 && plain.split('.').all(label);
+    (fits && (kind == "xmpp" || name.is_ascii())).then(|| Identifier {
+        kind,
+        name: name.to_lowercase(),
+    })
 }
 
 fn strip_service(name: &str) -> Option<&str> {
@@ -160,7 +162,40 @@ mod tests {
     }
 
     #[test]
-    fn another_service_is_no_name() {
+    fn tls_16_tls_18_names_that_could_never_match_are_left_out() {
+        for name in [
+            "x*.example.org",
+            "a.*.org",
+            "*",
+            "*.",
+            "",
+            "a..b",
+            "a b.example",
+            "a/b",
+            "u@a.example",
+            "a\0.example",
+        ] {
+            assert!(named("dns", name).is_none(), "{name:?}");
+        }
+        assert_eq!(named("dns", "*.Example.ORG").unwrap().name, "*.example.org");
+        for name in [
+            "*.example",
+            "admin@sender.example",
+            "sender.example/x",
+            "a.example.",
+        ] {
+            assert!(named("xmpp", name).is_none(), "{name:?}");
+            assert!(named("srv", name).is_none(), "{name:?}");
+        }
+        assert_eq!(
+            named("xmpp", "München.example").unwrap().name,
+            "münchen.example"
+        );
+        assert!(named("dns", "münchen.example").is_none());
+    }
+
+    #[test]
+    fn tls_15_another_service_is_no_name() {
         assert_eq!(strip_service("_xmpp-client.sender.example"), None);
         assert_eq!(
             strip_service("_XMPP-Server.sender.example"),

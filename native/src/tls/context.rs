@@ -17,6 +17,8 @@ const ALPN: &[u8] = b"xmpp-server";
 #[derive(Debug)]
 struct Identity {
     names: Vec<String>,
+    /// The first DNS name, to show.
+    dns: Option<String>,
     key: Arc<CertifiedKey>,
 }
 
@@ -28,12 +30,12 @@ impl Identity {
     }
 }
 
-/// All identities; the first is the default.
+/// All identities, the first is the default, and what every handshake shares.
 #[derive(Debug)]
 pub struct Context {
     identities: Arc<Vec<Identity>>,
-    server: ServerConfig,
-    client: ClientConfig,
+    server: Arc<ServerConfig>,
+    client: Arc<ClientConfig>,
 }
 
 impl Context {
@@ -50,51 +52,75 @@ impl Context {
         let verifier = Arc::new(Possession(provider.clone()));
         Ok(Context {
             identities: Arc::new(identities),
-            server: server_config(provider.clone(), verifier.clone())?,
-            client: client_config(provider, verifier)?,
+            server: Arc::new(server_config(provider.clone(), verifier.clone())?),
+            client: Arc::new(client_config(provider, verifier)?),
         })
-    }
-
-    /// For one handshake as server. By SNI, then `preferred`, then the default (protocol.md 6.3, TLS-22).
-    pub fn server(&self, preferred: Option<&str>) -> Arc<ServerConfig> {
-        let mut config = self.server.clone();
-        config.cert_resolver = Arc::new(Choice {
-            identities: self.identities.clone(),
-            preferred: preferred.map(str::to_ascii_lowercase),
-        });
-        Arc::new(config)
-    }
-
-    /// For one handshake as client, always with a certificate (dna-01 5; TLS-26).
-    pub fn client(&self, identity: &str) -> Arc<ClientConfig> {
-        let mut config = self.client.clone();
-        let key = choose(&self.identities, &identity.to_ascii_lowercase())
-            .unwrap_or(&self.identities[0].key)
-            .clone();
-        config.client_auth_cert_resolver = Arc::new(SingleCertAndKey::from(key));
-        Arc::new(config)
     }
 }
 
+/// Which of our certificates one connection shows (protocol.md 6.3, TLS-22).
 #[derive(Debug)]
-struct Choice {
+pub struct Choice {
     identities: Arc<Vec<Identity>>,
+    server: Arc<ServerConfig>,
+    client: Arc<ClientConfig>,
     preferred: Option<String>,
+}
+
+impl Choice {
+    pub fn new(context: &Context, preferred: Option<&str>) -> Choice {
+        Choice {
+            identities: context.identities.clone(),
+            server: context.server.clone(),
+            client: context.client.clone(),
+            preferred: preferred.map(str::to_ascii_lowercase),
+        }
+    }
+
+    /// For a handshake as server.
+    pub fn server_config(self: &Arc<Choice>) -> Arc<ServerConfig> {
+        let mut config = ServerConfig::clone(&self.server);
+        config.cert_resolver = self.clone();
+        Arc::new(config)
+    }
+
+    /// For a handshake as client, always with a certificate (dna-01 5; TLS-26).
+    pub fn client_config(self: &Arc<Choice>) -> Arc<ClientConfig> {
+        let mut config = ClientConfig::clone(&self.client);
+        let key = self.by(None).key.clone();
+        config.client_auth_cert_resolver = Arc::new(SingleCertAndKey::from(key));
+        Arc::new(config)
+    }
+
+    /// The first DNS name of the certificate that is shown when the peer asks for `sni`.
+    pub fn shown(&self, sni: Option<&str>) -> Option<&str> {
+        self.by(sni).dns.as_deref()
+    }
+
+    /// By SNI, then the preferred one, then the default.
+    fn by(&self, sni: Option<&str>) -> &Identity {
+        let sni = sni.map(str::to_ascii_lowercase);
+        let names = [sni.as_deref(), self.preferred.as_deref()];
+        let mut names = names.into_iter().flatten();
+        let found = names.find_map(|name| self.identities.iter().find(|i| i.is_for(name)));
+        found.unwrap_or(&self.identities[0])
+    }
 }
 
 impl ResolvesServerCert for Choice {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        let by_sni = hello.server_name().map(str::to_ascii_lowercase);
-        let found = [by_sni.as_deref(), self.preferred.as_deref()]
-            .into_iter()
-            .flatten()
-            .find_map(|name| choose(&self.identities, name));
-        Some(found.unwrap_or(&self.identities[0].key).clone())
+        Some(self.by(hello.server_name()).key.clone())
     }
 }
 
-fn choose<'a>(identities: &'a [Identity], name: &str) -> Option<&'a Arc<CertifiedKey>> {
-    identities.iter().find(|i| i.is_for(name)).map(|i| &i.key)
+/// Until a connection has made its choice.
+#[derive(Debug)]
+struct Nobody;
+
+impl ResolvesServerCert for Nobody {
+    fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        None
+    }
 }
 
 fn identity(provider: &CryptoProvider, pem: &[u8]) -> Result<Identity, String> {
@@ -102,15 +128,15 @@ fn identity(provider: &CryptoProvider, pem: &[u8]) -> Result<Identity, String> {
         .collect::<Result<Vec<_>, _>>()
         .map_err(|e| format!("the certificate chain cannot be read: {e}"))?;
     let leaf = chain.first().ok_or("there is no certificate in the file")?;
-    let names = certificate::facts(leaf)
-        .ok_or("the certificate is malformed")?
-        .dns_names();
+    let facts = certificate::facts(leaf).ok_or("the certificate is malformed")?;
     let key = PrivateKeyDer::from_pem_slice(pem)
         .map_err(|e| format!("the private key cannot be read: {e}"))?;
     let key = CertifiedKey::from_der(chain, key, provider)
         .map_err(|e| format!("the private key does not fit the certificate: {e}"))?;
+    let dns = facts.identifiers.iter().find(|i| i.kind == "dns");
     Ok(Identity {
-        names,
+        dns: dns.map(|i| i.name.clone()),
+        names: facts.identifiers.into_iter().map(|i| i.name).collect(),
         key: Arc::new(key),
     })
 }
@@ -119,15 +145,11 @@ fn server_config(
     provider: Arc<CryptoProvider>,
     verifier: Arc<dyn ClientCertVerifier>,
 ) -> Result<ServerConfig, String> {
-    let nobody = Choice {
-        identities: Arc::default(),
-        preferred: None,
-    };
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|e| e.to_string())?
         .with_client_cert_verifier(verifier)
-        .with_cert_resolver(Arc::new(nobody));
+        .with_cert_resolver(Arc::new(Nobody));
     config.alpn_protocols = vec![ALPN.to_vec()];
     // No resumption, no early data: a session never outlives its certificate's judgement (6.1).
     config.session_storage = Arc::new(NoServerSessionStorage {});

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod certificate;
+mod channel;
 mod context;
 mod pkix;
 mod records;
@@ -10,6 +11,7 @@ mod session;
 mod verifier;
 
 pub use certificate::{Facts, facts};
+pub use channel::Failure;
 pub use context::Context;
-pub use pkix::{Anchors, Refusal, Role, verify};
-pub use session::{Fed, Session, SessionError, Side};
+pub use pkix::{Accepted, Anchors, Refusal, Role, verify};
+pub use session::{Fed, Session, Side};

@@ -1,10 +1,11 @@
 //! Chains, by rustls-webpki, to configured anchors and nothing else (protocol.md 6.4, 6.6).
-use super::certificate;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use std::time::Duration;
 use webpki::{EndEntityCert, Error, KeyUsage, VerifiedPath, anchor_from_trusted_cert};
+use x509_parser::extensions::KeyUsage as KeyUsageBits;
+use x509_parser::prelude::{FromDer, X509Certificate};
 
 /// What the peer was in the handshake; it decides about extended key usages (protocol.md 6.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,48 +59,104 @@ fn anchor(der: &CertificateDer<'_>) -> Result<TrustAnchor<'static>, Error> {
     anchor_from_trusted_cert(der).map(|anchor| anchor.to_owned())
 }
 
-/// Validates a chain, leaf first; the earliest end of validity along it, in ms since the epoch.
+/// A chain that leads to an anchor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// The earliest end of validity along it, in ms since the epoch.
+    pub until: i64,
+    /// An authority in it is bound to certain names. webpki applies that to DNS names alone, so only those count
+    /// (RFC 9525 6.1; protocol.md 6.5).
+    pub constrained: bool,
+}
+
+/// Validates a chain, leaf first.
 pub fn verify(
     chain: &[CertificateDer<'_>],
     anchors: &Anchors,
     now_ms: u64,
     role: Role,
-) -> Result<i64, Refusal> {
+) -> Result<Accepted, Refusal> {
     let [leaf, others @ ..] = chain else {
         return Err(Refusal::Malformed);
     };
-    let leaf_facts = certificate::facts(leaf).ok_or(Refusal::Malformed)?;
+    let parsed = parse(leaf)?;
     let end_entity = EndEntityCert::try_from(leaf).map_err(|_| Refusal::Malformed)?;
     let algorithms = ring::default_provider().signature_verification_algorithms;
     let now = UnixTime::since_unix_epoch(Duration::from_millis(now_ms));
     let by_usage = |usage| {
-        let verified =
+        let path =
             end_entity.verify_for_usage(algorithms.all, &anchors.0, others, now, usage, None, None);
-        verified.map(|path| earliest_end(&path, leaf_facts.not_after))
+        match path {
+            Ok(path) => walk(&parsed, &path),
+            Err(error) => Err(refusal(&error, &parsed)),
+        }
     };
     let as_server = by_usage(KeyUsage::server_auth());
-    let verified = match as_server {
+    match as_server {
         Err(_) if role == Role::Client => by_usage(KeyUsage::client_auth()).or(as_server),
         other => other,
+    }
+}
+
+fn parse<'a>(der: &'a CertificateDer<'_>) -> Result<X509Certificate<'a>, Refusal> {
+    match X509Certificate::from_der(der) {
+        Ok((rest, certificate)) if rest.is_empty() => Ok(certificate),
+        _ => Err(Refusal::Malformed),
+    }
+}
+
+/// What webpki leaves out: keyUsage (RFC 5280 4.2.1.3; RFC 8446 4.4.2.2), and what is asked of a path besides its validity.
+fn walk(leaf: &X509Certificate<'_>, path: &VerifiedPath<'_>) -> Result<Accepted, Refusal> {
+    if !may(leaf, KeyUsageBits::digital_signature)? {
+        return Err(Refusal::Usage);
+    }
+    let mut accepted = Accepted {
+        until: end_ms(leaf),
+        constrained: path.anchor().name_constraints.is_some(),
     };
-    verified.map_err(|error| refusal(&error, &leaf_facts))
+    for certificate in path.intermediate_certificates() {
+        let der = certificate.der();
+        let authority = parse(&der)?;
+        if !may(&authority, KeyUsageBits::key_cert_sign)? {
+            return Err(Refusal::Untrusted);
+        }
+        let constraints = authority.name_constraints();
+        accepted.constrained |= constraints.map_err(|_| Refusal::Malformed)?.is_some();
+        accepted.until = accepted.until.min(end_ms(&authority));
+    }
+    Ok(accepted)
 }
 
-fn earliest_end(path: &VerifiedPath<'_>, leaf: i64) -> i64 {
-    let between = path.intermediate_certificates();
-    let ends = between.filter_map(|c| certificate::facts(&c.der()).map(|facts| facts.not_after));
-    ends.fold(leaf, i64::min)
+/// Whether the certificate's key may be used so; one without keyUsage may everything.
+fn may(
+    certificate: &X509Certificate<'_>,
+    wanted: impl Fn(&KeyUsageBits) -> bool,
+) -> Result<bool, Refusal> {
+    let usage = certificate.key_usage().map_err(|_| Refusal::Malformed)?;
+    Ok(usage.is_none_or(|usage| wanted(usage.value)))
 }
 
-fn refusal(error: &Error, leaf: &certificate::Facts) -> Refusal {
+fn end_ms(certificate: &X509Certificate<'_>) -> i64 {
+    let end = certificate.validity().not_after.timestamp();
+    end.saturating_mul(1000)
+}
+
+fn refusal(error: &Error, leaf: &X509Certificate<'_>) -> Refusal {
+    let own = leaf.subject().as_raw() == leaf.issuer().as_raw();
     match error {
         Error::CertExpired { .. } => Refusal::Expired,
         Error::CertNotValidYet { .. } => Refusal::NotYetValid,
-        Error::CaUsedAsEndEntity if leaf.subject == leaf.issuer => Refusal::SelfSigned,
+        Error::CaUsedAsEndEntity | Error::UnknownIssuer if own => Refusal::SelfSigned,
         Error::CaUsedAsEndEntity => Refusal::AuthorityAsLeaf,
         Error::RequiredEkuNotFoundContext(_) => Refusal::Usage,
-        Error::UnknownIssuer if leaf.subject == leaf.issuer => Refusal::SelfSigned,
-        Error::UnknownIssuer => Refusal::Untrusted,
+        Error::UnknownIssuer
+        | Error::EndEntityUsedAsCa
+        | Error::NameConstraintViolation
+        | Error::PathLenConstraintViolated
+        | Error::MaximumPathDepthExceeded
+        | Error::MaximumPathBuildCallsExceeded
+        | Error::MaximumSignatureChecksExceeded
+        | Error::MaximumNameConstraintComparisonsExceeded => Refusal::Untrusted,
         _ => Refusal::Malformed,
     }
 }

@@ -1,9 +1,9 @@
-//! Watches the headers of TLS records, for the one thing rustls forgives: renegotiation (TLS-9).
+//! Follows TLS records by their headers (RFC 8446 5.1), over any cuts.
 
 const HEADER: usize = 5;
-const HANDSHAKE: u8 = 22;
+/// Content type of handshake messages.
+pub const HANDSHAKE: u8 = 22;
 
-/// Follows record after record over any cuts.
 #[derive(Debug, Default)]
 pub struct Records {
     header: [u8; HEADER],
@@ -12,26 +12,25 @@ pub struct Records {
 }
 
 impl Records {
-    /// Whether a handshake record begins within these bytes.
-    pub fn has_handshake(&mut self, mut bytes: &[u8]) -> bool {
-        let mut found = false;
-        while !bytes.is_empty() {
-            if self.body > 0 {
-                let skip = self.body.min(bytes.len());
-                self.body -= skip;
-                bytes = &bytes[skip..];
-                continue;
-            }
-            self.header[self.have] = bytes[0];
-            self.have += 1;
-            bytes = &bytes[1..];
-            if self.have == HEADER {
-                found |= self.header[0] == HANDSHAKE;
-                self.body = usize::from(u16::from_be_bytes([self.header[3], self.header[4]]));
-                self.have = 0;
-            }
+    /// Splits off what belongs to the record under way; `kind` then is that record's.
+    pub fn split<'a>(&mut self, bytes: &'a [u8]) -> (&'a [u8], &'a [u8]) {
+        let missing = (HEADER - self.have).min(bytes.len());
+        self.header[self.have..self.have + missing].copy_from_slice(&bytes[..missing]);
+        if self.have < HEADER && self.have + missing == HEADER {
+            self.body = usize::from(u16::from_be_bytes([self.header[3], self.header[4]]));
         }
-        found
+        self.have += missing;
+        let taken = self.body.min(bytes.len() - missing);
+        self.body -= taken;
+        if self.have == HEADER && self.body == 0 {
+            self.have = 0;
+        }
+        bytes.split_at(missing + taken)
+    }
+
+    /// Content type of the record that the last split was of.
+    pub fn kind(&self) -> u8 {
+        self.header[0]
     }
 }
 
@@ -40,13 +39,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_handshake_record_is_found_over_any_cut() {
-        let bytes = [23, 3, 3, 0, 2, 9, 9, 22, 3, 3, 0, 1, 0];
-        for cut in 0..bytes.len() {
+    fn records_are_followed_over_any_cut() {
+        let bytes = [23, 3, 3, 0, 2, 9, 9, 22, 3, 3, 0, 1, 0, 21, 3, 3, 0, 0, 23];
+        for cut in 0..=bytes.len() {
             let mut records = Records::default();
-            let found = [&bytes[..cut], &bytes[cut..]].map(|part| records.has_handshake(part));
-            assert_eq!(found, [cut >= 12, cut < 12], "cut at {cut}");
+            let mut seen = Vec::new();
+            for mut part in [&bytes[..cut], &bytes[cut..]] {
+                while !part.is_empty() {
+                    let (piece, rest) = records.split(part);
+                    seen.extend(piece.iter().map(|_| records.kind()));
+                    part = rest;
+                }
+            }
+            let kinds = [[23; 7].as_slice(), &[22; 6], &[21; 5], &[23]].concat();
+            assert_eq!(seen, kinds, "cut at {cut}");
         }
-        assert!(!Records::default().has_handshake(&[23, 3, 3, 0, 1, 22]));
     }
 }

@@ -1,25 +1,13 @@
 //! One TCP connection's bytes: plaintext at first, TLS when ordered, framed always (native.md 2).
-use super::context::Context;
-use super::records::Records;
+use super::channel::{Channel, Failure};
+use super::context::{Choice, Context};
 use crate::xml::{Content, Fault, Framer, Limits};
-use rustls::pki_types::ServerName;
-use rustls::{ClientConnection, Connection, ProtocolVersion, ServerConnection};
-use std::io::{Read, Write};
+use rustls::Connection;
 
 /// Which end of the handshake is ours.
 pub enum Side<'a> {
     Server { preferred: Option<&'a str> },
     Client { sni: &'a str, identity: &'a str },
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SessionError {
-    /// rustls refused what the peer sent; `Session::error` has its words.
-    Tls,
-    /// Bytes wait behind the element that starts TLS (protocol.md A-39).
-    Injection,
-    Renegotiation,
-    Argument,
 }
 
 /// What one feed did.
@@ -29,30 +17,22 @@ pub struct Fed {
     /// Bytes at the beginning of `out` that the records point into.
     pub framed: usize,
     pub records: usize,
-    /// Items may be left: feed again, without input if there is none.
+    /// Something may be left: feed again, without input if there is none.
     pub more: bool,
     pub fault: Option<Fault>,
-    /// The peer sent close_notify: nothing more will come.
-    pub peer_closed: bool,
 }
 
 pub struct Session {
     framer: Framer,
     /// Plaintext that is not framed yet.
     waiting: Vec<u8>,
-    tls: Option<Box<Tls>>,
-    error: Option<String>,
+    channel: Option<Box<Channel>>,
+    failure: Option<Failure>,
 }
 
-struct Tls {
-    connection: Connection,
-    records: Records,
-    peer_closed: bool,
-}
-
-/// Ciphertext that rustls is given at once: about two records.
+/// Ciphertext that is decrypted at once, so that what waits stays small.
 const BITE: usize = 32 * 1024;
-/// An idle session keeps no more than this for what is to come.
+/// An idle session keeps no more room than this for what is to come.
 const SPARE: usize = 4096;
 
 impl Session {
@@ -60,8 +40,8 @@ impl Session {
         Session {
             framer: Framer::new(content, limits),
             waiting: Vec::new(),
-            tls: None,
-            error: None,
+            channel: None,
+            failure: None,
         }
     }
 
@@ -69,13 +49,18 @@ impl Session {
         &mut self.framer
     }
 
-    /// The TLS library's words for what went wrong.
-    pub fn error(&self) -> &str {
-        self.error.as_deref().unwrap_or("")
+    /// Why feeding failed.
+    pub fn failure(&self) -> Option<&Failure> {
+        self.failure.as_ref()
     }
 
     pub fn connection(&self) -> Option<&Connection> {
-        self.tls.as_deref().map(|tls| &tls.connection)
+        self.channel.as_deref().map(Channel::connection)
+    }
+
+    /// The first DNS name of the certificate that we show; None before TLS.
+    pub fn own(&self) -> Option<&str> {
+        self.channel.as_deref().and_then(Channel::own)
     }
 
     pub fn is_handshaking(&self) -> bool {
@@ -86,136 +71,101 @@ impl Session {
         self.connection().is_some_and(|c| c.wants_write())
     }
 
+    /// The peer sent close_notify: nothing more will come, but it may still read.
+    pub fn peer_closed(&self) -> bool {
+        self.channel.as_deref().is_some_and(Channel::peer_closed)
+    }
+
     /// The next byte from the peer belongs to the handshake; the stream begins anew after it (RFC 6120 5.4.3.3).
-    pub fn start_tls(&mut self, context: &Context, side: Side<'_>) -> Result<(), SessionError> {
-        if self.tls.is_some() {
-            return Err(SessionError::Argument);
+    pub fn start_tls(&mut self, context: &Context, side: Side<'_>) -> Result<(), Failure> {
+        if self.channel.is_some() {
+            return Err(Failure::Argument);
         }
         if !self.waiting.is_empty() {
-            return Err(SessionError::Injection);
+            return Err(Failure::Injection); // protocol.md A-39
         }
-        let connection: Connection = match side {
-            Side::Server { preferred } => ServerConnection::new(context.server(preferred))
-                .map_err(|_| SessionError::Tls)?
-                .into(),
+        let channel = match side {
+            Side::Server { preferred } => Channel::server(Choice::new(context, preferred))?,
             Side::Client { sni, identity } => {
-                let name =
-                    ServerName::try_from(sni.to_owned()).map_err(|_| SessionError::Argument)?;
-                ClientConnection::new(context.client(identity), name)
-                    .map_err(|_| SessionError::Tls)?
-                    .into()
+                Channel::client(Choice::new(context, Some(identity)), sni)?
             }
         };
         self.framer.restart();
-        self.tls = Some(Box::new(Tls {
-            connection,
-            records: Records::default(),
-            peer_closed: false,
-        }));
+        self.channel = Some(Box::new(channel));
         Ok(())
     }
 
-    /// Takes bytes from the socket, and frames what is plaintext into `out` and `records`.
+    /// Takes bytes from the socket, and frames what is plaintext into `out` and `records`. A failure is told when the
+    /// plaintext before it has been framed.
     pub fn feed(
         &mut self,
         input: &[u8],
         out: &mut [u8],
         records: &mut [u32],
-    ) -> Result<Fed, SessionError> {
-        let mut fed = Fed::default();
-        fed.consumed = match &mut self.tls {
-            None => {
-                self.waiting.extend_from_slice(input);
-                input.len()
-            }
-            Some(tls) => {
-                let bite = &input[..input.len().min(BITE)];
-                let decrypted = tls.decrypt(bite, &mut self.waiting);
-                decrypted.map_err(|(error, words)| {
-                    self.error = Some(words);
-                    error
-                })?
-            }
-        };
-        fed.peer_closed = self.tls.as_ref().is_some_and(|tls| tls.peer_closed);
-        self.frame(out, records, &mut fed);
-        Ok(fed)
+    ) -> Result<Fed, Failure> {
+        let consumed = self.take(input);
+        let mut fed = self.frame(out, records);
+        fed.consumed = consumed;
+        match &self.failure {
+            Some(failure) if fed.records == 0 && fed.fault.is_none() => Err(failure.clone()),
+            Some(_) => Ok(Fed { more: true, ..fed }),
+            None => Ok(fed),
+        }
     }
 
-    fn frame(&mut self, out: &mut [u8], records: &mut [u32], fed: &mut Fed) {
+    fn take(&mut self, input: &[u8]) -> usize {
+        let Some(channel) = &mut self.channel else {
+            self.waiting.extend_from_slice(input);
+            return input.len();
+        };
+        if self.failure.is_some() || channel.peer_closed() {
+            return input.len(); // RFC 8446 6.1: what follows is ignored
+        }
+        let bite = &input[..input.len().min(BITE)];
+        if let Err(failure) = channel.decrypt(bite, &mut self.waiting) {
+            self.failure = Some(failure);
+        }
+        bite.len()
+    }
+
+    fn frame(&mut self, out: &mut [u8], records: &mut [u32]) -> Fed {
         let within = self.waiting.len().min(out.len());
         let run = self.framer.run(&self.waiting[..within], records);
-        fed.records = run.records;
-        fed.fault = run.fault;
-        fed.more = run.more || (within < self.waiting.len() && run.used > 0);
-        fed.framed = run.used;
         if run.records > 0 {
             out[..run.used].copy_from_slice(&self.waiting[..run.used]);
         }
+        let more = run.more || (within < self.waiting.len() && run.used > 0);
         self.waiting.drain(..run.used);
-        if self.waiting.is_empty() && self.waiting.capacity() > SPARE {
-            self.waiting = Vec::new();
+        if self.waiting.capacity() > SPARE && self.waiting.len() < SPARE / 2 {
+            self.waiting.shrink_to(SPARE / 2);
+        }
+        Fed {
+            consumed: 0,
+            framed: run.used,
+            records: run.records,
+            more,
+            fault: run.fault,
         }
     }
 
-    /// Encrypts, or in plaintext copies, `plain` for the socket.
-    pub fn write(&mut self, plain: &[u8], out: &mut Vec<u8>) -> Result<(), SessionError> {
-        let Some(tls) = &mut self.tls else {
-            out.extend_from_slice(plain);
-            return Ok(());
-        };
-        let written = tls.connection.writer().write_all(plain);
-        written.map_err(|_| SessionError::Tls)?;
-        tls.pull(out)
+    /// Encrypts, or in plaintext copies, `plain` into `out`. What does not fit comes with the next pull.
+    pub fn write(&mut self, plain: &[u8], out: &mut [u8]) -> Result<usize, Failure> {
+        if let Some(channel) = &mut self.channel {
+            return channel.encrypt(plain, out);
+        }
+        let out = out.get_mut(..plain.len()).ok_or(Failure::Argument)?;
+        out.copy_from_slice(plain);
+        Ok(plain.len())
     }
 
     /// What the TLS library wants to send by itself: handshake, alerts, close_notify.
-    pub fn pull(&mut self, out: &mut Vec<u8>) -> Result<(), SessionError> {
-        self.tls.as_mut().map_or(Ok(()), |tls| tls.pull(out))
+    pub fn pull(&mut self, out: &mut [u8]) -> usize {
+        self.channel.as_mut().map_or(0, |channel| channel.pull(out))
     }
 
     pub fn close_notify(&mut self) {
-        if let Some(tls) = &mut self.tls {
-            tls.connection.send_close_notify();
+        if let Some(channel) = &mut self.channel {
+            channel.close_notify();
         }
-    }
-}
-
-impl Tls {
-    /// Decrypts all of `input` behind what waits; how much of it was taken.
-    fn decrypt(
-        &mut self,
-        input: &[u8],
-        waiting: &mut Vec<u8>,
-    ) -> Result<usize, (SessionError, String)> {
-        let old = !self.connection.is_handshaking()
-            && self.connection.protocol_version() == Some(ProtocolVersion::TLSv1_2);
-        if self.records.has_handshake(input) && old {
-            return Err((SessionError::Renegotiation, "renegotiation".into()));
-        }
-        let mut rest = input;
-        while !rest.is_empty() {
-            let took = self.connection.read_tls(&mut rest);
-            if took.map_err(|e| (SessionError::Tls, e.to_string()))? == 0 {
-                break;
-            }
-            let state = self.connection.process_new_packets();
-            let state = state.map_err(|e| (SessionError::Tls, e.to_string()))?;
-            self.peer_closed |= state.peer_has_closed();
-            let start = waiting.len();
-            waiting.resize(start + state.plaintext_bytes_to_read(), 0);
-            let read = self.connection.reader().read_exact(&mut waiting[start..]);
-            read.map_err(|e| (SessionError::Tls, e.to_string()))?;
-        }
-        Ok(input.len() - rest.len())
-    }
-
-    fn pull(&mut self, out: &mut Vec<u8>) -> Result<(), SessionError> {
-        while self.connection.wants_write() {
-            self.connection
-                .write_tls(out)
-                .map_err(|_| SessionError::Tls)?;
-        }
-        Ok(())
     }
 }
