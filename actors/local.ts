@@ -141,7 +141,6 @@ export class Local {
     if (reply === null) return;
     this.#server.host.tell({
       type: "stanza.bounced",
-      level: "debug",
       cause,
       detail: { condition: error.condition, to: "peer", local: name },
     });

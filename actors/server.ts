@@ -185,7 +185,6 @@ export class Server implements ServerContext {
     const reply = bounce(text, error, { local: true });
     this.host.tell({
       type: reply === null ? "stanza.discarded" : "stanza.bounced",
-      level: "debug",
       cause,
       detail: { condition: error.condition, type: error.type, to: "component", local },
     });

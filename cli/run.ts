@@ -25,9 +25,14 @@ export async function run({ config: path, logFormat, logLevel }: RunOptions): Pr
   startLog(logFormat, logLevel);
   const recorder = new Recorder(() => Date.now());
   recorder.listen(logEvent);
+  // Before anything listens: whoever sees us ready may stop us.
+  const told = Promise.withResolvers<void>();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) Deno.addSignalListener(signal, () => told.resolve());
   const serving = await start(loaded.config, recorder, () => asReread(path, read()));
   if (serving === null) return EXIT.wrongUse;
-  await untilToldToStop(serving);
+  reloadOnHangup(serving);
+  await told.promise;
+  await serving.stop();
   return EXIT.good;
 }
 
@@ -48,15 +53,8 @@ async function start(config: Config, recorder: Recorder, reread: Reread): Promis
   }
 }
 
-async function untilToldToStop(serving: Serving): Promise<void> {
-  const told = Promise.withResolvers<void>();
-  const stop = () => told.resolve();
-  const hup = () =>
-    void serving.view.reload().then(({ mistakes }) => mistakes.forEach((m) => console.error(m)));
-  Deno.addSignalListener("SIGTERM", stop);
-  Deno.addSignalListener("SIGINT", stop);
-  Deno.addSignalListener("SIGHUP", hup);
-  await told.promise;
-  Deno.removeSignalListener("SIGHUP", hup);
-  await serving.stop();
+function reloadOnHangup({ view }: Serving): void {
+  Deno.addSignalListener("SIGHUP", () => {
+    void view.reload().then(({ mistakes }) => mistakes.forEach((mistake) => console.error(mistake)));
+  });
 }

@@ -218,7 +218,7 @@ export class VeronaServer implements AsyncDisposable {
   }
 
   signal(name: "SIGTERM" | "SIGHUP" | "SIGKILL"): void {
-    this.process.kill(name);
+    Deno.kill(this.process.pid!, name);
   }
 
   /** SIGTERM, and the exit code. */
