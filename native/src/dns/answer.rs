@@ -202,14 +202,43 @@ impl Answer {
         answer
     }
 
-    /// Weakens the answer. The first reason stands unless the new state is worse.
+    /// Weakens the answer. The first reason stands unless the new state is worse; an unsigned zone is nobody's fault.
     pub fn fail(&mut self, state: State, fault: Fault, why: impl Into<String>) {
         if state < self.state {
-            (self.state, self.fault, self.why) = (state, Some(fault), Some(why.into()));
+            self.state = state;
+            self.fault = (state < State::Insecure).then_some(fault);
+            self.why = Some(why.into());
         }
     }
 
     pub fn fail_with(&mut self, failure: Failure) {
         self.fail(State::Indeterminate, failure.kind.into(), failure.text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_weakest_state_counts_and_keeps_its_reason() {
+        let mut answer = Answer::empty(&Name::root(), 0);
+        answer.fail(State::Insecure, Fault::Bogus, "unsigned");
+        assert_eq!(
+            (answer.state, answer.fault, answer.why.as_deref()),
+            (State::Insecure, None, Some("unsigned"))
+        );
+        answer.fail(State::Bogus, Fault::Bogus, "forged");
+        answer.fail(State::Indeterminate, Fault::Timeout, "late");
+        answer.fail(State::Secure, Fault::Internal, "never better");
+        assert_eq!(
+            (answer.state, answer.fault, answer.why.as_deref()),
+            (State::Bogus, Some(Fault::Bogus), Some("forged"))
+        );
+    }
+
+    #[test]
+    fn what_hickory_did_not_look_at_proves_nothing() {
+        assert_eq!(State::from(Proof::Indeterminate), State::Bogus);
     }
 }

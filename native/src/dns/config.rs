@@ -73,6 +73,22 @@ pub struct Budget {
     pub bytes: usize,
 }
 
+impl Budget {
+    /// The first bound that this is over, in words.
+    pub fn beyond(&self, bound: &Budget) -> Option<String> {
+        match () {
+            () if self.questions > bound.questions => {
+                Some(format!("{} questions", bound.questions))
+            }
+            () if self.signatures > bound.signatures => {
+                Some(format!("{} signatures", bound.signatures))
+            }
+            () if self.bytes > bound.bytes => Some(format!("{} bytes", bound.bytes)),
+            () => None,
+        }
+    }
+}
+
 impl Config {
     pub fn parse(json: &[u8]) -> Result<Self, String> {
         let config: Self =

@@ -289,3 +289,122 @@ async fn ask(resolver: &Arc<Resolver>, question: &Question, request: &Request) -
 fn failed(name: &str, fault: Fault, why: &str) -> Value {
     json!({ "v": 1, "question": { "name": name }, "status": "ERROR", "state": "indeterminate", "error": fault, "why": why })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nobody answers on the discard port of a loopback address of ours.
+    fn engine(max_inflight: usize) -> Engine {
+        let config = json!({
+            "v": 1, "mode": "stub", "servers": [{ "ip": "127.255.0.9", "port": 9 }], "anchors": "iana",
+            "maxInflight": max_inflight,
+        });
+        Engine::open(config.to_string().as_bytes()).unwrap()
+    }
+
+    fn request(name: &str) -> Vec<u8> {
+        json!({ "v": 1, "name": name, "type": "A" })
+            .to_string()
+            .into_bytes()
+    }
+
+    /// Tickets and errors of everything that is answered.
+    fn answers(engine: &Engine, count: usize) -> Vec<(Ticket, String)> {
+        let mut found = Vec::new();
+        while found.len() < count {
+            let size = engine.wait(Duration::from_secs(20)).unwrap();
+            let mut buffer = vec![0; size];
+            let filled = engine.drain(&mut buffer);
+            let mut rest = &buffer[..filled];
+            while let Some((head, tail)) = rest.split_at_checked(HEADER) {
+                let number = |at: usize| u32::from_le_bytes(head[at..at + 4].try_into().unwrap());
+                let (json, tail) = tail.split_at(number(4) as usize);
+                let reply: Value = serde_json::from_slice(json).unwrap();
+                found.push((
+                    number(0),
+                    reply["error"].as_str().unwrap_or_default().to_owned(),
+                ));
+                rest = tail;
+            }
+        }
+        found.sort();
+        found
+    }
+
+    #[test]
+    fn a_question_beyond_the_bound_is_busy_until_replies_are_drained() {
+        let engine = engine(1);
+        engine.submit(1, &request("relative")).unwrap();
+        while engine.wait(Duration::from_secs(20)).unwrap() == 0 {}
+        assert_eq!(
+            engine.submit(2, &request("relative")),
+            Err(Refusal::Busy),
+            "the reply was not fetched"
+        );
+        assert_eq!(answers(&engine, 1), [(1, "invalid-name".into())]);
+        engine.submit(2, &request("relative")).unwrap();
+        assert_eq!(answers(&engine, 1), [(2, "invalid-name".into())]);
+    }
+
+    #[test]
+    fn a_cancelled_ticket_is_answered_once() {
+        let engine = engine(4);
+        engine.submit(7, &request("a.example.")).unwrap();
+        assert_eq!(
+            engine.submit(7, &request("a.example.")),
+            Err(Refusal::Invalid),
+            "a ticket is one question"
+        );
+        engine.cancel(7);
+        engine.cancel(7);
+        engine.cancel(8);
+        assert_eq!(answers(&engine, 1).len(), 1);
+        assert_eq!(engine.wait(Duration::ZERO), Ok(0));
+    }
+
+    #[test]
+    fn a_buffer_that_is_too_small_takes_nothing() {
+        let engine = engine(4);
+        engine.submit(1, &request("relative")).unwrap();
+        let size = engine.wait(Duration::from_secs(20)).unwrap();
+        assert_eq!(engine.drain(&mut vec![0; size - 1]), 0);
+        assert_eq!(engine.drain(&mut vec![0; size]), size);
+    }
+
+    #[test]
+    fn closing_ends_everything_and_may_be_repeated() {
+        let engine = engine(4);
+        engine.submit(1, &request("a.example.")).unwrap();
+        engine.close();
+        engine.close();
+        assert_eq!(engine.wait(Duration::from_secs(20)), Err(Refusal::Closed));
+        assert_eq!(
+            engine.submit(2, &request("a.example.")),
+            Err(Refusal::Closed)
+        );
+    }
+
+    #[test]
+    fn broken_requests_and_settings_are_refused() {
+        let engine = engine(4);
+        let unknown = br#"{"v":1,"name":"a.","type":"A","dnssec":false}"#;
+        for bad in [
+            &b"{"[..],
+            b"",
+            br#"{"v":2,"name":"a.","type":"A"}"#,
+            br#"{"v":1,"name":"a.","type":"MX"}"#,
+            unknown,
+        ] {
+            assert_eq!(engine.submit(1, bad), Err(Refusal::Invalid));
+        }
+        for bad in [
+            "",
+            "{}",
+            r#"{"v":1,"mode":"stub","servers":[],"anchors":"iana"}"#,
+        ] {
+            assert!(Engine::open(bad.as_bytes()).is_err());
+        }
+        assert!(engine.control(br#"{"cmd":"shell"}"#).is_err());
+    }
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hickory_proto::{
     dnssec::rdata::{DNSKEY, DNSSECRData, DS},
-    rr::{Name, RData, RecordType},
+    rr::{Name, RData, Record, RecordType},
 };
 
 use super::{
@@ -248,7 +248,7 @@ fn is_usable(ds: &RrSet) -> bool {
 }
 
 /// An NSEC or NSEC3 with the NS bit, or an opt-out span: there is, or may be, a delegation without DS.
-fn is_delegation(authorities: &[hickory_proto::rr::Record]) -> bool {
+fn is_delegation(authorities: &[Record]) -> bool {
     authorities.iter().any(|record| match &record.data {
         RData::DNSSEC(DNSSECRData::NSEC(nsec)) => nsec.is_ancestor_delegation(),
         RData::DNSSEC(DNSSECRData::NSEC3(nsec3)) => {
@@ -297,4 +297,108 @@ fn signed_until(answer: &Answer) -> Option<Millis> {
         .chain(links)
         .chain(denials.map(|sig| now + ttl::until_expiration(sig, now)))
         .min()
+}
+
+#[cfg(test)]
+mod tests {
+    use hickory_proto::{dnssec::Algorithm, rr::rdata::A};
+
+    use super::*;
+    use crate::dns::ttl::tests::rrsig_with;
+
+    const NOW: Millis = 1_000_000;
+
+    fn set(state: State, algorithm: Algorithm, expiration: u32) -> RrSet {
+        let name = Name::from_ascii("a.t.").unwrap();
+        let records = vec![Record::from_rdata(
+            name.clone(),
+            600,
+            RData::A(A::new(127, 0, 0, 1)),
+        )];
+        let rrsig = Some(rrsig_with(
+            "a.t.",
+            RecordType::A,
+            "t.",
+            expiration,
+            algorithm,
+        ));
+        RrSet {
+            name,
+            kind: RecordType::A,
+            state,
+            records,
+            rrsig,
+            proof_of_absence: Vec::new(),
+        }
+    }
+
+    fn link(ttl: Millis, expires: Millis) -> Arc<Link> {
+        let zone = Name::from_ascii("t.").unwrap();
+        let expires = Some(expires);
+        Arc::new(Link {
+            zone,
+            state: State::Secure,
+            ds: None,
+            dnskey: None,
+            entry_keys: vec![],
+            ttl,
+            expires,
+        })
+    }
+
+    fn answer(set: RrSet, link: Arc<Link>) -> Answer {
+        let mut answer = Answer::empty(&set.name, NOW);
+        answer.status = Status::Found;
+        (answer.steps, answer.chain) = (vec![set], vec![link]);
+        answer
+    }
+
+    #[test]
+    fn the_whole_chain_bounds_the_life_of_an_answer() {
+        let good = || set(State::Secure, Algorithm::ECDSAP256SHA256, 10_000);
+        let mut short = answer(good(), link(60_000, NOW + 50_000_000));
+        set_life_time(&mut short);
+        assert_eq!(
+            (short.valid_until, short.signed_until),
+            (NOW + 60_000, Some(10_000_000))
+        );
+        let mut signed = answer(good(), link(600_000, NOW + 5_000));
+        set_life_time(&mut signed);
+        assert_eq!(signed.signed_until, Some(NOW + 5_000));
+    }
+
+    #[test]
+    fn dns_21_an_ended_signature_anywhere_in_the_chain_is_bogus() {
+        let mut answer = answer(
+            set(State::Secure, Algorithm::ECDSAP256SHA256, 10_000),
+            link(60_000, NOW),
+        );
+        set_life_time(&mut answer);
+        assert_eq!(
+            (answer.state, answer.valid_until),
+            (State::Bogus, NOW + ttl::FAILURE)
+        );
+    }
+
+    #[test]
+    fn sha1_under_a_better_promise_is_bogus() {
+        let mut answer = answer(
+            set(State::Secure, Algorithm::from_u8(5), 10_000),
+            link(60_000, NOW + 9_000),
+        );
+        judge_links(&mut answer);
+        assert_eq!(answer.state, State::Bogus);
+    }
+
+    #[test]
+    fn an_unsigned_link_makes_the_answer_insecure() {
+        let mut weak = Link::clone(&link(60_000, NOW + 9_000));
+        weak.state = State::Insecure;
+        let mut answer = answer(
+            set(State::Secure, Algorithm::ECDSAP256SHA256, 10_000),
+            Arc::new(weak),
+        );
+        judge_links(&mut answer);
+        assert_eq!((answer.state, answer.fault), (State::Insecure, None));
+    }
 }

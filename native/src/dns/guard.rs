@@ -230,3 +230,168 @@ fn is_modern(record: &Record) -> bool {
 fn key(record: &Record) -> (Name, RecordType) {
     (record.name.clone(), covered(record))
 }
+
+#[cfg(test)]
+mod tests {
+    use hickory_proto::{
+        dnssec::rdata::{DNSSECRData, NSEC},
+        rr::{
+            RData,
+            rdata::{A, CNAME, SOA},
+        },
+    };
+
+    use super::*;
+    use crate::dns::ttl::tests::rrsig_over;
+
+    fn name(text: &str) -> Name {
+        Name::from_ascii(text).unwrap()
+    }
+
+    fn record(owner: &str, data: RData) -> Record {
+        Record::from_rdata(name(owner), 300, data)
+    }
+
+    fn a(owner: &str, last: u8) -> Record {
+        record(owner, RData::A(A::new(127, 0, 0, last)))
+    }
+
+    fn cname(owner: &str, target: &str) -> Record {
+        record(owner, RData::CNAME(CNAME(name(target))))
+    }
+
+    fn nsec(owner: &str) -> Record {
+        record(
+            owner,
+            RData::DNSSEC(DNSSECRData::NSEC(NSEC::new(name("z.t."), [RecordType::A]))),
+        )
+    }
+
+    fn soa(owner: &str) -> Record {
+        record(
+            owner,
+            RData::SOA(SOA::new(name("ns."), name("h."), 1, 1, 1, 1, 60)),
+        )
+    }
+
+    fn sig(owner: &str, kind: RecordType, signer: &str) -> Record {
+        rrsig_over(owner, kind, signer, u32::MAX / 2)
+    }
+
+    fn shaped(
+        asked: &str,
+        answers: Vec<Record>,
+        authorities: Vec<Record>,
+    ) -> Result<Message, Failure> {
+        let mut message = Message::query().into_response();
+        (message.answers, message.authorities) = (answers, authorities);
+        message.metadata.response_code = ResponseCode::NXDomain;
+        shape(&Question::new(&name(asked), RecordType::A), message)
+    }
+
+    fn kinds(records: &[Record]) -> Vec<(String, RecordType)> {
+        records
+            .iter()
+            .map(|record| (record.name.to_ascii(), covered(record)))
+            .collect()
+    }
+
+    #[test]
+    fn one_hop_of_an_alias_at_a_time() {
+        let answers = vec![
+            cname("a.t.", "b.t."),
+            sig("a.t.", RecordType::CNAME, "t."),
+            a("b.t.", 1),
+        ];
+        let message = shaped(
+            "a.t.",
+            answers,
+            vec![soa("t."), nsec("c.t."), sig("c.t.", RecordType::NSEC, "u.")],
+        )
+        .unwrap();
+        assert_eq!(
+            kinds(&message.answers),
+            [
+                ("a.t.".into(), RecordType::CNAME),
+                ("a.t.".into(), RecordType::CNAME)
+            ]
+        );
+        assert!(
+            message.authorities.is_empty(),
+            "they are about the alias's target"
+        );
+        assert_eq!(message.metadata.response_code, ResponseCode::NoError);
+    }
+
+    #[test]
+    fn only_what_answers_the_question_passes() {
+        let mut chaos = a("a.t.", 9);
+        chaos.dns_class = DNSClass::CH;
+        let message = shaped(
+            "a.t.",
+            vec![a("a.t.", 1), a("a.t.", 1), a("other.t.", 2), chaos],
+            vec![],
+        )
+        .unwrap();
+        assert_eq!(message.answers.len(), 1);
+    }
+
+    #[test]
+    fn a_signer_beside_or_below_the_owner_is_dropped() {
+        let answers =
+            ["t.", "a.t.", ".", "b.t.", "x.a.t."].map(|signer| sig("a.t.", RecordType::A, signer));
+        let message = shaped(
+            "a.t.",
+            [vec![a("a.t.", 1)], answers.to_vec()].concat(),
+            vec![],
+        )
+        .unwrap();
+        assert_eq!(message.answers.len(), 1 + 3);
+        let of_ds = |signer| signer_fits(&sig("a.t.", RecordType::DS, signer));
+        assert!(
+            of_ds("t.") && !of_ds("a.t."),
+            "a DS is signed by the parent"
+        );
+        assert!(
+            !signer_fits(&sig("a.t.", RecordType::DNSKEY, "t.")),
+            "keys are signed by their own zone"
+        );
+    }
+
+    #[test]
+    fn denials_need_a_signature_by_the_zone_of_the_name() {
+        let authorities = vec![
+            soa("t."),
+            soa("u."),
+            nsec("b.t."),
+            nsec("c.t."),
+            sig("c.t.", RecordType::NSEC, "t."),
+        ];
+        let message = shaped("a.t.", vec![], authorities).unwrap();
+        let soa = ("t.".to_string(), RecordType::SOA);
+        let nsec = ("c.t.".to_string(), RecordType::NSEC);
+        assert_eq!(
+            kinds(&message.authorities),
+            [soa, nsec.clone(), nsec],
+            "not the SOA of another zone"
+        );
+        assert_eq!(message.metadata.response_code, ResponseCode::NXDomain);
+    }
+
+    #[test]
+    fn too_many_records_or_signatures_are_refused() {
+        let many = (0..=MAX_ANSWERS as u8)
+            .map(|last| a("a.t.", last))
+            .collect();
+        assert_eq!(
+            shaped("a.t.", many, vec![]).unwrap_err().kind,
+            FailureKind::TooLarge
+        );
+        let sigs = (1..=5).map(|end| rrsig_over("a.t.", RecordType::A, "t.", end));
+        let signed = [vec![a("a.t.", 1)], sigs.collect()].concat();
+        assert_eq!(
+            shaped("a.t.", signed, vec![]).unwrap_err().kind,
+            FailureKind::Budget
+        );
+    }
+}

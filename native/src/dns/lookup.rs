@@ -101,15 +101,12 @@ impl Lookup {
         spent.questions += price.questions;
         spent.signatures += price.signatures;
         spent.bytes += price.bytes;
-        let over = spent.questions > self.budget.questions
-            || spent.signatures > self.budget.signatures
-            || spent.bytes > self.budget.bytes;
-        match over {
-            true => Err(Failure::new(
+        match spent.beyond(&self.budget) {
+            Some(what) => Err(Failure::new(
                 FailureKind::Budget,
-                format!("{question}: {spent:?} is over {:?}", self.budget),
+                format!("{question}: the lookup costs more than {what}"),
             )),
-            false => Ok(()),
+            None => Ok(()),
         }
     }
 

@@ -67,3 +67,71 @@ pub fn rrsig(record: &Record) -> Option<&RRSIG> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+pub mod tests {
+    use hickory_proto::{
+        dnssec::{Algorithm, rdata::SigInput},
+        rr::{Name, RecordType, SerialNumber, rdata::A},
+    };
+
+    use super::*;
+
+    /// An RRSIG that proves nothing but has all its fields.
+    pub fn rrsig_over(owner: &str, kind: RecordType, signer: &str, expiration: u32) -> Record {
+        rrsig_with(owner, kind, signer, expiration, Algorithm::ECDSAP256SHA256)
+    }
+
+    pub fn rrsig_with(
+        owner: &str,
+        kind: RecordType,
+        signer: &str,
+        expiration: u32,
+        algorithm: Algorithm,
+    ) -> Record {
+        let owner = Name::from_ascii(owner).unwrap();
+        let input = SigInput {
+            type_covered: kind,
+            algorithm,
+            num_labels: owner.num_labels(),
+            original_ttl: 300,
+            sig_expiration: SerialNumber::new(expiration),
+            sig_inception: SerialNumber::new(0),
+            key_tag: 1,
+            signer_name: Name::from_ascii(signer).unwrap(),
+        };
+        Record::from_rdata(
+            owner,
+            300,
+            RData::DNSSEC(DNSSECRData::RRSIG(RRSIG::from_sig(input, vec![0; 64]))),
+        )
+    }
+
+    fn life(ttl: u32, expiration: u32, now: Millis) -> Millis {
+        let record = Record::from_rdata(Name::root(), ttl, RData::A(A::new(127, 0, 0, 1)));
+        let sig = rrsig_over(".", RecordType::A, ".", expiration);
+        of_record(&record, rrsig(&sig), now)
+    }
+
+    #[test]
+    fn the_smallest_of_ttl_original_ttl_and_signature_end_counts() {
+        assert_eq!(life(100, 10_000, 0), 100_000);
+        assert_eq!(life(86_400, 10_000, 0), 300_000, "the original TTL");
+        assert_eq!(life(100, 50, 20_500), 29_500, "the signature's end");
+        assert_eq!(life(100, 50, 60_000), 0, "it has ended");
+    }
+
+    #[test]
+    fn signature_times_are_serial_numbers() {
+        let wrap = (1i64 << 32) * 1000; // the year 2106
+        let sig = rrsig_over(".", RecordType::A, ".", 100);
+        assert_eq!(
+            until_expiration(rrsig(&sig).unwrap(), wrap - 50_000),
+            150_000
+        );
+        assert_eq!(
+            until_expiration(rrsig(&sig).unwrap(), wrap + 101_000),
+            -1_000
+        );
+    }
+}

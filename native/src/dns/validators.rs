@@ -35,8 +35,11 @@ pub struct Validators {
     pub witness: Option<Witness>,
     pub anchors: Anchors,
     handle: DnssecDnsHandle<Guard>,
-    chains: Mutex<LruCache<Name, (Vec<Arc<Link>>, Millis)>>,
+    chains: Mutex<LruCache<Name, Chain>>,
 }
+
+/// The links from the root to a zone, and until when they count.
+type Chain = (Vec<Arc<Link>>, Millis);
 
 /// A response after validation: every record carries its proof.
 pub struct Verdict {

@@ -1,8 +1,9 @@
 //! Aliases, one validated RRset a step; the state of an answer is the minimum over its steps (protocol.md 5.5, resolver.md 2.6).
 
 use hickory_proto::{
+    dnssec::Proof,
     op::ResponseCode,
-    rr::{Name, RData, RecordType},
+    rr::{Name, RData, Record, RecordType},
     serialize::binary::BinDecodable,
 };
 
@@ -83,7 +84,9 @@ fn gone(question: &Question) -> Failure {
 }
 
 fn take(set: RrSet, answer: &mut Answer) {
-    answer.fail(set.state, Fault::Bogus, why(&set, answer.received_at));
+    if set.state < answer.state {
+        answer.fail(set.state, Fault::Bogus, why(&set, answer.received_at));
+    }
     answer.steps.push(set);
 }
 
@@ -170,11 +173,97 @@ fn why(set: &RrSet, now: Millis) -> String {
         input.key_tag,
         names::text(&input.signer_name)
     );
+    let proven = |record: &Record| record.proof == Proof::Secure;
     let ended = -ttl::until_expiration(rrsig, now) / 1000;
     let begins = input.sig_inception.get().wrapping_sub((now / 1000) as u32) as i32;
     match () {
+        () if set.records.iter().all(proven) => {
+            format!(
+                "{what}: it comes from a wildcard, and that the exact name is absent is not proven"
+            )
+        }
         () if ended > 0 => format!("{what}: {by} ended {ended} s ago"),
         () if begins > 0 => format!("{what}: {by} begins in {begins} s"),
         () => format!("{what}: {by} does not lead to the trust anchor"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hickory_proto::rr::rdata::{CNAME, NULL};
+
+    use super::*;
+
+    fn name(text: &str) -> Name {
+        Name::from_ascii(text).unwrap()
+    }
+
+    fn set(owner: &str, kind: RecordType, data: &[RData]) -> RrSet {
+        let records = data
+            .iter()
+            .map(|data| Record::from_rdata(name(owner), 300, data.clone()))
+            .collect();
+        let name = name(owner);
+        RrSet {
+            name,
+            kind,
+            state: State::Secure,
+            records,
+            rrsig: None,
+            proof_of_absence: Vec::new(),
+        }
+    }
+
+    fn dname(wire: &[u8]) -> RData {
+        RData::Unknown {
+            code: RecordType::DNAME,
+            rdata: NULL::with(wire.to_vec()),
+        }
+    }
+
+    #[test]
+    fn a_dname_replaces_its_owner_and_keeps_the_labels_below() {
+        let set = set(
+            "sub.d.",
+            RecordType::DNAME,
+            &[dname(b"\x06target\x07example\x00")],
+        );
+        assert_eq!(
+            target(&set, &name("a.b.sub.d.")),
+            Some(name("a.b.target.example."))
+        );
+    }
+
+    #[test]
+    fn a_dname_that_makes_the_name_too_long_leads_nowhere() {
+        let label = [&[63u8][..], &[b'x'; 63]].concat();
+        let set = set(
+            "d.",
+            RecordType::DNAME,
+            &[dname(&[label.repeat(3), vec![0]].concat())],
+        );
+        assert_eq!(
+            target(
+                &set,
+                &name(&format!("{}.{}.d.", "y".repeat(63), "z".repeat(63)))
+            ),
+            None
+        );
+    }
+
+    #[test]
+    fn two_cnames_at_one_name_lead_nowhere() {
+        let cname = |text| RData::CNAME(CNAME(name(text)));
+        assert_eq!(
+            target(&set("a.", RecordType::CNAME, &[cname("b.")]), &name("a.")),
+            Some(name("b."))
+        );
+        assert_eq!(
+            target(
+                &set("a.", RecordType::CNAME, &[cname("b."), cname("c.")]),
+                &name("a.")
+            ),
+            None
+        );
     }
 }
