@@ -8,6 +8,7 @@ Two promises are tested, whole and cut at random places:
 """
 
 import random
+import re
 import struct
 import subprocess
 import sys
@@ -18,6 +19,8 @@ import cases
 
 STREAMS = "http://etherx.jabber.org/streams"
 CONTENT = "jabber:server"
+COMPONENT = "jabber:component:accept"
+COMPONENT_HEADER = b"<stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams'>"
 RECORD = 12
 MESSAGE, PRESENCE, IQ, OTHER, HEADER, CLOSE = 1, 2, 3, 4, 5, 6
 STANZAS = {MESSAGE: "message", PRESENCE: "presence", IQ: "iq"}
@@ -67,12 +70,26 @@ def is_stream(document, root):
 
 
 class Answer:
-    def __init__(self, words):
+    """The answer of FRAME that begins at `at`; `end` is where the next one begins."""
+
+    def __init__(self, out, at):
+        words = struct.unpack_from("<%dI" % number(out, at), out, at + 4)
         self.fault, self.used = words[:2]
         self.records = [words[at : at + RECORD] for at in range(2, len(words), RECORD)]
+        self.rescoped = {}
+        self.end = at + 4 + 4 * len(words)
+        for record in self.records:
+            if record[2] in STANZAS:
+                start, self.end = self.end + 4, self.end + 4 + number(out, self.end)
+                self.rescoped[record[0]] = out[start : self.end]
 
     def __eq__(self, other):
-        return (self.fault, self.used, self.records) == (other.fault, other.used, other.records)
+        facts = lambda answer: (answer.fault, answer.used, answer.records, answer.rescoped)
+        return facts(self) == facts(other)
+
+
+def number(out, at):
+    return struct.unpack_from("<I", out, at)[0]
 
 
 def frame(binary, documents, seeds):
@@ -82,9 +99,8 @@ def frame(binary, documents, seeds):
     out = subprocess.run([binary], input=stdin, stdout=subprocess.PIPE, check=True).stdout
     answers, at = [], 0
     while at < len(out):
-        (count,) = struct.unpack_from("<I", out, at)
-        answers.append(Answer(list(struct.unpack_from("<%dI" % count, out, at + 4))))
-        at += 4 + 4 * count
+        answers.append(Answer(out, at))
+        at = answers[-1].end
     assert len(answers) == len(documents)
     return answers
 
@@ -114,6 +130,8 @@ def check_passed_on(document, answer):
             assert len(root) == 1, "item is not one element"
             check_described(document, record, root[0])
             assert not is_restricted(root), "passed restricted XML"
+            if record[2] in STANZAS:
+                check_rescoped(record, item, root[0], answer.rescoped[record[0]])
 
 
 def check_described(document, record, element):
@@ -130,6 +148,30 @@ def check_described(document, record, element):
         assert element.get(attribute) == meant, "%s is another" % attribute
     language = "{http://www.w3.org/XML/1998/namespace}lang"
     assert bool(record[3] & 16) == (language in element.attrib), "xml:lang flag is wrong"
+
+
+def check_rescoped(record, item, element, rescoped):
+    """A stanza means the same in a component's stream, and is left alone unless flagged (protocol.md 4.7)."""
+    if not record[3] & 1:
+        assert rescoped == item, "a stanza without flag was changed"
+    root = parse(COMPONENT_HEADER + rescoped + b"</stream:stream>")
+    assert root is not None, "rescoped to an illegal stanza: %r" % rescoped
+    assert len(root) == 1 and not root.text and not root[0].tail, "rescoped to more than a stanza"
+    assert is_same(element, root[0]), "rescoped to another stanza: %r" % rescoped
+    name = STANZAS[record[2]].encode()
+    assert re.match(rb"<%s[\s/>]" % name, rescoped), "rescoped, but prefixed: %r" % rescoped
+    assert not re.match(rb"<[^>]*\sxmlns\s*=", re.sub(rb"'[^']*'|\"[^\"]*\"", b"", rescoped)), "declares its namespace"
+
+
+def is_same(before, after):
+    tag = before.tag.replace("{%s}" % CONTENT, "{%s}" % COMPONENT) if before.tag.startswith("{") else before.tag
+    return (
+        tag == after.tag
+        and dict(before.attrib) == dict(after.attrib)
+        and before.text == after.text
+        and len(before) == len(after)
+        and all(is_same(*pair) and pair[0].tail == pair[1].tail for pair in zip(before, after))
+    )
 
 
 def quoted(raw):

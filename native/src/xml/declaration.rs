@@ -4,7 +4,7 @@ use super::{Fault, Stop};
 
 pub(crate) const START: &[u8] = b"<?xml";
 
-/// Whether bytes that begin with `<?` begin with a declaration: `<?xml` and white space. Any other
+/// Whether bytes that begin with `<?` begin with a declaration, which no target but `xml` does. Any other
 /// processing instruction is restricted XML.
 pub(crate) fn is_next(bytes: &[u8]) -> Result<bool, Stop> {
     let known = bytes.len().min(START.len());
@@ -12,7 +12,7 @@ pub(crate) fn is_next(bytes: &[u8]) -> Result<bool, Stop> {
         return Ok(false);
     }
     let after = *bytes.get(START.len()).ok_or(Stop::More)?;
-    Ok(chars::is(after, SPACE))
+    Ok(after == b'?' || chars::is(after, SPACE))
 }
 
 /// Checks a whole declaration, from `<?xml` to `?>`.

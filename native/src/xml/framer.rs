@@ -6,7 +6,7 @@ use super::pairs::Pairs;
 use super::record::{Item, RECORD, kind};
 use super::scope::Scope;
 use super::tag::Tag;
-use super::{Content, Fault, Limits, Stop, stanza};
+use super::{Content, Fault, Limits, Stop, rescope, stanza};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
@@ -91,6 +91,17 @@ impl Framer {
 
     pub fn forget_pairs(&mut self) {
         self.pairs.forget();
+    }
+
+    /// A stanza of this stream, framed since its header, as it must stand in a stream with `target` as default
+    /// namespace that declares nothing else a stanza relies on; `lang` is added if it has no `xml:lang`.
+    pub fn rescope(
+        &self,
+        stanza: &[u8],
+        target: Content,
+        lang: Option<&str>,
+    ) -> Result<Vec<u8>, Fault> {
+        rescope::rescope(self.scope.inherited(), self.content, stanza, target, lang)
     }
 
     /// Reads items from `bytes` (those kept, then new ones) and writes a record for each. It returns

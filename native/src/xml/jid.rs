@@ -8,7 +8,7 @@ const PART: std::ops::RangeInclusive<usize> = 1..=1023;
 
 /// The domainpart of a plain JID.
 ///
-/// `known`: a domain already found plain, which saves looking at it again.
+/// `known`: a domain already found plain, which saves looking at it again; empty for none.
 #[inline(always)]
 pub(crate) fn plain_domain<'a>(jid: &'a [u8], known: &[u8]) -> Option<&'a [u8]> {
     let bare = match memchr(b'/', jid) {
@@ -21,7 +21,8 @@ pub(crate) fn plain_domain<'a>(jid: &'a [u8], known: &[u8]) -> Option<&'a [u8]> 
         Some(_) => return None,
         None => bare,
     };
-    (domain == known || is_plain_domain(domain)).then_some(domain)
+    let is_known = domain == known && !known.is_empty();
+    (is_known || is_plain_domain(domain)).then_some(domain)
 }
 
 #[inline(always)]

@@ -17,9 +17,12 @@ mod namespaces;
 mod pairs;
 mod record;
 mod reference;
+mod rescope;
 mod scope;
 mod stanza;
 mod tag;
+#[cfg(test)]
+mod tests;
 
 pub use content::Content;
 pub use fault::Fault;

@@ -43,7 +43,7 @@ impl Scope {
         self.bindings.shrink_to_fit();
     }
 
-    /// Binds a prefix (empty: the default namespace) to an attribute value; true if it is `content`.
+    /// Binds a prefix (empty: the default namespace) to an attribute value.
     pub fn declare(&mut self, prefix: &[u8], value: &[u8], limits: &Limits) -> Result<(), Fault> {
         if value.len() > limits.namespace_bytes as usize {
             return Err(Fault::NamespaceBytes);
@@ -52,11 +52,14 @@ impl Scope {
             return Err(Fault::Declarations);
         }
         self.push(prefix, value);
-        if is_legal(prefix, self.uri(self.bindings.len() - 1)) {
-            Ok(())
-        } else {
-            Err(Fault::Namespaces)
+        let last = self.bindings.len() - 1;
+        if !is_legal(prefix, self.uri(last)) {
+            return Err(Fault::Namespaces);
         }
+        if prefix == b"xml" {
+            self.cut(last); // bound for ever, not by this declaration
+        }
+        Ok(())
     }
 
     fn push(&mut self, prefix: &[u8], value: &[u8]) {
@@ -103,6 +106,13 @@ impl Scope {
 
     pub fn len(&self) -> usize {
         self.bindings.len()
+    }
+
+    /// The scope of the header alone.
+    pub fn inherited(&self) -> Scope {
+        let mut scope = self.clone();
+        scope.cut(self.base);
+        scope
     }
 
     /// Leaves an element: its declarations end.

@@ -87,11 +87,22 @@ pub(crate) fn finish(item: &mut Item, bytes: &[u8], children: u32, pairs: &mut P
         item.pair = pairs.find(sender, target);
     }
     let unplain = |domain: Option<&[u8]>, jid: &[u8]| domain.is_none() && !jid.is_empty();
-    item.flags |= flag::NO_FROM * u32::from(from.is_empty())
-        | flag::NO_TO * u32::from(to.is_empty())
-        | flag::NOT_PLAIN * u32::from(unplain(sender, from) || unplain(target, to))
-        | flag::NEVER_BOUNCE * u32::from(is_never_bounced(item))
-        | flag::BAD_IQ * u32::from(item.kind == kind::IQ && is_bad_iq(item, children));
+    let facts = [
+        (flag::NO_FROM, from.is_empty()),
+        (flag::NO_TO, to.is_empty()),
+        (
+            flag::NOT_PLAIN,
+            unplain(sender, from) || unplain(target, to),
+        ),
+        (flag::NEVER_BOUNCE, is_never_bounced(item)),
+        (
+            flag::BAD_IQ,
+            item.kind == kind::IQ && is_bad_iq(item, children),
+        ),
+    ];
+    for (flag, holds) in facts {
+        item.flags |= flag * u32::from(holds);
+    }
 }
 
 /// RFC 6120 8.3.1 and 8.2.3: no error answers an error or a result.
