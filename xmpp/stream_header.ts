@@ -30,6 +30,7 @@ export const CLOSING_TAG = "</stream:stream>";
 
 const OURS: Version = { major: 1, minor: 0 };
 const LANGUAGES: readonly string[] = ["en"];
+const LONGEST_LANGUAGE = 35;
 
 /**
  * Reads the root's open tag, with or without the XML declaration before it. Never throws.
@@ -121,6 +122,10 @@ function judge(header: Written, role: "initial" | "response", content: ContentNa
   }
   if (content === NS.server && (version === null || isBefore(version, OURS))) {
     return fault("unsupported-version", "stream.version", "a stream header without version 1.0");
+  }
+  // protocol.md 10: nobody's language is longer.
+  if ((element.attr("xml:lang") ?? "").length > LONGEST_LANGUAGE) {
+    return fault("policy-violation", "xml.limit", "a stream header with an endless language");
   }
   const malformed = (["from", "to"] as const).some((name) => element.attr(name) !== null && !header[name]);
   if (malformed || (role === "initial" && header.to === null)) {
