@@ -151,7 +151,9 @@ export class VeronaProcess implements AsyncDisposable {
         this.events.push(JSON.parse(line.slice(6)));
         for (const listener of this.#listeners) listener();
       }
-    } catch { /* we stopped, or the server ended first: what it did not tell is then missing from the story */ }
+    } catch {
+      /* we stopped, or the server ended first: what it did not tell is then missing from the story */
+    }
   }
 
   /** Lets it drain, as an operator would. */
