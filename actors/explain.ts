@@ -1,32 +1,46 @@
-/** Why a pair is open or not, stage by stage, from what is known: nothing is asked, nothing is touched. design.md 2.4. */
-import { CAUSES } from "../facts/cause.ts";
+/** Why a pair is open or not, stage by stage; no table and no connection is touched. design.md 2.4. */
+import { type Cause, CAUSES } from "../facts/cause.ts";
+import type { Delegation } from "../facts/delegation.ts";
 import type { Explanation, Stage } from "../observe/view.ts";
 import type { DomainPair } from "../xmpp/domain.ts";
 import { describe } from "./evidence.ts";
 import type { Server } from "./server.ts";
 
-/** Null when the local domain is not hosted here. */
-export function explain(server: Server, pair: DomainPair): Explanation | null {
+/** Null when the local domain is not hosted here. DNS is asked when no route has: an answer changes no table. */
+export async function explain(server: Server, pair: DomainPair): Promise<Explanation | null> {
   if (!server.hosted.isHosted(pair.local)) return null;
-  const route = server.routes.get(pair);
-  const row = server.bindings.get(pair);
   const refusal = server.refusalFor(pair);
+  const delegation = refusal === null ? await delegationOf(server, pair) : null;
+  const route = server.routes.get(pair);
   const negative = server.negatives.find(pair, server.host.clock.now());
-  const open = (row?.send.length ?? 0) > 0;
-  const cause = open ? null : refusal ?? route?.cause ?? negative?.cause ?? null;
-  const known = open || cause !== null || route !== undefined || row !== undefined;
+  const open = (server.bindings.get(pair)?.send.length ?? 0) > 0;
+  const known = refusal ?? route?.cause ?? negative?.cause ??
+    (delegation === null ? null : whyUnusable(delegation));
+  const cause = open ? null : known;
   return {
     local: pair.local,
     remote: pair.remote,
-    verdict: open ? "open" : known ? "closed" : "unknown",
+    verdict: open ? "open" : cause !== null ? "closed" : "unknown",
     cause,
     stages: [
       policyStage(server, pair),
-      delegationStage(server, pair),
+      delegationStage(delegation),
       connectionStage(server, pair),
       pairStage(server, pair, cause),
     ],
   };
+}
+
+async function delegationOf(server: Server, pair: DomainPair): Promise<Delegation> {
+  return server.routes.get(pair)?.delegation ?? await server.evidence.delegation(pair.remote);
+}
+
+/** What the delegation alone already decides (protocol.md 5.7). */
+function whyUnusable({ service, security, exists, cause }: Delegation): Cause | null {
+  if (service === "unknown") return cause ?? "dns.servfail";
+  if (service === "refused") return "dns.no-service";
+  if (service === "absent" && !exists) return "dns.nxdomain";
+  return service === "offered" && security === "secure" ? null : "not-yet.classic";
 }
 
 function policyStage(server: Server, pair: DomainPair): Stage {
@@ -36,17 +50,11 @@ function policyStage(server: Server, pair: DomainPair): Stage {
   return stage("policy", "May the pair federate?", refusal === null ? "ok" : "fail", evidence, hint(refusal));
 }
 
-function delegationStage(server: Server, pair: DomainPair): Stage {
-  const delegation = server.routes.get(pair)?.delegation ?? null;
-  if (delegation === null) return stage("dns", "Who acts for the remote domain?", "unknown", null, null);
-  const verdict = delegation.security === "secure" && delegation.service === "offered" ? "ok" : "fail";
-  return stage(
-    "dns",
-    "Who acts for the remote domain?",
-    verdict,
-    describe(delegation),
-    hint(delegation.cause),
-  );
+function delegationStage(delegation: Delegation | null): Stage {
+  const title = "Who acts for the remote domain?";
+  if (delegation === null) return stage("dns", title, "skip", null, null);
+  const cause = whyUnusable(delegation);
+  return stage("dns", title, cause === null ? "ok" : "fail", describe(delegation), hint(cause));
 }
 
 function connectionStage(server: Server, pair: DomainPair): Stage {

@@ -111,9 +111,9 @@ export class View implements ServerView {
     };
   }
 
-  explain(from: string, to: string): Explanation | null {
+  async explain(from: string, to: string): Promise<Explanation | null> {
     const pair = readPair(from, to);
-    return pair === null ? null : explain(this.#server, pair);
+    return pair === null ? null : await explain(this.#server, pair);
   }
 
   async readiness(): Promise<Readiness> {

@@ -240,9 +240,9 @@ function route({ parts, params }: Call): Response {
   return json({ ...row, events: parts.recorder.about({ local, remote }) });
 }
 
-function explain({ parts, url }: Call): Response {
+async function explain({ parts, url }: Call): Promise<Response> {
   const [local, remote] = pair(url.searchParams.get("from") ?? "", url.searchParams.get("to") ?? "");
-  const explanation = parts.view.explain(local, remote);
+  const explanation = await parts.view.explain(local, remote);
   if (explanation === null) {
     throw new Problem(404, "route.not-hosted", `"${local}" is not hosted here`, "see /api/v1/domains");
   }

@@ -100,8 +100,8 @@ export interface ServerView {
   proofs(): ProofView[];
   domains(): DomainView[];
   traffic(): TrafficView;
-  /** Touches nothing live: DNS is not asked, tables are only read. */
-  explain(local: string, remote: string): Explanation | null;
+  /** Touches nothing live: tables are only read; DNS may be asked. */
+  explain(local: string, remote: string): Promise<Explanation | null>;
   readiness(): Promise<Readiness>;
   /** False when there is no such connection. */
   close(connection: string): boolean;
