@@ -6,6 +6,7 @@ import { componentHeader, handshakeDigest } from "../peer/component.ts";
 import { type Conversation, errorOf } from "../peer/conversation.ts";
 import { NS } from "../peer/names.ts";
 import { dial } from "../peer/peer.ts";
+import { CLOSING } from "../peer/stream.ts";
 import { child, type Element } from "../peer/xml.ts";
 import { arrival, grant, initiateBidi, message, ping } from "./acts.ts";
 
@@ -40,6 +41,7 @@ Deno.test("CMP-2: a digest with one digit changed: not-authorized", async () => 
   const digest = handshakeDigest(id, "secret");
   c.send(`<handshake>${digest.slice(0, -1)}${digest.endsWith("0") ? "1" : "0"}</handshake>`);
   await c.streamError("not-authorized");
+  c.send(CLOSING);
   assert.equal((await c.farewell()).end, "fin");
 });
 

@@ -6,7 +6,7 @@ import { scan } from "../harness/openssl.ts";
 import { granted, SERVER_NAMES, Stage } from "../harness/stage.ts";
 import { ORIGINATING, RECEIVING } from "../harness/world.ts";
 import { NS } from "../peer/names.ts";
-import { answer, FEATURE, open, PROCEED, secure, STARTTLS, verdict } from "../peer/stream.ts";
+import { answer, CLOSING, FEATURE, open, PROCEED, secure, STARTTLS, verdict } from "../peer/stream.ts";
 import { arrival, bounced, grant } from "./acts.ts";
 
 const WEAK = "ALL:@SECLEVEL=0";
@@ -136,6 +136,7 @@ Deno.test("TLS-8: starttls inside TLS: failure, closing tag, close", async () =>
   o.send(STARTTLS);
   await o.element(NS.tls, "failure");
   await o.closing();
+  o.send(CLOSING);
   assert.equal((await o.farewell()).end, "fin");
 });
 

@@ -1,7 +1,4 @@
 /** The server under test as an operator runs it: a configuration file, a process, its log, its API, its signals. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { setTimeout as delay } from "node:timers/promises";
 import { stringify } from "smol-toml";
@@ -40,20 +37,23 @@ export interface LogLine {
 
 export class VeronaServer implements AsyncDisposable {
   readonly log: LogLine[] = [];
-  /** Resolves with the exit code (or -1 after a signal) when the process is gone. */
-  readonly exited: Promise<number>;
+  /** Resolves with the exit code, or the signal that ended it, when the process is gone. */
+  readonly exited: Promise<number | string>;
+  readonly #reading: Promise<unknown>;
+  #gone = false;
   #heard = Promise.withResolvers<void>();
   #token: string | undefined;
 
   private constructor(
-    readonly process: ChildProcess,
+    readonly process: Deno.ChildProcess,
     readonly directory: string,
     readonly settings: Settings,
   ) {
-    this.exited = once(process, "exit").then(([code]) => code ?? -1);
-    for (const stream of [process.stdout!, process.stderr!]) {
-      createInterface({ input: stream }).on("line", (text) => this.#line(text));
-    }
+    this.#reading = Promise.all([this.#read(process.stdout), this.#read(process.stderr)]);
+    this.exited = process.status.then(({ code, signal }) => {
+      this.#gone = true;
+      return signal ?? code;
+    });
   }
 
   /** Writes the configuration into `directory`, starts the process and waits until /readyz says 200. */
@@ -75,22 +75,17 @@ export class VeronaServer implements AsyncDisposable {
   ): Promise<VeronaServer> {
     await Deno.writeTextFile(`${directory}/verona.toml`, stringify(settings));
     const entry = Deno.env.get("VERONA_TEST_ENTRY") ?? `${ROOT}main.ts`;
-    const process = spawn(
-      Deno.execPath(),
-      [
-        "run",
-        "-A",
-        "--quiet",
-        entry,
-        "run",
-        "--config",
-        `${directory}/verona.toml`,
-        "--json",
-        "--log-level",
-        "debug",
+    const process = new Deno.Command(Deno.execPath(), {
+      args: [
+        ...["run", "-A", "--quiet", entry, "run", "--config", `${directory}/verona.toml`],
+        ...["--log-format", "json", "--log-level", "debug"],
       ],
-      { cwd: directory, env: { ...Deno.env.toObject(), NO_COLOR: "1", ...environment }, stdio: "pipe" },
-    );
+      cwd: directory,
+      env: { NO_COLOR: "1", ...environment },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
     return new VeronaServer(process, directory, settings);
   }
 
@@ -222,19 +217,20 @@ export class VeronaServer implements AsyncDisposable {
   }
 
   /** SIGTERM, and the exit code. */
-  stop(): Promise<number> {
+  stop(): Promise<number | string> {
     this.signal("SIGTERM");
     return within(this.exited, "the server to exit after SIGTERM");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.process.exitCode === null && this.process.signalCode === null) this.signal("SIGKILL");
+    if (!this.#gone) this.signal("SIGKILL");
     await this.exited;
+    await this.#reading;
   }
 
   /** Waits until /readyz says 200. */
   async ready(): Promise<void> {
-    let exit: number | undefined;
+    let exit: number | string | undefined;
     this.exited.then((code) => exit = code);
     const limit = deadline("/readyz to say 200", PATIENCE_MS * 2, () => `\n${this.#tail()}`);
     try {
@@ -254,6 +250,15 @@ export class VeronaServer implements AsyncDisposable {
       return response.status === 200;
     } catch {
       return false; // not listening yet
+    }
+  }
+
+  async #read(stream: ReadableStream<Uint8Array>): Promise<void> {
+    let rest = "";
+    for await (const chunk of stream.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + chunk).split("\n");
+      rest = lines.pop()!;
+      for (const text of lines) this.#line(text);
     }
   }
 
