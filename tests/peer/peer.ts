@@ -42,13 +42,19 @@ export class Listener implements AsyncDisposable {
 
   /** The next connection that nobody has taken yet. */
   async accept(ms: number = PATIENCE_MS): Promise<Conversation> {
-    const limit = deadline(`a connection to ${this.name} at ${this.endpoint.host}:${this.endpoint.port}`, ms);
+    await this.arrived(this.#taken + 1, ms);
+    return this.#all[this.#taken++]!;
+  }
+
+  /** Waits until `count` connections have come in. */
+  async arrived(count: number, ms: number = PATIENCE_MS): Promise<void> {
+    const { host, port } = this.endpoint;
+    const limit = deadline(`connection ${count} to ${this.name} at ${host}:${port}`, ms);
     try {
-      while (this.#all.length <= this.#taken) await limit.race(this.#wake.promise);
+      while (this.count < count) await limit.race(this.#wake.promise);
     } finally {
       limit.clear();
     }
-    return this.#all[this.#taken++]!;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
