@@ -10,6 +10,7 @@ import type { ServerContext } from "./context.ts";
 import { FLAG, NOT_PLAIN } from "./flags.ts";
 import type { LocalDomain } from "./local.ts";
 import type { S2sShell } from "./s2s_stream.ts";
+import { Slots } from "./slots.ts";
 import { settled } from "./sink.ts";
 import { encode } from "./stream.ts";
 
@@ -22,9 +23,7 @@ interface Slot {
 export class Inward {
   readonly #server: ServerContext;
   readonly #shell: S2sShell;
-  /** By the framer's pair id; 0 is never used. */
-  readonly #slots: (Slot | undefined)[] = [undefined];
-  readonly #known = new Map<Grant, number>();
+  readonly #slots = new Slots<Grant, Slot>();
 
   constructor(server: ServerContext, shell: S2sShell) {
     this.#server = server;
@@ -40,7 +39,7 @@ export class Inward {
       if (to !== null && run < until && to.forward(batch, run, until, this.#shell)) full = to;
     };
     for (let i = first; i < end; i++) {
-      const slot = batch.flags(i) & NOT_PLAIN ? undefined : this.#slots[batch.pair(i)];
+      const slot = batch.flags(i) & NOT_PLAIN ? undefined : this.#slots.get(batch.pair(i));
       if (slot !== undefined && slot.grant.live && slot.local.attached) {
         if (slot.local === to) continue;
         flush(i);
@@ -92,7 +91,7 @@ export class Inward {
     if (batch.flags(i) & FLAG.badIq) {
       return this.#answer(batch, i, pair, { type: "modify", condition: "bad-request" }, "route.bad-request");
     }
-    if (!this.#known.has(grant)) {
+    if (!this.#slots.has(grant)) {
       server.host.tell({
         type: "stanza.first",
         connection: this.#shell.id,
@@ -106,12 +105,7 @@ export class Inward {
 
   /** Teaches the framer this spelling of the pair; from the next stanza on it takes the short way. */
   #learn(batch: Batch, i: number, grant: Grant, local: LocalDomain): void {
-    let id = this.#known.get(grant);
-    if (id === undefined) {
-      id = this.#slots.length;
-      this.#slots.push({ grant, local });
-      this.#known.set(grant, id);
-    }
+    const id = this.#slots.idOf(grant, () => ({ grant, local }));
     if (batch.pair(i) === id || batch.flags(i) & FLAG.notPlain) return;
     this.#shell.connection.learnPair(rawDomain(batch.from(i)), rawDomain(batch.to(i)), id);
   }

@@ -11,6 +11,7 @@ import { FLAG, NOT_PLAIN } from "./flags.ts";
 import { domainOf, rawDomain } from "./inward.ts";
 import type { S2sShell } from "./s2s_stream.ts";
 import { settled } from "./sink.ts";
+import { Slots } from "./slots.ts";
 
 interface Slot {
   readonly remote: Domain;
@@ -21,8 +22,7 @@ interface Slot {
 export class Outward {
   readonly #server: ServerContext;
   readonly #component: ComponentShell;
-  readonly #slots: (Slot | undefined)[] = [undefined];
-  readonly #ids = new Map<Domain, number>();
+  readonly #slots = new Slots<Domain, Slot>();
 
   constructor(server: ServerContext, component: ComponentShell) {
     this.#server = server;
@@ -39,7 +39,7 @@ export class Outward {
       if (to !== null) this.#component.stanzasIn += until - run;
     };
     for (let i = first; i < end; i++) {
-      const slot = batch.flags(i) & NOT_PLAIN ? undefined : this.#slots[batch.pair(i)];
+      const slot = batch.flags(i) & NOT_PLAIN ? undefined : this.#slots.get(batch.pair(i));
       const shell = slot === undefined ? null : this.#open(slot);
       if (shell !== null && batch.end(i) - batch.start(i) <= shell.mostBytes) {
         if (shell === to) continue;
@@ -97,11 +97,7 @@ export class Outward {
 
   #learn(batch: Batch, i: number, remote: Domain): void {
     if (batch.flags(i) & FLAG.notPlain) return;
-    let id = this.#ids.get(remote);
-    if (id === undefined) {
-      id = this.#slots.push({ remote, grant: null, shell: null }) - 1;
-      this.#ids.set(remote, id);
-    }
+    const id = this.#slots.idOf(remote, () => ({ remote, grant: null, shell: null }));
     if (batch.pair(i) === id) return;
     this.#component.connection.learnPair(rawDomain(batch.from(i)), rawDomain(batch.to(i)), id);
   }
