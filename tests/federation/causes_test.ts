@@ -303,9 +303,15 @@ const CAUSES: Record<string, [act: Act, options?: StageOptions]> = {
   }],
 };
 
+/** Many acts leave a closing tag unanswered: the server shall not wait long for it. */
+const impatient = (options: StageOptions = {}): StageOptions => {
+  const limits = { closing_timeout: "300ms", close_notify_timeout: "200ms", ...options.settings?.limits };
+  return { ...options, settings: { ...options.settings, limits } };
+};
+
 for (const [cause, [act, options]] of Object.entries(CAUSES)) {
   Deno.test(`cause ${cause} is logged when it happens`, async () => {
-    await using stage = await Stage.open(options);
+    await using stage = await Stage.open(impatient(options));
     await act(stage);
     await stage.server.told({ cause });
   });

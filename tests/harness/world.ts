@@ -128,10 +128,7 @@ async function freeSubnet(): Promise<{ subnet: string; lock: net.Server }> {
   for (let attempt = 0; attempt < 100; attempt++) {
     const subnet = `127.${64 + random(60)}.${1 + random(250)}`;
     const lock = net.createServer();
-    const bound = Promise.race([
-      once(lock, "listening").then(() => true),
-      once(lock, "error").then(() => false),
-    ]);
+    const bound = once(lock, "listening").then(() => true, () => false); // `once` rejects on "error"
     lock.listen(S2S_PORT, `${subnet}.1`);
     if (await bound) return { subnet, lock };
   }
