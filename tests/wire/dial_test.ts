@@ -1,0 +1,50 @@
+/** Connecting, and what it says when it cannot. */
+import assert from "node:assert/strict";
+import type { Connection } from "../../wire/connection.ts";
+import { dial } from "../../wire/dial.ts";
+import { stand } from "./ends.ts";
+
+const LOOPBACK = "127.0.0.1";
+
+Deno.test("dial: a closed port, an aborted attempt and one that takes too long are told apart from success", async () => {
+  using at = await stand({ plain: true });
+  const { port } = at.listener.address;
+  const never = new AbortController().signal;
+  const common = { ...at.options, address: LOOPBACK, timeoutMs: 5000, signal: never };
+  const closed = Deno.listen({ hostname: LOOPBACK, port: 0 });
+  const free = (closed.addr as Deno.NetAddr).port;
+  closed.close();
+  assert.deepEqual(await dial({ ...common, port: free }), { connected: false, cause: "tcp.refused" });
+  assert.deepEqual(await dial({ ...common, port, signal: AbortSignal.abort() }), {
+    connected: false,
+    cause: "tcp.timeout",
+  });
+  const good = await dial({ ...common, port });
+  assert.ok(good.connected);
+  assert.deepEqual(good.connection.peer, { ip: LOOPBACK, port });
+  good.connection.drop();
+});
+
+Deno.test("dial: a full listener's silence ends with the time-out, or with the caller's patience", async () => {
+  using at = await stand({ plain: true });
+  // A listener with room for nobody: the kernel lets further SYNs go unanswered.
+  const full = Deno.listen({ hostname: LOOPBACK, port: 0, tcpBacklog: 0 } as Deno.TcpListenOptions);
+  const { port } = full.addr as Deno.NetAddr;
+  const fillers: Connection[] = [];
+  const common = { ...at.options, address: LOOPBACK, port };
+  let silent = false;
+  for (let n = 0; n < 200 && !silent; n++) {
+    const tried = await dial({ ...common, timeoutMs: 200, signal: new AbortController().signal });
+    if (!tried.connected) {
+      assert.equal(tried.cause, "tcp.timeout");
+      silent = true;
+    } else fillers.push(tried.connection);
+  }
+  assert.ok(silent, "the listener answered everybody");
+  const patience = new AbortController();
+  const attempt = dial({ ...common, timeoutMs: 60_000, signal: patience.signal });
+  patience.abort();
+  assert.deepEqual(await attempt, { connected: false, cause: "tcp.timeout" });
+  for (const filler of fillers) filler.drop();
+  full.close();
+});
