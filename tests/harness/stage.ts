@@ -1,4 +1,5 @@
 /** Everything a scenario stands on: the world, the server under test in it, and the scripted peer's place. */
+import { type Broken, brokenImports } from "../broken/harness.ts";
 import type { Component } from "../peer/component.ts";
 import type { Conversation } from "../peer/conversation.ts";
 import { dial, Listener } from "../peer/peer.ts";
@@ -18,6 +19,8 @@ export interface StageOptions {
   readonly settings?: Settings;
   /** Further hosted domains; each has the component secret "secret". */
   readonly domains?: readonly (string | Section)[];
+  /** Starts a server that breaks this safety rule, to show that a test catches it. */
+  readonly broken?: Broken;
   /** Changes the world before the server starts. */
   readonly prepare?: (world: World) => void | Promise<void>;
 }
@@ -36,8 +39,9 @@ export class Stage implements AsyncDisposable {
     await options.prepare?.(world);
     const directory = await Deno.makeTempDir({ prefix: "verona-stage-" });
     const settings = await configuration(world, directory, options);
+    const imports = options.broken && await brokenImports(directory, options.broken);
     const [server, peer] = await Promise.all([
-      VeronaServer.start(directory, settings),
+      VeronaServer.start(directory, settings, imports),
       Listener.listen(world.peerIp, S2S_PORT, "peer"),
     ]);
     return new Stage(world, server, peer, directory);

@@ -60,9 +60,9 @@ export class VeronaServer implements AsyncDisposable {
   static async start(
     directory: string,
     settings: Settings,
-    environment: Record<string, string> = {},
+    importMap?: string,
   ): Promise<VeronaServer> {
-    const server = await VeronaServer.spawn(directory, settings, environment);
+    const server = await VeronaServer.spawn(directory, settings, importMap);
     await server.ready();
     return server;
   }
@@ -71,17 +71,18 @@ export class VeronaServer implements AsyncDisposable {
   static async spawn(
     directory: string,
     settings: Settings,
-    environment: Record<string, string> = {},
+    importMap?: string,
   ): Promise<VeronaServer> {
     await Deno.writeTextFile(`${directory}/verona.toml`, stringify(settings));
     const entry = Deno.env.get("VERONA_TEST_ENTRY") ?? `${ROOT}main.ts`;
     const process = new Deno.Command(Deno.execPath(), {
       args: [
-        ...["run", "-A", "--quiet", entry, "run", "--config", `${directory}/verona.toml`],
+        ...["run", "-A", "--quiet", ...importMap === undefined ? [] : ["--import-map", importMap]],
+        ...[entry, "run", "--config", `${directory}/verona.toml`],
         ...["--log-format", "json", "--log-level", "debug"],
       ],
       cwd: directory,
-      env: { NO_COLOR: "1", ...environment },
+      env: { NO_COLOR: "1" },
       stdin: "null",
       stdout: "piped",
       stderr: "piped",

@@ -1,0 +1,122 @@
+/** Each safety rule as one act: the product passes it, a server that breaks the rule is caught by it. */
+import assert from "node:assert/strict";
+import { arrival, bidiArrival, bounced, grant, message } from "../federation/acts.ts";
+import { granted, Stage, type StageOptions } from "../harness/stage.ts";
+import { ORIGINATING } from "../harness/world.ts";
+import { denial, request, verdict } from "../peer/stream.ts";
+import type { Broken } from "./harness.ts";
+
+interface Rule {
+  readonly act: (stage: Stage) => Promise<void>;
+  readonly options?: StageOptions;
+}
+
+/** An unsigned delegation proves nothing: no grant without proof. */
+async function unsignedIsDenied(stage: Stage): Promise<void> {
+  const { o } = await stage.initiate();
+  o.send(request("unsigned.example", "target.example"));
+  await o.denial("unsigned.example", "target.example", "auth", "not-authorized");
+}
+
+/** A stanza of a pair never granted reaches nobody. */
+async function strangersAreDiscarded(stage: Stage): Promise<void> {
+  await using juliet = await stage.component();
+  await using nurse = await stage.component("other-target.example");
+  const o = await stage.initiateWith();
+  o.send(message("romeo@sender.example", "nurse@other-target.example", "early"));
+  o.send(message("romeo@sender.example", "juliet@target.example", "m1"));
+  await juliet.message({ id: "m1" });
+  await granted(o, "sender.example", "other-target.example");
+  o.send(message("romeo@sender.example", "nurse@other-target.example", "m2"));
+  await nurse.message({ id: "m2" });
+}
+
+/** Nothing of a pair is sent while its verdict is owed. */
+async function pairsWaitForTheirVerdict(stage: Stage): Promise<void> {
+  await using juliet = await stage.component();
+  await using nurse = await stage.component("other-target.example");
+  juliet.say("juliet", "romeo@sender.example", "m1");
+  const { r } = await arrival(stage);
+  await grant(r, "target.example", "sender.example");
+  await r.message({ id: "m1" });
+  nurse.say("nurse", "romeo@sender.example", "early");
+  await r.request("other-target.example", "sender.example");
+  juliet.say("juliet", "romeo@sender.example", "m2");
+  await r.message({ id: "m2" });
+  r.send(verdict("other-target.example", "sender.example", "valid"));
+  await r.message({ id: "early" });
+}
+
+/** A denied pair sends nothing: its stanza is bounced. */
+async function denialsBounce(stage: Stage): Promise<void> {
+  await using juliet = await stage.component();
+  juliet.say("juliet", "romeo@sender.example", "m1");
+  const { r } = await arrival(stage);
+  await r.request("target.example", "sender.example");
+  r.send(denial("target.example", "sender.example", "cancel", "not-allowed"));
+  await Promise.race([
+    bounced(juliet, "m1", "remote-server-timeout", "cancel"),
+    r.anyElement("nothing at all").then((seen) => assert.fail(`sent after the denial: ${seen.raw}`)),
+  ]);
+}
+
+/** When the delegation is gone, what still comes in is not delivered. */
+async function revocationStops(stage: Stage): Promise<void> {
+  await using juliet = await stage.component();
+  const o = await stage.initiateWith();
+  await granted(o, "other-sender.example", "target.example");
+  stage.world.delegate(stage.world.zone("sender.example"), ["elsewhere.example"], 1);
+  await o.verdict("sender.example", "target.example", "invalid");
+  o.send(message("romeo@sender.example", "juliet@target.example", "late"));
+  o.send(message("tybalt@other-sender.example", "juliet@target.example", "m1"));
+  await juliet.message({ id: "m1" });
+}
+
+/** When the peer takes a grant back, nothing more is sent before a new one. */
+async function withdrawnPairsAskAgain(stage: Stage): Promise<void> {
+  await using juliet = await stage.component();
+  juliet.say("juliet", "romeo@sender.example", "m1");
+  const { r } = await bidiArrival(stage);
+  await grant(r, "target.example", "sender.example");
+  await r.message({ id: "m1" });
+  r.send(verdict("target.example", "sender.example", "invalid"));
+  await stage.server.told({ event: "pair.revoked" });
+  juliet.say("juliet", "romeo@sender.example", "m2");
+  await r.request("target.example", "sender.example");
+}
+
+const quick: StageOptions = {
+  settings: { limits: { recheck_min: "200ms", dns_timeout: "1s" } },
+  prepare: (world) => void world.delegate(world.zone("sender.example"), [ORIGINATING], 1),
+};
+
+const RULES: Record<string, readonly [broken: Broken, rule: Rule]> = {
+  "DNA-24: no grant without proof": ["grant_without_proof", { act: unsignedIsDenied }],
+  "DNA-36 DNA-41: no stanza in before its grant": ["stanza_before_grant_in", { act: strangersAreDiscarded }],
+  "DNA-11 DNA-16: no stanza out before its grant": ["stanza_before_grant_out", {
+    act: pairsWaitForTheirVerdict,
+  }],
+  "DNA-11: a denial never opens": ["denial_opens", { act: denialsBounce }],
+  "DNA-53 DNA-56: revocation by us stops what comes in": ["revocation_ignored", {
+    act: revocationStops,
+    options: quick,
+  }],
+  "DNA-45: revocation by the peer stops what goes out": ["revocation_ignored", {
+    act: withdrawnPairsAskAgain,
+  }],
+};
+
+for (const [name, [broken, { act, options }]] of Object.entries(RULES)) {
+  Deno.test(`${name}: the product keeps the rule`, async () => {
+    await using stage = await Stage.open(options);
+    await act(stage);
+  });
+
+  Deno.test(`${name}: a server broken by ${broken} is caught`, async () => {
+    await using stage = await Stage.open({ ...options, broken });
+    await assert.rejects(act(stage), (error) => {
+      assert.ok(error instanceof assert.AssertionError, `caught by ${error}, not by what was seen`);
+      return true;
+    });
+  });
+}
