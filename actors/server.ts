@@ -14,6 +14,7 @@ import { QueueBudget } from "../routing/outbox.ts";
 import type { Connection, ConnectionOptions, FrameLimits, Surroundings } from "../wire/connection.ts";
 import type { Identities } from "../wire/identity.ts";
 import { listen, type Listener } from "../wire/listener.ts";
+import { listening } from "../wire/listening.ts";
 import type { Trust } from "../wire/trust.ts";
 import type { Domain, DomainPair } from "../xmpp/domain.ts";
 import { bounce, bounceFor, type StanzaError } from "../xmpp/stanza_error.ts";
@@ -97,7 +98,11 @@ export class Server implements ServerContext {
   listen(): { s2s: Deno.NetAddr[]; component: Deno.NetAddr[] } {
     const { s2s, component } = this.config.listen;
     const open = (at: { host: string; port: number }, content: "server" | "component") => {
-      const listener = listen(at, () => this.connectionOptions(content), (c) => this.#accepted(c, content));
+      const listener = listening(
+        content === "server" ? "listen.s2s" : "listen.component",
+        at,
+        () => listen(at, () => this.connectionOptions(content), (c) => this.#accepted(c, content)),
+      );
       this.#listeners.push(listener);
       return listener.address;
     };

@@ -1,47 +1,201 @@
 /** The command line: one table of commands. design.md 2.2; console.md 3. */
-import { Command, CommanderError, Option } from "commander";
+import { Argument, Command, CommanderError, Option } from "commander";
+import { printable } from "../observe/printable.ts";
 import { EXIT } from "./exit.ts";
-import { type RunOptions } from "./run.ts";
-import { VERSION } from "./version.ts";
+import { CommandFault } from "./fault.ts";
 
 /** Runs one command and ends the process with its exit code. */
 export async function main(args: string[]): Promise<never> {
-  let code: number = EXIT.good;
-  const program = build((result) => code = result);
-  try {
-    await program.parseAsync(args, { from: "user" });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    code = error.exitCode === 0 ? EXIT.good : EXIT.wrongUse;
-  }
-  Deno.exit(code);
+  Deno.exit(await perform(args));
 }
 
-function build(done: (code: number) => void): Command {
+async function perform(args: string[]): Promise<number> {
+  let code: number = EXIT.good;
+  try {
+    await build((result) => code = result).parseAsync(args, { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.good : EXIT.wrongUse;
+    if (!(error instanceof CommandFault)) throw error;
+    const { message, next } = error;
+    const lines = `verona: ${message}${next === "" ? "" : `\n        ${next}`}`.split("\n");
+    console.error(lines.map(printable).join("\n"));
+    return error.code;
+  }
+}
+
+type Done = (code: number) => void;
+
+function build(done: Done): Command {
   const program = new Command("verona")
     .description("XMPP server-to-server federation by proof")
     .exitOverride()
-    .showHelpAfterError("(verona --help lists the commands)");
-  program.command("run")
-    .description("run the server")
-    .option("-c, --config <file>", "configuration", "verona.toml")
+    .showHelpAfterError("(verona --help lists the commands)")
+    .addHelpText("after", "\nExit codes: 0 good, 2 wrong use or configuration, 3 could not tell, 4 broken.");
+  addServing(program, done);
+  addListings(program, done);
+  addQuestions(program, done);
+  addConfig(program, done);
+  addLater(program);
+  return program;
+}
+
+const CONFIG = () => new Option("-c, --config <file>", "configuration").default("verona.toml");
+const JSON_OUTPUT = (what = "the answer as JSON") => new Option("--json", what);
+
+/** What every command that asks a running server takes. */
+function asking(command: Command): Command {
+  return command.addOption(CONFIG())
+    .option("--url <url>", "the server's console (default: VERONA_URL, else from the configuration)")
+    .addOption(JSON_OUTPUT())
+    .addHelpText(
+      "after",
+      "\nThe token is VERONA_TOKEN, else the one in the configuration's data_dir.",
+    );
+}
+
+const examples = (...lines: string[]) => `Examples:\n${lines.map((line) => `  ${line}`).join("\n")}\n`;
+
+function addServing(program: Command, done: Done): void {
+  program.command("run").description("run the server")
+    .addHelpText("before", examples("verona run", "verona run --config /etc/verona/verona.toml --json"))
+    .addOption(CONFIG())
     .addOption(new Option("--log-format <format>", "how log lines look").choices(["json", "pretty"]))
     .addOption(
       new Option("--log-level <level>", "lowest level").choices(["debug", "info", "warning"]).default("info"),
     )
-    .option("--json", "the same as --log-format json")
-    .action(async (options: RunOptions & { json?: boolean }) => {
+    .addOption(JSON_OUTPUT("the same as --log-format json"))
+    .action(async ({ json, logFormat, ...options }) => {
       const { run } = await import("./run.ts");
-      const logFormat = options.json
-        ? "json"
-        : options.logFormat ?? (Deno.stderr.isTerminal() ? "pretty" : "json");
-      done(await run({ ...options, logFormat }));
+      const byDefault = Deno.stderr.isTerminal() ? "pretty" : "json";
+      done(await run({ ...options, logFormat: json ? "json" : logFormat ?? byDefault }));
     });
-  program.command("version")
-    .description("print the version")
-    .option("--json", "as JSON")
-    .action(({ json }: { json?: boolean }) => {
-      console.log(json ? JSON.stringify({ version: VERSION, deno: Deno.version.deno }) : `verona ${VERSION}`);
+  program.command("demo").description("two servers, a signed DNS tree, Romeo and Juliet, on loopback")
+    .addHelpText("before", examples("verona demo", "verona demo --once --json"))
+    .option("--once", "end after the story: exit code 0 if every step was seen, 1 if not")
+    .addOption(JSON_OUTPUT("the steps and the tables as JSON lines"))
+    .action(async ({ once, json }: { once?: boolean; json?: boolean }) => {
+      const { demo } = await import("../demo/main.ts");
+      done(await demo([...(once ? ["--once"] : []), ...(json ? ["--json"] : [])]));
     });
-  return program;
+  program.command("version").description("print the version").addOption(JSON_OUTPUT())
+    .action(async ({ json }: { json?: boolean }) => {
+      const { version } = await import("./version.ts");
+      done(version(json ?? false));
+    });
+}
+
+const FILTER = () =>
+  new Argument("[filter...]", "words, or key:value; rows that hold all of them").default([], "everything");
+
+function addListings(program: Command, done: Done): void {
+  const listing = (parent: Command, name: string, description: string) =>
+    asking(parent.command(name).description(description).addArgument(FILTER()))
+      .addOption(new Option("--limit <rows>", "at most this many rows").default(500).argParser(wholeNumber))
+      .option("--wide", "never cut a column");
+  listing(program, "connections", "the connection table of the running server")
+    .addHelpText("before", examples("verona connections", "verona connections state:established capulet"))
+    .action(async (filter, options) => {
+      const { connections } = await import("./connections.ts");
+      done(await connections(filter, options));
+    });
+  listing(program, "routes", "the pairs of domains: open or not, on what, and why")
+    .addHelpText("before", examples("verona routes", "verona routes state:denied --json"))
+    .action(async (filter, options) => {
+      const { routes } = await import("./routes.ts");
+      done(await routes(filter, options));
+    });
+  listing(program, "proofs", "what stands behind the grants, and until when")
+    .addHelpText("before", examples("verona proofs"))
+    .action(async (filter, options) => {
+      const { proofs } = await import("./proofs.ts");
+      done(await proofs(filter, options));
+    });
+  const domains = program.command("domains").description("the domains hosted here");
+  listing(domains, "list", "each with its component").action(async (filter, options) => {
+    const { domains } = await import("./domains.ts");
+    done(await domains(filter, options));
+  });
+  for (const name of ["add", "remove", "suspend"]) {
+    later(domains, name, "edit [[domain]], then `config reload`");
+  }
+}
+
+function addQuestions(program: Command, done: Done): void {
+  asking(program.command("explain <local> <remote>").description("why is this pair open or not?"))
+    .addHelpText("before", examples("verona explain sender.example target.example"))
+    .addHelpText("after", "Exit codes: 0 open, 4 closed, 3 not known.")
+    .action(async (local, remote, options) => {
+      const { explain } = await import("./explain.ts");
+      done(await explain(local, remote, options));
+    });
+  asking(program.command("close <connection>").description("close a connection; pairs in use come back"))
+    .addHelpText("before", examples("verona close c-7"))
+    .action(async (id, options) => {
+      const { close } = await import("./act.ts");
+      done(await close(id, options));
+    });
+  asking(program.command("revoke <local> <remote>").description("take a pair away, and keep it away"))
+    .addHelpText("before", examples("verona revoke sender.example target.example --block 1h"))
+    .option("--block <duration>", '"0s": it may be asked for again at once', "10m")
+    .action(async (local, remote, options) => {
+      const { revoke } = await import("./act.ts");
+      done(await revoke(local, remote, options));
+    });
+}
+
+function addConfig(program: Command, done: Done): void {
+  const config = program.command("config").description("check, show, write or reload the configuration");
+  const command = (name: string, description: string) =>
+    config.command(name).description(description).addOption(CONFIG()).addOption(JSON_OUTPUT());
+  command("check", "every mistake, with its line and its cure").action(async (options) => {
+    const { check } = await import("./config.ts");
+    done(check(options));
+  });
+  command("show", "every effective value and where it comes from; secrets hidden").action(async (options) => {
+    const { show } = await import("./config.ts");
+    done(show(options));
+  });
+  command("init", "write a commented first file").action(async (options) => {
+    const { init } = await import("./config.ts");
+    done(init(options));
+  });
+  config.command("schema").description("the JSON Schema of verona.toml, for editors")
+    .addOption(
+      new Option("--draft <draft>", "which JSON Schema").choices(["draft-4", "draft-7", "draft-2020-12"])
+        .default("draft-4"),
+    )
+    .addOption(JSON_OUTPUT("it always is"))
+    .action(async (options) => {
+      const { schema } = await import("./config.ts");
+      done(schema(options));
+    });
+  asking(config.command("reload").description("apply the file to the running server, as SIGHUP does"))
+    .action(async (options) => {
+      const { reload } = await import("./act.ts");
+      done(await reload(options));
+    });
+}
+
+/** design.md 2.2 names these; what there is instead is said. */
+function addLater(program: Command): void {
+  later(program, "check", "`verona explain LOCAL REMOTE` asks the running server");
+  later(program, "trace", "`curl -N .../api/v1/events` streams every decision");
+  later(program, "machines", "docs/machines has the pictures");
+  later(program, "recheck", "proofs are looked at again by themselves (limits.recheck_min)");
+  later(program, "policy", "edit [policy], then `verona config reload`");
+  later(program, "completions", "");
+}
+
+function later(parent: Command, name: string, instead: string): void {
+  parent.command(name).description("(not yet)").argument("[words...]").allowUnknownOption()
+    .addOption(JSON_OUTPUT())
+    .action(() => {
+      throw new CommandFault(EXIT.wrongUse, `"${name}" is not yet part of this version`, instead);
+    });
+}
+
+function wholeNumber(text: string): number {
+  if (/^[1-9]\d{0,4}$/.test(text) && Number(text) <= 10_000) return Number(text);
+  throw new CommandFault(EXIT.wrongUse, `"${text}" is not a number of rows between 1 and 10000`);
 }

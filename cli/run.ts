@@ -6,6 +6,7 @@ import { loadConfig, type Mistake, printMistakes } from "../config/load.ts";
 import { logEvent, type LogFormat, startLog } from "../observe/log.ts";
 import { Recorder } from "../observe/recorder.ts";
 import { EXIT } from "./exit.ts";
+import { CommandFault } from "./fault.ts";
 import { serve, type Serving } from "./serve.ts";
 
 export interface RunOptions {
@@ -18,22 +19,27 @@ export interface RunOptions {
 export async function run({ config: path, logFormat, logLevel }: RunOptions): Promise<number> {
   const read = () => loadConfig(path, { readText: Deno.readTextFileSync, env: Deno.env.toObject() });
   const loaded = read();
-  if (loaded.config === null) {
-    console.error(printMistakes(path, loaded.mistakes));
-    return EXIT.wrongUse;
-  }
+  if (loaded.config === null) throw new CommandFault(EXIT.wrongUse, printMistakes(path, loaded.mistakes));
   startLog(logFormat, logLevel);
   const recorder = new Recorder(() => Date.now());
   recorder.listen(logEvent);
   // Before anything listens: whoever sees us ready may stop us.
-  const told = Promise.withResolvers<void>();
-  for (const signal of ["SIGTERM", "SIGINT"] as const) Deno.addSignalListener(signal, () => told.resolve());
+  const told = toldToStop();
   const serving = await start(loaded.config, recorder, () => asReread(path, read()));
-  if (serving === null) return EXIT.wrongUse;
+  if (logFormat === "pretty") greet(serving, loaded.config);
   reloadOnHangup(serving);
-  await told.promise;
+  await told;
   await serving.stop();
   return EXIT.good;
+}
+
+/** The first SIGTERM or Ctrl-C drains; the second ends the process at once. */
+function toldToStop(): Promise<void> {
+  const told = Promise.withResolvers<void>();
+  let times = 0;
+  const stop = () => ++times === 1 ? told.resolve() : Deno.exit(EXIT.terminated);
+  for (const signal of ["SIGTERM", "SIGINT"] as const) Deno.addSignalListener(signal, stop);
+  return told.promise;
 }
 
 function asReread(
@@ -44,13 +50,21 @@ function asReread(
   return { mistakes: printMistakes(path, loaded.mistakes).split("\n") };
 }
 
-async function start(config: Config, recorder: Recorder, reread: Reread): Promise<Serving | null> {
+/** Whatever keeps the server from starting is said in one sentence: it is the machine's or the configuration's fault. */
+async function start(config: Config, recorder: Recorder, reread: Reread): Promise<Serving> {
   try {
     return await serve({ config, clock: systemClock, reread, recorder });
   } catch (error) {
-    console.error(`verona: ${(error as Error).message}`);
-    return null;
+    throw new CommandFault(EXIT.wrongUse, (error as Error).message);
   }
+}
+
+function greet({ addresses }: Serving, config: Config): void {
+  if (addresses.console === null) return;
+  const scheme = config.console === null ? "http" : "https";
+  console.error(
+    `console ${scheme}://${addresses.console}, operator's token in ${config.server.dataDir}/console.token`,
+  );
 }
 
 function reloadOnHangup({ view }: Serving): void {

@@ -4,11 +4,15 @@ import { loadIdentities, loadTrust } from "../actors/material.ts";
 import { newSecret, Server } from "../actors/server.ts";
 import { type Reread, View } from "../actors/view.ts";
 import type { Config } from "../config/config.ts";
+import { reasonOf } from "../config/files.ts";
+import { isLoopback } from "../config/loopback.ts";
+import { printAddress } from "../config/units.ts";
 import { Resolver } from "../dnssec/resolver.ts";
 import { serveApi } from "../observe/api.ts";
 import { Metrics } from "../observe/metrics.ts";
 import { Recorder } from "../observe/recorder.ts";
 import { secret, Tokens } from "../observe/tokens.ts";
+import { listening } from "../wire/listening.ts";
 import { VERSION } from "./version.ts";
 
 export interface ServeOptions {
@@ -28,9 +32,12 @@ export interface Serving {
   stop(): Promise<void>;
 }
 
+/** For answers of the API under way at the end. */
+const LAST_ANSWERS_MS = 500;
+
 /** Starts everything. @throws {Error} whose message says what is missing and what to do. */
 export async function serve({ config, clock, reread, recorder }: ServeOptions): Promise<Serving> {
-  await Deno.mkdir(config.server.dataDir, { recursive: true, mode: 0o700 });
+  await makeDataDir(config.server.dataDir);
   const host: Host = { clock, random: Math.random, tell: (happening) => recorder.tell(happening) };
   const identities = loadIdentities(config);
   const trust = loadTrust(config);
@@ -41,13 +48,12 @@ export async function serve({ config, clock, reread, recorder }: ServeOptions): 
   const dialbackSecret = await loadDialbackSecret(config);
   const server = new Server({ host, version: VERSION, config, resolver, identities, trust, dialbackSecret });
   const view = new View(server, reread);
-  const listening = server.listen();
+  const opened = server.listen();
   const api = await serveConsole(config, view, recorder);
-  const print = ({ hostname, port }: Deno.NetAddr) =>
-    hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+  const print = ({ hostname: host, port }: Deno.NetAddr) => printAddress({ host, port });
   const addresses = {
-    s2s: listening.s2s.map(print),
-    component: listening.component.map(print),
+    s2s: opened.s2s.map(print),
+    component: opened.component.map(print),
     console: api === null ? null : print(api.addr),
   };
   host.tell({ type: "server.ready", detail: addresses });
@@ -57,7 +63,7 @@ export async function serve({ config, clock, reread, recorder }: ServeOptions): 
     addresses,
     stop: async () => {
       await server.drain();
-      await api?.shutdown();
+      await Promise.race([api?.shutdown(), new Promise((resolve) => setTimeout(resolve, LAST_ANSWERS_MS))]);
       await resolver[Symbol.asyncDispose]();
     },
   };
@@ -73,7 +79,23 @@ async function serveConsole(config: Config, view: View, recorder: Recorder) {
     key: await Deno.readTextFile(config.console.tlsKey),
   };
   const tokens = await Tokens.open(config.server.dataDir);
-  return serveApi(console, tls, { view, recorder, metrics, tokens, version: VERSION });
+  const parts = { view, recorder, metrics, tokens, version: VERSION, open: isLoopback(console.host) };
+  return listening("listen.console", console, () => serveApi(console, tls, parts));
+}
+
+async function makeDataDir(path: string): Promise<void> {
+  const probe = `${path}/.writable`;
+  try {
+    await Deno.mkdir(path, { recursive: true, mode: 0o700 });
+    await Deno.writeTextFile(probe, "", { mode: 0o600 });
+    await Deno.remove(probe);
+  } catch (error) {
+    throw new Error(
+      `Cannot write into server.data_dir "${path}": ${
+        reasonOf(error)
+      }; give the server's user the right, or name another folder`,
+    );
+  }
 }
 
 /** One value per trust network, at least 256 bits when we make it (protocol.md 7.3). */

@@ -3,7 +3,10 @@ import { parse, TomlError } from "smol-toml";
 import type { z } from "zod";
 import { AddressFault, type Domain, parseDomain } from "../xmpp/domain.ts";
 import type { Config, HostedDomain, Limits } from "./config.ts";
+import { checkFiles, reasonOf } from "./files.ts";
 import { locate } from "./locate.ts";
+import { isLoopback } from "./loopback.ts";
+import { nearestKey } from "./nearest.ts";
 import { type ConfigFile, schema } from "./schema.ts";
 
 /** One thing wrong with the configuration. `line` is null when it is not in the file (environment, or missing). */
@@ -13,10 +16,18 @@ export interface Mistake {
   readonly message: string;
 }
 
-export type Loaded = { readonly config: Config; readonly mistakes: readonly [] } | {
-  readonly config: null;
-  readonly mistakes: readonly Mistake[];
-};
+/** Where a value comes from: a line of the file, a variable of the environment; null is the default. */
+export type Origin = { readonly line: number | null } | { readonly variable: string } | null;
+
+export interface Good {
+  readonly config: Config;
+  /** The file's own words with every default filled in; for `config show`. */
+  readonly file: ConfigFile;
+  readonly originOf: (section: string, key: string) => Origin;
+  readonly mistakes: readonly [];
+}
+
+export type Loaded = Good | { readonly config: null; readonly mistakes: readonly Mistake[] };
 
 /** Where files are read from and what the environment says; tests pass their own. */
 export interface Sources {
@@ -30,7 +41,7 @@ export function loadConfig(path: string, sources: Sources): Loaded {
   try {
     text = sources.readText(path);
   } catch (error) {
-    const message = `cannot be read: ${(error as Error).message}; \`verona config init\` writes a first one`;
+    const message = `cannot be read: ${reasonOf(error)}; \`verona config init\` writes a first one`;
     return { config: null, mistakes: [{ line: null, key: path, message }] };
   }
   return parseConfig(text, sources);
@@ -46,15 +57,25 @@ export function parseConfig(text: string, sources: Sources): Loaded {
     const [message] = error.message.replace(/^Invalid TOML document: /, "").split("\n");
     return { config: null, mistakes: [{ line: error.line, key: "TOML", message: message! }] };
   }
-  const fromEnv = overrideFromEnvironment(raw, sources.env);
+  const { mistakes, variables } = overrideFromEnvironment(raw, sources.env);
+  const place = (path: readonly PropertyKey[], message: string): Mistake => {
+    const variable = variables.get(path.slice(0, 2).join("."));
+    return variable === undefined ? at(text, path, message) : { line: null, key: variable, message };
+  };
   const checked = schema.safeParse(raw);
-  const mistakes = checked.success ? [] : checked.error.issues.flatMap((issue) => describe(issue, text));
-  mistakes.push(...fromEnv);
-  if (!checked.success || mistakes.length > 0) return { config: null, mistakes: sorted(mistakes) };
-  const config = toConfig(checked.data, sources, (path, message) => mistakes.push(at(text, path, message)));
-  return mistakes.length > 0
-    ? { config: null, mistakes: sorted(mistakes) }
-    : { config: config!, mistakes: [] };
+  if (!checked.success) {
+    mistakes.push(...checked.error.issues.flatMap((issue) => describe(issue, place)));
+    return { config: null, mistakes: sorted(mistakes) };
+  }
+  const config = toConfig(checked.data, sources, (path, message) => mistakes.push(place(path, message)));
+  if (mistakes.length > 0) return { config: null, mistakes: sorted(mistakes) };
+  const originOf = (section: string, key: string): Origin => {
+    const variable = variables.get(`${section}.${key}`);
+    if (variable !== undefined) return { variable };
+    const table = raw[section] as Record<string, unknown> | undefined;
+    return table !== undefined && key in table ? { line: locate(text, [section, key]) } : null;
+  };
+  return { config, file: checked.data, originOf, mistakes: [] };
 }
 
 /** One line per mistake, as `config check` and `run` print them. */
@@ -69,23 +90,21 @@ export function printMistakes(file: string, mistakes: readonly Mistake[]): strin
 function overrideFromEnvironment(
   raw: Record<string, unknown>,
   env: Readonly<Record<string, string>>,
-): Mistake[] {
+): { mistakes: Mistake[]; variables: Map<string, string> } {
   const mistakes: Mistake[] = [];
+  const variables = new Map<string, string>();
   for (const [name, value] of Object.entries(env)) {
-    const [, section, key] = /^VERONA_([A-Z]+)__([A-Z0-9_]+)$/.exec(name) ?? [];
+    const [, section, key] = /^VERONA_([A-Z]+)__([A-Z0-9_]+)$/.exec(name)?.map((s) => s.toLowerCase()) ?? [];
     if (section === undefined || key === undefined) continue;
-    const table = raw[section.toLowerCase()] ??= {};
+    const table = raw[section] ??= {};
     if (typeof table !== "object" || table === null || Array.isArray(table)) {
-      mistakes.push({
-        line: null,
-        key: name,
-        message: `[${section.toLowerCase()}] has no scalar keys to override`,
-      });
+      mistakes.push({ line: null, key: name, message: `[${section}] has no scalar keys to override` });
       continue;
     }
-    (table as Record<string, unknown>)[key.toLowerCase()] = scalar(value);
+    variables.set(`${section}.${key}`, name);
+    (table as Record<string, unknown>)[key] = scalar(value);
   }
-  return mistakes;
+  return { mistakes, variables };
 }
 
 function scalar(text: string): string | number | boolean {
@@ -93,11 +112,26 @@ function scalar(text: string): string | number | boolean {
   return /^-?\d+$/.test(text) ? Number(text) : text;
 }
 
-function describe(issue: z.core.$ZodIssue, text: string): Mistake[] {
-  if (issue.code !== "unrecognized_keys") return [at(text, issue.path, issue.message)];
-  return issue.keys.map((key) =>
-    at(text, [...issue.path, key], "is not a key of Verona; see `verona config schema`")
-  );
+function describe(
+  issue: z.core.$ZodIssue,
+  place: (path: readonly PropertyKey[], message: string) => Mistake,
+): Mistake[] {
+  if (issue.code === "invalid_union") {
+    // The branch that understood the type has the better words.
+    const [best] = issue.errors.toSorted((a, b) =>
+      Number(a[0]?.code !== "custom") - Number(b[0]?.code !== "custom")
+    );
+    return [place(issue.path, best?.[0]?.message ?? issue.message)];
+  }
+  if (issue.code !== "unrecognized_keys") return [place(issue.path, issue.message)];
+  return issue.keys.map((key) => place([...issue.path, key], unknownKey(issue.path, key)));
+}
+
+function unknownKey(path: readonly PropertyKey[], key: string): string {
+  const near = nearestKey(path, key);
+  return `is not a key of Verona; ${
+    near === null ? "`verona config schema` lists them" : `did you mean "${near}"?`
+  }`;
 }
 
 function at(text: string, path: readonly PropertyKey[], message: string): Mistake {
@@ -110,6 +144,7 @@ type Complain = (path: readonly PropertyKey[], message: string) => void;
 
 function toConfig(file: ConfigFile, sources: Sources, complain: Complain): Config {
   checkTogether(file, complain);
+  checkFiles(file, sources.readText, complain);
   const domainKeys = <T>(record: Record<string, T>, path: string[]): Map<Domain, T> => {
     const map = new Map<Domain, T>();
     for (const [name, value] of Object.entries(record)) {
@@ -151,7 +186,7 @@ function toConfig(file: ConfigFile, sources: Sources, complain: Complain): Confi
       peer: domainKeys(file.policy.peer, ["policy", "peer"]),
     },
     domains: file.domain.map((hosted, i) =>
-      toHosted(hosted, sources, (message) => complain(["domain", i], message))
+      toHosted(hosted, sources, (message) => complain(["domain", i, "component_secret_file"], message))
     ),
     limits: toLimits(file.limits),
   };
@@ -161,7 +196,8 @@ function toConfig(file: ConfigFile, sources: Sources, complain: Complain): Confi
 function checkTogether(file: ConfigFile, complain: Complain): void {
   const seen = new Set<Domain>();
   for (const [i, { name }] of file.domain.entries()) {
-    if (seen.has(name)) complain(["domain", i, "name"], `"${name}" is hosted twice`);
+    if (seen.has(name)) complain(["domain", i, "name"], `"${name}" is hosted twice; leave one of them out`);
+    if (file.server.gone.includes(name)) complain(["domain", i, "name"], `"${name}" is in server.gone too`);
     seen.add(name);
   }
   if (file.certificate.length === 0 && file.listen.s2s.length > 0) {
@@ -179,10 +215,6 @@ function checkTogether(file: ConfigFile, complain: Complain): void {
   }
 }
 
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
-}
-
 function toHosted(
   hosted: ConfigFile["domain"][number],
   sources: Sources,
@@ -192,9 +224,9 @@ function toHosted(
   if (hosted.component_secret_file !== undefined) {
     try {
       secret = sources.readText(hosted.component_secret_file).trim();
-      if (secret === "") complain(`component_secret_file "${hosted.component_secret_file}" is empty`);
+      if (secret === "") complain(`"${hosted.component_secret_file}" is empty`);
     } catch (error) {
-      complain(`component_secret_file cannot be read: ${(error as Error).message}`);
+      complain(`"${hosted.component_secret_file}" cannot be read: ${reasonOf(error)}`);
     }
   }
   return { name: hosted.name, componentSecret: secret, proof: hosted.policy.proof ?? null };
@@ -208,9 +240,13 @@ const DURATION_KEYS = new Set([
   "recheck_min",
   "recheck_max",
   "connect_total",
+  "idle_check",
+  "classic_only",
+  "sm_resume",
 ]);
 
-function isDuration(key: string): boolean {
+/** Whether a key of `[limits]` holds a time. */
+export function isDuration(key: string): boolean {
   return key.endsWith("_timeout") || DURATION_KEYS.has(key);
 }
 

@@ -1,4 +1,5 @@
 /** What may stand in verona.toml: every key with its default. design.md 2.3; protocol.md 10. */
+import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { AddressFault, parseDomain, parsePattern } from "../xmpp/domain.ts";
 import { parseAddress, parseDuration, parseSize } from "./units.ts";
@@ -32,7 +33,14 @@ const read = <T>(parse: (text: string) => T | null, what: string) =>
   });
 
 const address = read(parseAddress, 'an address and port such as "127.0.0.1:5269" or "[::]:5269"');
-const upstream = read((text) => parseAddress(text, 53), 'an address such as "127.0.0.1:53"');
+const upstream = read(
+  (text) => {
+    const server = parseAddress(text, 53);
+    return server !== null && server.port > 0 && ipaddr.isValid(server.host) ? server : null;
+  },
+  'an IP address such as "127.0.0.1:53" or "[2001:db8::53]"',
+);
+const ip = z.string().refine(ipaddr.isValid, "is not an IP address");
 
 const MIN_DURATION_MS = 100;
 /** xstate's `after` fires at once beyond 2^31-1 ms (style.md fact 11). */
@@ -41,9 +49,11 @@ const duration = (byDefault: string, { min = MIN_DURATION_MS } = {}) =>
   read(parseDuration, 'a duration such as "500ms", "3s", "2m" or "24h"')
     .refine((ms) => ms >= min && ms <= MAX_DURATION_MS, `must be between ${min}ms and 24d`)
     .default(parseDuration(byDefault)!);
+/** The native library counts in 32 bits. */
+const MAX_SIZE = 2 ** 31 - 1;
 const size = (byDefault: string, min = 1) =>
   z.union([z.number().int(), read(parseSize, 'a size such as "64KiB"')])
-    .refine((bytes) => bytes >= min, `must be at least ${min} bytes`)
+    .refine((bytes) => bytes >= min && bytes <= MAX_SIZE, `must be between ${min} bytes and 2GiB`)
     .default(parseSize(byDefault)!);
 const count = (byDefault: number, min = 1) => z.number().int().min(min).default(byDefault);
 
@@ -66,7 +76,7 @@ const server = z.strictObject({
 const dns = z.strictObject({
   servers: z.array(upstream).min(1).default([{ host: "127.0.0.1", port: 53 }]),
   trust_anchor: z.string().min(1).default("iana"),
-  hosts: z.record(z.string(), z.union([z.string(), z.array(z.string())])).default({}),
+  hosts: z.record(z.string(), z.union([ip, z.array(ip)])).default({}),
   witness: z.boolean().default(true),
   static: z.record(z.string(), address).default({}),
 });

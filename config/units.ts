@@ -1,4 +1,5 @@
 /** Durations and sizes as the configuration writes them: "500ms", "24h", "64KiB". design.md 2.3. */
+import ipaddr from "ipaddr.js";
 
 const DURATION_UNITS: Readonly<Record<string, number>> = {
   ms: 1,
@@ -26,6 +27,27 @@ function withUnit(text: string, units: Readonly<Record<string, number>>, form: R
   return Number.isSafeInteger(value) ? value : null;
 }
 
+/** The shortest text that {@link parseDuration} reads back: 90000 is "90s". */
+export function printDuration(ms: number): string {
+  return largestWhole(ms, DURATION_UNITS);
+}
+
+/** The same for {@link parseSize}: 65536 is "64KiB". */
+export function printSize(bytes: number): string {
+  return largestWhole(bytes, SIZE_UNITS);
+}
+
+function largestWhole(value: number, units: Readonly<Record<string, number>>): string {
+  const fitting = Object.entries(units).filter(([, factor]) => value % factor === 0 && value >= factor);
+  const [unit, factor] = fitting.at(-1) ?? Object.entries(units)[0]!;
+  return `${value / factor}${unit}`;
+}
+
+/** What {@link parseAddress} reads back. */
+export function printAddress({ host, port }: { readonly host: string; readonly port: number }): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
 /** "127.0.0.1:53", "[::1]:53" or, where a default port is given, without one; null when it is no such address. */
 export function parseAddress(text: string, defaultPort?: number): { host: string; port: number } | null {
   const [, bracketed, plain, port] =
@@ -33,5 +55,6 @@ export function parseAddress(text: string, defaultPort?: number): { host: string
   const host = bracketed ?? plain;
   const number = port === undefined ? defaultPort : Number(port);
   if (host === undefined || number === undefined || number > 65535) return null;
+  if (bracketed !== undefined && !ipaddr.IPv6.isValid(bracketed)) return null;
   return { host, port: number };
 }

@@ -15,6 +15,8 @@ export interface ApiParts {
   readonly metrics: Metrics;
   readonly tokens: Tokens;
   readonly version: string;
+  /** On loopback, health and metrics need no token. */
+  readonly open: boolean;
 }
 
 interface Call {
@@ -26,7 +28,7 @@ interface Call {
 }
 
 interface Endpoint {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
   /** Path segments; `:` takes one. */
   readonly path: string;
   readonly role: Role | null;
@@ -35,6 +37,13 @@ interface Endpoint {
 
 const MAX_BODY = 16_384;
 const MAX_BLOCK_MS = 24 * 3_600_000;
+const EDIT = "edit verona.toml, then POST /api/v1/reload";
+
+function later(instead: string): Endpoint["answer"] {
+  return () => {
+    throw new Problem(501, "api.not-yet", "this version cannot do it yet", instead);
+  };
+}
 
 const ENDPOINTS: readonly Endpoint[] = [
   { method: "GET", path: "/livez", role: null, answer: () => plain("ok\n") },
@@ -77,6 +86,24 @@ const ENDPOINTS: readonly Endpoint[] = [
   { method: "POST", path: "/api/v1/connections/:/close", role: "operator", answer: close },
   { method: "POST", path: "/api/v1/routes/:/:/revoke", role: "operator", answer: revoke },
   { method: "POST", path: "/api/v1/reload", role: "operator", answer: reload },
+  // Named by design.md 2.4, and not there yet.
+  { method: "GET", path: "/api/v1/ws", role: "viewer", answer: later("/api/v1/events streams the same") },
+  { method: "GET", path: "/api/v1/overview", role: "viewer", answer: later("see /metrics") },
+  { method: "GET", path: "/api/v1/failures", role: "viewer", answer: later("see /api/v1/routes?q=denied") },
+  { method: "GET", path: "/api/v1/machines/:", role: "viewer", answer: later("see docs/machines") },
+  { method: "PUT", path: "/api/v1/domains/:", role: "operator", answer: later(EDIT) },
+  { method: "DELETE", path: "/api/v1/domains/:", role: "operator", answer: later(EDIT) },
+  { method: "POST", path: "/api/v1/domains/:/suspend", role: "operator", answer: later(EDIT) },
+  { method: "POST", path: "/api/v1/domains/:/resume", role: "operator", answer: later(EDIT) },
+  { method: "PUT", path: "/api/v1/policy/:", role: "operator", answer: later(EDIT) },
+  { method: "DELETE", path: "/api/v1/policy/:", role: "operator", answer: later(EDIT) },
+  {
+    method: "POST",
+    path: "/api/v1/routes/:/:/recheck",
+    role: "operator",
+    answer: later("it happens by itself"),
+  },
+  { method: "POST", path: "/api/v1/check", role: "operator", answer: later("see /api/v1/explain") },
 ];
 
 /** Serves the API until the result is shut down. Port 0 lets the system choose. */
@@ -115,21 +142,19 @@ async function dispatch(request: Request, parts: ApiParts): Promise<Response> {
     return params === null ? [] : [{ endpoint, params }];
   });
   if (matching.length === 0) {
-    throw new Problem(404, "api.no-such-path", "there is nothing here", "see design: /api/v1");
+    throw new Problem(404, "api.no-such-path", "there is nothing here", "for example /api/v1/connections");
   }
   const method = request.method === "HEAD" ? "GET" : request.method;
   const found = matching.find(({ endpoint }) => endpoint.method === method);
-  if (found === undefined) {
-    throw new Problem(
-      405,
-      "api.method",
-      `use ${matching[0]!.endpoint.method} here`,
-      "see the API's description",
-    );
-  }
-  authorise(request, parts.tokens, found.endpoint.role);
+  if (found === undefined) throw wrongMethod(matching.map(({ endpoint }) => endpoint.method));
+  authorise(request, parts, found.endpoint.role);
   const body = method === "POST" ? await readBody(request) : {};
   return await found.endpoint.answer({ parts, url, params: found.params, request, body });
+}
+
+function wrongMethod(allowed: string[]): Problem {
+  const allow = allowed.flatMap((method) => method === "GET" ? ["GET", "HEAD"] : [method]).join(", ");
+  return new Problem(405, "api.method", `only ${allow} is answered here`, "use one of these", { allow });
 }
 
 /** A page of another origin, or a rebound name, must not reach us through a browser (console.md 2.4). */
@@ -144,11 +169,13 @@ function checkOrigin(request: Request, url: URL): void {
   }
 }
 
-function authorise(request: Request, tokens: Tokens, needed: Role | null): void {
+function authorise(request: Request, { tokens, open }: ApiParts, wanted: Role | null): void {
+  const needed = wanted ?? (open ? null : "viewer");
   if (needed === null) return;
   const role = tokens.role(request.headers.get("authorization"));
   if (role === null) {
-    throw new Problem(401, "api.token", "a valid token is needed", "send the one in data_dir/console.token");
+    const hint = "send the one in data_dir/console.token as `Authorization: Bearer`";
+    throw new Problem(401, "api.token", "a valid token is needed", hint, { "www-authenticate": "Bearer" });
   }
   if (needed === "operator" && role !== "operator") {
     throw new Problem(403, "api.role", "only the operator may do this", "use console.token");
@@ -190,15 +217,24 @@ function match(pattern: string, path: string): string[] | null {
   return params;
 }
 
-/** `q` finds a substring anywhere in a row; `cursor` is the number of rows already seen. */
+/** `q`: each word must be found in a row, `key:value` in that field; `cursor` is the number of rows already seen. */
 function list(call: Call, name: string, rows: readonly object[]): Response {
-  const q = call.url.searchParams.get("q")?.toLowerCase() ?? "";
+  const words = (call.url.searchParams.get("q") ?? "").toLowerCase().split(/\s+/).filter((word) =>
+    word !== ""
+  );
   const limit = whole(call, "limit", 500, 10_000);
   const cursor = whole(call, "cursor", 0, Number.MAX_SAFE_INTEGER);
-  const matching = q === "" ? rows : rows.filter((row) => JSON.stringify(row).toLowerCase().includes(q));
+  const matching = words.length === 0 ? rows : rows.filter((row) => words.every((word) => holds(row, word)));
   const page = matching.slice(cursor, cursor + limit);
   const next = cursor + page.length < matching.length ? String(cursor + page.length) : null;
   return json({ [name]: page, total: matching.length, next });
+}
+
+function holds(row: object, word: string): boolean {
+  const [, key, value] = /^([a-z]+):(.*)$/.exec(word) ?? [];
+  const field = Object.entries(row).find(([name]) => name.toLowerCase() === key);
+  const [where, what] = field === undefined ? [row, word] : [field[1], value!];
+  return JSON.stringify(where)?.toLowerCase().includes(what) ?? false;
 }
 
 function whole(call: Call, name: string, byDefault: number, most: number): number {
@@ -217,9 +253,12 @@ async function readyz({ parts }: Call): Promise<Response> {
   });
 }
 
-function metrics({ parts }: Call): Response {
-  return new Response(parts.metrics.print(parts.view, parts.version), {
-    headers: { "content-type": "application/openmetrics-text; version=1.0.0; charset=utf-8" },
+/** OpenMetrics to whom asks for it, else the older text format that everything reads. */
+function metrics({ parts, request }: Call): Response {
+  const open = request.headers.get("accept")?.includes("application/openmetrics-text") ?? false;
+  const type = open ? "application/openmetrics-text; version=1.0.0" : "text/plain; version=0.0.4";
+  return new Response(parts.metrics.print(parts.view, parts.version, open ? "openmetrics" : "text"), {
+    headers: { "content-type": `${type}; charset=utf-8` },
   });
 }
 
@@ -266,8 +305,10 @@ function revoke({ parts, params, body }: Call): Response {
 }
 
 async function reload({ parts }: Call): Promise<Response> {
-  const result = await parts.view.reload();
-  return json(result, result.mistakes.length > 0 ? 422 : 200);
+  const { mistakes, ...done } = await parts.view.reload();
+  if (mistakes.length === 0) return json(done);
+  const title = "the new configuration has mistakes; everything stays as it was";
+  throw new Problem(422, "config.mistakes", title, mistakes.join("\n"));
 }
 
 function pair(local: string, remote: string): [string, string] {

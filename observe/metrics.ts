@@ -1,6 +1,9 @@
-/** Counters made from the same events that the log has, gauges from the tables. OpenMetrics text. console.md 4.1. */
+/** Counters made from the same events that the log has, gauges from the tables. console.md 4.1. */
 import type { RecordedEvent } from "../facts/event.ts";
 import type { ServerView } from "./view.ts";
+
+/** OpenMetrics 1.0, or the text format 0.0.4 of Prometheus. */
+export type Exposition = "openmetrics" | "text";
 
 interface Family {
   readonly name: string;
@@ -86,52 +89,84 @@ export class Metrics {
     }
   }
 
-  /** The whole exposition, ending with `# EOF`. */
-  print(view: ServerView, version: string): string {
-    const counters = FAMILIES.map((family) =>
-      block(
-        family.name,
-        "counter",
-        family.help,
-        [...this.#counts.get(family) ?? []].map(([series, n]) => `${family.name}_total${series} ${n}`),
-      )
-    );
-    return [...counters, ...gauges(view, version), "# EOF\n"].join("");
+  /** The whole exposition. */
+  print(view: ServerView, version: string, format: Exposition): string {
+    const counters = FAMILIES.map((family): Block => ({
+      name: family.name,
+      type: "counter",
+      help: family.help,
+      samples: [...this.#counts.get(family) ?? []],
+    }));
+    const blocks = [...counters, ...traffic(view), ...gauges(view, version)];
+    return blocks.map((block) => printBlock(block, format)).join("") +
+      (format === "openmetrics" ? "# EOF\n" : "");
   }
 }
 
-function gauges(view: ServerView, version: string): string[] {
-  const traffic = view.traffic();
-  const tally = (rows: Record<string, string>[]) => {
-    const counts = new Map<string, number>();
-    for (const row of rows) counts.set(printLabels(row), (counts.get(printLabels(row)) ?? 0) + 1);
-    return [...counts];
-  };
-  const connections = tally(view.connections().map(({ direction, state }) => ({ direction, state })));
-  const routes = tally(view.routes().map(({ state }) => ({ state })));
-  const one = (name: string, help: string, value: number) => block(name, "gauge", help, [`${name} ${value}`]);
+/** One family as it is printed; labels are printed already. */
+interface Block {
+  readonly name: string;
+  readonly type: "counter" | "gauge" | "info";
+  readonly help: string;
+  readonly samples: readonly (readonly [labels: string, value: number])[];
+}
+
+function traffic(view: ServerView): Block[] {
+  const { stanzasIn, stanzasOut, queued, queuedBytes, writtenUnconfirmed } = view.traffic();
+  const one = (name: string, type: Block["type"], help: string, value: number): Block => ({
+    name,
+    type,
+    help,
+    samples: [["", value]],
+  });
   return [
-    block("xmpp_s2s_connections", "gauge", "Connections now.", series("xmpp_s2s_connections", connections)),
-    block("xmpp_s2s_routes", "gauge", "Routes now.", series("xmpp_s2s_routes", routes)),
-    one("xmpp_s2s_route_queue_stanzas", "Stanzas that wait for a pair to open.", traffic.queued),
-    one("xmpp_s2s_route_queue_bytes", "Bytes that wait for a pair to open.", traffic.queuedBytes),
-    block("xmpp_s2s_stanzas", "counter", "Stanzas delivered, by direction.", [
-      `xmpp_s2s_stanzas_total{direction="in"} ${traffic.stanzasIn}`,
-      `xmpp_s2s_stanzas_total{direction="out"} ${traffic.stanzasOut}`,
-    ]),
-    block("xmpp_s2s_stanzas_unconfirmed", "counter", "Stanzas written to connections that were lost.", [
-      `xmpp_s2s_stanzas_unconfirmed_total ${traffic.writtenUnconfirmed}`,
-    ]),
-    one("process_resident_memory_bytes", "Resident memory.", Deno.memoryUsage().rss),
-    block("verona_build", "info", "This build.", [`verona_build_info${printLabels({ version })} 1`]),
+    {
+      name: "xmpp_s2s_stanzas",
+      type: "counter",
+      help: "Stanzas delivered, by direction.",
+      samples: [[printLabels({ direction: "in" }), stanzasIn], [
+        printLabels({ direction: "out" }),
+        stanzasOut,
+      ]],
+    },
+    one(
+      "xmpp_s2s_stanzas_unconfirmed",
+      "counter",
+      "Stanzas written to connections that were lost.",
+      writtenUnconfirmed,
+    ),
+    one("xmpp_s2s_route_queue_stanzas", "gauge", "Stanzas that wait for a pair to open.", queued),
+    one("xmpp_s2s_route_queue_bytes", "gauge", "Bytes that wait for a pair to open.", queuedBytes),
+    one("process_resident_memory_bytes", "gauge", "Resident memory.", Deno.memoryUsage().rss),
   ];
 }
 
-const series = (name: string, counts: [string, number][]) =>
-  counts.map(([labels, n]) => `${name}${labels} ${n}`);
+function gauges(view: ServerView, version: string): Block[] {
+  const connections = view.connections().map(({ direction, state }) => printLabels({ direction, state }));
+  const routes = view.routes().map(({ state }) => printLabels({ state }));
+  return [
+    { name: "xmpp_s2s_connections", type: "gauge", help: "Connections now.", samples: tally(connections) },
+    { name: "xmpp_s2s_routes", type: "gauge", help: "Routes now.", samples: tally(routes) },
+    { name: "verona_build", type: "info", help: "This build.", samples: [[printLabels({ version }), 1]] },
+  ];
+}
 
-function block(name: string, type: string, help: string, lines: string[]): string {
-  return `# TYPE ${name} ${type}\n# HELP ${name} ${help}\n${lines.map((line) => line + "\n").join("")}`;
+function tally(labels: readonly string[]): [string, number][] {
+  const counts = new Map<string, number>();
+  for (const one of labels) counts.set(one, (counts.get(one) ?? 0) + 1);
+  return [...counts];
+}
+
+const SUFFIX = { counter: "_total", gauge: "", info: "_info" } as const;
+
+/** OpenMetrics names the family without its suffix; the older format knows only what is sampled, and no `info`. */
+function printBlock({ name, type, help, samples }: Block, format: Exposition): string {
+  const sampled = name + SUFFIX[type];
+  const [family, kind] = format === "openmetrics"
+    ? [name, type]
+    : [sampled, type === "info" ? "gauge" : type];
+  const lines = samples.map(([labels, value]) => `${sampled}${labels} ${value}\n`);
+  return `# TYPE ${family} ${kind}\n# HELP ${family} ${help}\n${lines.join("")}`;
 }
 
 function printLabels(labels: Record<string, string>): string {

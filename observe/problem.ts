@@ -2,15 +2,22 @@
 
 export class Problem extends Error {
   override readonly name = "Problem";
-  constructor(readonly status: number, readonly cause_: string, message: string, readonly hint: string) {
+  /** @param hint What to do next. */
+  constructor(
+    readonly status: number,
+    readonly id: string,
+    message: string,
+    readonly hint: string,
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {
     super(message);
   }
 }
 
-export function problemResponse({ status, cause_, message, hint }: Problem): Response {
-  const body = { type: "about:blank", title: message, status, cause: cause_, hint };
-  return new Response(JSON.stringify(body), {
+export function problemResponse({ status, id, message, hint, headers }: Problem): Response {
+  const body = { type: "about:blank", title: message, status, cause: id, hint };
+  return new Response(JSON.stringify(body) + "\n", {
     status,
-    headers: { "content-type": "application/problem+json" },
+    headers: { ...headers, "content-type": "application/problem+json" },
   });
 }

@@ -39,10 +39,20 @@ export class Recorder {
     return () => this.#listeners.delete(listener);
   }
 
-  /** What the ring still has after `seq`, oldest first. */
-  since(seq: number): RecordedEvent[] {
-    const first = this.#ring[0]?.seq ?? this.#seq + 1;
-    return this.#ring.slice(Math.max(0, seq + 1 - first));
+  /** The number of the oldest event that the ring still has; one beyond {@link last} when it has none. */
+  get first(): number {
+    return this.#ring[0]?.seq ?? this.#seq + 1;
+  }
+
+  /** The number of the newest event; 0 before the first. */
+  get last(): number {
+    return this.#seq;
+  }
+
+  /** What the ring still has after `seq`, oldest first, at most `most`. */
+  since(seq: number, most = Infinity): RecordedEvent[] {
+    const start = Math.max(0, seq + 1 - this.first);
+    return this.#ring.slice(start, start + most);
   }
 
   /** What the ring still has of one connection, or of one pair. */

@@ -1,0 +1,35 @@
+/** What an operator asks of the running server: close a connection, revoke a pair, read the configuration again. */
+import { Client, type ServerOptions } from "./client.ts";
+import { EXIT } from "./exit.ts";
+import { printable } from "../observe/printable.ts";
+import { say, sayJson } from "./terminal.ts";
+
+export async function close(id: string, options: ServerOptions): Promise<number> {
+  const answer = await Client.open(options).ask(`/connections/${encodeURIComponent(id)}/close`, "POST", {});
+  if (options.json) sayJson(answer);
+  else say(printable(`${id} is closing`));
+  return EXIT.good;
+}
+
+export interface RevokeOptions extends ServerOptions {
+  readonly block: string;
+}
+
+export async function revoke(local: string, remote: string, options: RevokeOptions): Promise<number> {
+  const path = `/routes/${encodeURIComponent(local)}/${encodeURIComponent(remote)}/revoke`;
+  const answer = await Client.open(options).ask(path, "POST", { block: options.block });
+  if (options.json) sayJson(answer);
+  else say(printable(`${local} <-> ${remote} is revoked, and blocked for ${options.block}`));
+  return EXIT.good;
+}
+
+/** Exit code 2 when the new configuration has mistakes: then everything stays as it was. */
+export async function reload(options: ServerOptions): Promise<number> {
+  const answer = await Client.open(options).ask("/reload", "POST", {});
+  if (options.json) sayJson(answer);
+  else {
+    say(`applied: ${answer.applied.join(", ") || "nothing"}`);
+    if (answer.restart.length > 0) say(`needs a restart: ${answer.restart.join(", ")}`);
+  }
+  return EXIT.good;
+}

@@ -1,0 +1,129 @@
+/** Asks a running server over its HTTP API: where it is, who we are, and whose fault it is when it fails. design.md 2.4. */
+import type { Config } from "../config/config.ts";
+import { isLoopback } from "../config/loopback.ts";
+import { loadConfig, printMistakes } from "../config/load.ts";
+import { EXIT } from "./exit.ts";
+import { CommandFault } from "./fault.ts";
+
+export interface ServerOptions {
+  readonly config: string;
+  readonly url?: string;
+  readonly json?: boolean;
+}
+
+const PATIENCE_MS = 15_000;
+
+/** The configuration, or a fault that lists every mistake. */
+export function readConfig(path: string): Config {
+  const loaded = loadConfig(path, { readText: Deno.readTextFileSync, env: Deno.env.toObject() });
+  if (loaded.config !== null) return loaded.config;
+  throw new CommandFault(EXIT.wrongUse, printMistakes(path, loaded.mistakes));
+}
+
+export class Client {
+  readonly #url: string;
+  readonly #token: string;
+  readonly #http: Deno.HttpClient | undefined;
+
+  private constructor(url: string, token: string, http: Deno.HttpClient | undefined) {
+    this.#url = url;
+    this.#token = token;
+    this.#http = http;
+  }
+
+  /** `--url`, then VERONA_URL, then the configuration; VERONA_TOKEN, then the token file of the configuration. */
+  static open({ config: path, url }: ServerOptions): Client {
+    const given = url ?? Deno.env.get("VERONA_URL");
+    const token = Deno.env.get("VERONA_TOKEN");
+    const config = given !== undefined && token !== undefined ? null : readConfig(path);
+    const base = checkUrl(given ?? defaultUrl(config!));
+    const caCerts = config?.console ? [Deno.readTextFileSync(config.console.tlsChain)] : [];
+    const http = caCerts.length > 0 ? Deno.createHttpClient({ caCerts }) : undefined;
+    return new Client(base, token?.trim() || readToken(config!), http);
+  }
+
+  /** The JSON of an answer. @throws {CommandFault} */
+  // deno-lint-ignore no-explicit-any -- each command checks by its type what it shows
+  async ask(path: string, method: "GET" | "POST" = "GET", body?: unknown): Promise<any> {
+    const response = await this.#fetch(path, method, body);
+    const answer = await response.json().catch(() => null);
+    if (response.ok) return answer;
+    throw refusal(response.status, answer);
+  }
+
+  async #fetch(path: string, method: string, body: unknown): Promise<Response> {
+    try {
+      return await fetch(`${this.#url}/api/v1${path}`, {
+        method,
+        headers: { authorization: `Bearer ${this.#token}`, "content-type": "application/json" },
+        redirect: "error", // the token is for this server alone
+        signal: AbortSignal.timeout(PATIENCE_MS),
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(this.#http === undefined ? {} : { client: this.#http }),
+      });
+    } catch (error) {
+      throw new CommandFault(
+        EXIT.couldNotTell,
+        `Cannot reach the server at ${this.#url}: ${reasonOf(error)}`,
+        "is it running? `verona run` starts it; --url or VERONA_URL name another one",
+      );
+    }
+  }
+}
+
+/** The innermost words: fetch wraps what really happened. */
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error;
+  if (/refused/i.test(message)) return "nobody listens there";
+  return cause instanceof Error ? cause.message : message;
+}
+
+function checkUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !["http:", "https:"].includes(url.protocol)) {
+    throw new CommandFault(EXIT.wrongUse, `"${text}" is not a URL such as http://127.0.0.1:8711`);
+  }
+  if (url.protocol === "http:" && !isLoopback(url.hostname.replace(/^\[(.*)\]$/, "$1"))) {
+    throw new CommandFault(
+      EXIT.wrongUse,
+      `${url.origin} would see the token in clear text`,
+      "use https, or a tunnel to loopback",
+    );
+  }
+  return url.origin;
+}
+
+function defaultUrl({ listen, console }: Config): string {
+  if (listen.console === null) {
+    throw new CommandFault(EXIT.wrongUse, "listen.console is off: the server cannot be asked", "set it");
+  }
+  const { host, port } = listen.console;
+  const reached = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+  return `${console === null ? "http" : "https"}://${
+    reached.includes(":") ? `[${reached}]` : reached
+  }:${port}`;
+}
+
+/** The operator's token if we may read it, else the viewer's. */
+function readToken({ server }: Config): string {
+  const path = `${server.dataDir}/console.token`;
+  for (const file of [path, `${server.dataDir}/viewer.token`]) {
+    try {
+      return Deno.readTextFileSync(file).trim();
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied) continue;
+      throw error;
+    }
+  }
+  throw new CommandFault(
+    EXIT.couldNotTell,
+    `Cannot read the token in ${path}`,
+    "the server makes it at its first start; run this as the server's user, or set VERONA_TOKEN",
+  );
+}
+
+function refusal(status: number, problem: { title?: unknown; hint?: unknown } | null): CommandFault {
+  const code = status >= 500 ? EXIT.couldNotTell : EXIT.wrongUse;
+  const title = typeof problem?.title === "string" ? problem.title : `the server answered ${status}`;
+  return new CommandFault(code, title, typeof problem?.hint === "string" ? problem.hint : "");
+}

@@ -1,0 +1,75 @@
+/** `verona config`: check, show, schema, init. They need no running server. console.md 3.4. */
+import { loadIdentities, loadTrust } from "../actors/material.ts";
+import { type Draft, jsonSchema } from "../config/json_schema.ts";
+import { type Good, loadConfig, type Mistake, printMistakes } from "../config/load.ts";
+import { show as print, written } from "../config/show.ts";
+import { TEMPLATE } from "../config/template.ts";
+import { EXIT } from "./exit.ts";
+import { CommandFault } from "./fault.ts";
+import { say, sayJson } from "./terminal.ts";
+
+export interface ConfigOptions {
+  readonly config: string;
+  readonly json?: boolean;
+}
+
+const read = (path: string) =>
+  loadConfig(path, { readText: Deno.readTextFileSync, env: Deno.env.toObject() });
+
+/** Every mistake with its line and its cure, certificates and keys tried; exit code 2 if there is one. */
+export function check({ config: path, json }: ConfigOptions): number {
+  const loaded = read(path);
+  const mistakes = loaded.config === null ? loaded.mistakes : tryMaterial(loaded);
+  if (json) sayJson({ file: path, valid: mistakes.length === 0, mistakes });
+  else if (mistakes.length === 0) say(`${path} is good`);
+  else say(`${printMistakes(path, mistakes)}\n\n${count(mistakes.length)}. Nothing was started.`);
+  return mistakes.length === 0 ? EXIT.good : EXIT.wrongUse;
+}
+
+const count = (n: number) => `${n} mistake${n === 1 ? "" : "s"}`;
+
+/** What only the native library can see: a key of another certificate, a trust anchor that is none. */
+function tryMaterial({ config }: Good): Mistake[] {
+  const mistakes: Mistake[] = [];
+  const attempt = (key: string, load: () => { free(): void }) => {
+    try {
+      load().free();
+    } catch (error) {
+      mistakes.push({ line: null, key, message: (error as Error).message });
+    }
+  };
+  if (config.certificates.length > 0) attempt("certificate", () => loadIdentities(config));
+  attempt("trust.ca", () => loadTrust(config));
+  return mistakes;
+}
+
+/** The effective values, secrets hidden. */
+export function show({ config: path, json }: ConfigOptions): number {
+  const loaded = read(path);
+  if (loaded.config === null) throw new CommandFault(EXIT.wrongUse, printMistakes(path, loaded.mistakes));
+  if (json) sayJson(written(loaded));
+  else say(print(loaded));
+  return EXIT.good;
+}
+
+export function schema({ draft }: { draft: Draft }): number {
+  sayJson(jsonSchema(draft));
+  return EXIT.good;
+}
+
+/** Writes a commented first file; never over one that is there. */
+export function init({ config: path, json }: ConfigOptions): number {
+  try {
+    Deno.writeTextFileSync(path, TEMPLATE, { createNew: true, mode: 0o600 });
+  } catch (error) {
+    const there = error instanceof Deno.errors.AlreadyExists;
+    throw new CommandFault(
+      EXIT.wrongUse,
+      there ? `${path} is already there` : `Cannot write ${path}: ${(error as Error).message}`,
+      there ? "name another file with --config" : "",
+    );
+  }
+  if (json) sayJson({ file: path });
+  else say(`${path} is written: put in your names, then \`verona config check --config ${path}\``);
+  return EXIT.good;
+}

@@ -1,0 +1,15 @@
+/** `verona domains list`: what is hosted here, and whether its component is there. */
+import type { DomainView } from "../observe/view.ts";
+import { listing, type ListOptions } from "./listing.ts";
+import { type Column, span } from "./terminal.ts";
+
+const COLUMNS: readonly Column<DomainView>[] = [
+  { title: "DOMAIN", cell: ({ name }) => name },
+  { title: "COMPONENT", cell: ({ component }) => component },
+  { title: "POLICY", cell: ({ policy }) => policy },
+  { title: "SINCE", cell: ({ since }) => span(Date.now() - Date.parse(since)) },
+];
+
+export function domains(filter: string[], options: ListOptions): Promise<number> {
+  return listing<DomainView>("domains", COLUMNS, filter, options);
+}

@@ -1,0 +1,72 @@
+/** `verona explain LOCAL REMOTE`: why is this pair open or not? Exit code 0 open, 4 closed, 3 not known. console.md 3.5. */
+import { type Cause, CAUSES, type Fault } from "../facts/cause.ts";
+import type { Explanation, Stage } from "../observe/view.ts";
+import { printable } from "../observe/printable.ts";
+import { Client, type ServerOptions } from "./client.ts";
+import { EXIT } from "./exit.ts";
+import { say, sayJson, styled } from "./terminal.ts";
+
+const MARKS = {
+  ok: ["green", "ok     "],
+  warn: ["yellow", "warn   "],
+  fail: ["red", "FAIL   "],
+  skip: ["dim", "skip   "],
+  unknown: ["dim", "unknown"],
+} as const;
+
+const WHO: Readonly<Record<Fault, string>> = {
+  us: "the operator of this server",
+  local: "the operator of the component",
+  policy: "nobody: this server's own policy says so",
+  peer: "the operator of the peer's server",
+  dns: "the DNS operator of the remote domain",
+  network: "whoever runs the network between the two",
+};
+
+const CODES = { open: EXIT.good, closed: EXIT.broken, unknown: EXIT.couldNotTell } as const;
+
+export async function explain(local: string, remote: string, options: ServerOptions): Promise<number> {
+  const query = new URLSearchParams({ from: local, to: remote });
+  const answer: Explanation = await Client.open(options).ask(`/explain?${query}`);
+  if (options.json) sayJson(answer);
+  else say(print(answer));
+  return CODES[answer.verdict];
+}
+
+function print({ local, remote, verdict, cause, stages }: Explanation): string {
+  const lines = [styled("bold", printable(`${local} -> ${remote}`)), "", ...stages.flatMap(printStage), ""];
+  if (cause !== null) lines.push(...printCause(cause));
+  const colour = verdict === "open" ? "green" : verdict === "closed" ? "red" : "yellow";
+  const verdicts = {
+    open: "The pair is open.",
+    closed: "The pair is closed.",
+    unknown: "Not known: nothing was sent between the two yet.",
+  };
+  return [...lines, styled(colour, verdicts[verdict])].join("\n");
+}
+
+function printStage({ id, title, verdict, evidence, hint }: Stage): string[] {
+  const [style, mark] = MARKS[verdict];
+  const first = `${styled(style, mark)}  ${title}  ${styled("dim", id)}`;
+  return [
+    first,
+    ...printEvidence(evidence),
+    ...(hint === null ? [] : [`           next: ${printable(hint)}`]),
+  ];
+}
+
+/** One line per fact; what is deeper stays for --json. */
+function printEvidence(evidence: Stage["evidence"]): string[] {
+  if (typeof evidence !== "object" || evidence === null || Array.isArray(evidence)) return [];
+  return Object.entries(evidence).flatMap(([key, value]) => {
+    const list = Array.isArray(value) && value.every((one) => typeof one !== "object");
+    if (value === null || value === "" || (typeof value === "object" && !list)) return [];
+    if (list && value.length === 0) return [];
+    return [printable(`           ${key}: ${list ? value.join(" ") : value}`)];
+  });
+}
+
+function printCause(cause: Cause): string[] {
+  const { text, fault, next } = CAUSES[cause];
+  return [`Why:          ${text} (${cause})`, `Who can fix:  ${WHO[fault]}`, `Next:         ${next}`, ""];
+}

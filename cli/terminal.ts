@@ -1,0 +1,89 @@
+/** How answers look: colours where they are wanted, tables cut to the terminal. console.md 3.3. */
+import { styleText } from "node:util";
+import process from "node:process";
+import { printable, printableJson } from "../observe/printable.ts";
+
+type Style = Parameters<typeof styleText>[0];
+
+/** Coloured when stdout is a terminal and neither NO_COLOR nor TERM=dumb says no. */
+export function styled(style: Style, text: string): string {
+  return styleText(style, text, { stream: process.stdout, validateStream: true });
+}
+
+/** The answer goes to stdout, whole lines. */
+export function say(text: string): void {
+  console.log(text);
+}
+
+export function sayJson(value: unknown): void {
+  say(printableJson(value, 2));
+}
+
+export interface Column<Row> {
+  readonly title: string;
+  readonly cell: (row: Row) => string | number | null;
+  readonly style?: (row: Row) => Style | null;
+}
+
+/** Columns of the terminal; no bound when stdout is a pipe, so that nothing is lost in one. */
+export function terminalWidth(): number {
+  return Deno.stdout.isTerminal() ? Deno.consoleSize().columns : Infinity;
+}
+
+/** A table without borders, two spaces between columns, numbers to the right, no line wider than `width`. */
+export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[], width: number): string {
+  const cells = rows.map((row) => columns.map(({ cell }) => printable(String(cell(row) ?? "-") || "-")));
+  const widths = fit(
+    columns.map(({ title }, i) => longest([title, ...cells.map((line) => line[i]!)])),
+    width,
+  );
+  const numeric = columns.map(({ cell }) =>
+    rows.length > 0 && rows.every((r) => typeof cell(r) === "number")
+  );
+  const place = (text: string, i: number) => pad(cut(text, widths[i]!), widths[i]!, numeric[i]!);
+  const line = (texts: readonly string[]) => texts.map(place);
+  const header = line(columns.map(({ title }) => title)).join("  ").trimEnd();
+  const body = rows.map((row, n) =>
+    line(cells[n]!).map((text, i) => {
+      const style = columns[i]!.style?.(row) ?? null;
+      return style === null ? text : styled(style, text);
+    }).join("  ").trimEnd()
+  );
+  return [styled("bold", header), ...body].join("\n");
+}
+
+const longest = (texts: readonly string[]): number => Math.max(...texts.map((text) => [...text].length));
+
+/** The widest columns give way first; none below this, whatever the terminal. */
+const NARROWEST = 8;
+
+function fit(widths: readonly number[], width: number): number[] {
+  const fitted = [...widths];
+  let excess = fitted.reduce((sum, w) => sum + w + 2, -2) - width;
+  while (excess > 0) {
+    const widest = fitted.indexOf(Math.max(...fitted));
+    if (fitted[widest]! <= NARROWEST) break;
+    fitted[widest]!--;
+    excess--;
+  }
+  return fitted;
+}
+
+function cut(text: string, width: number): string {
+  const characters = [...text];
+  return characters.length <= width ? text : characters.slice(0, width - 1).join("") + "…";
+}
+
+function pad(text: string, width: number, right: boolean): string {
+  const space = " ".repeat(Math.max(0, width - [...text].length));
+  return right ? space + text : text + space;
+}
+
+/** "12 s", "3 h", "5 d": how long ago or ahead a time stands. */
+export function span(ms: number): string {
+  const units: [number, string][] = [[86_400_000, "d"], [3_600_000, "h"], [60_000, "min"], [1000, "s"]];
+  for (const [unit, name] of units) {
+    if (Math.abs(ms) >= unit) return `${Math.floor(Math.abs(ms) / unit)} ${name}`;
+  }
+  return "0 s";
+}

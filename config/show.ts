@@ -1,0 +1,84 @@
+/** The effective configuration as a file again, without its secrets: each value with where it comes from. console.md 3.4. */
+import { stringify } from "smol-toml";
+import type { Good, Origin } from "./load.ts";
+import { isDuration } from "./load.ts";
+import type { ConfigFile } from "./schema.ts";
+import { printAddress, printDuration, printSize } from "./units.ts";
+
+/** What stands in place of a secret. */
+const HIDDEN = "(hidden)";
+
+/** The configuration in the file's words: durations, sizes and addresses as a person writes them. */
+export function written({ file }: Pick<Good, "file">): Record<string, unknown> {
+  const { console, ...rest } = file;
+  const { s2s, component, console: at } = file.listen;
+  return {
+    ...rest,
+    ...(console === undefined ? {} : { console }),
+    dns: {
+      ...file.dns,
+      servers: file.dns.servers.map(printAddress),
+      static: Object.fromEntries(
+        Object.entries(file.dns.static).map(([name, to]) => [name, printAddress(to)]),
+      ),
+    },
+    listen: {
+      ...file.listen,
+      s2s: s2s.map(printAddress),
+      component: component.map(printAddress),
+      console: at === null ? "" : printAddress(at),
+    },
+    domain: file.domain.map(withoutSecret),
+    limits: Object.fromEntries(
+      Object.entries(file.limits).map(([key, value]) => [key, writtenLimit(key, value)]),
+    ),
+  };
+}
+
+function withoutSecret(
+  { component_secret, ...domain }: ConfigFile["domain"][number],
+): Record<string, unknown> {
+  return component_secret === undefined ? domain : { ...domain, component_secret: HIDDEN };
+}
+
+function writtenLimit(key: string, value: unknown): unknown {
+  if (typeof value !== "number") return value;
+  if (isDuration(key)) return printDuration(value);
+  return key.endsWith("_bytes") && value > 0 ? printSize(value) : value;
+}
+
+/** TOML that can be loaded again; a comment says what does not come from the file itself. */
+export function show(good: Good): string {
+  const blocks: string[] = [];
+  for (const [section, value] of Object.entries(written(good))) {
+    if (Array.isArray(value)) {
+      for (const row of value) blocks.push(`[[${section}]]\n${stringify(row).trimEnd()}`);
+    } else blocks.push(printSection(section, value as Record<string, unknown>, good.originOf));
+  }
+  return blocks.join("\n\n");
+}
+
+function printSection(
+  section: string,
+  table: Record<string, unknown>,
+  originOf: (section: string, key: string) => Origin,
+): string {
+  const lines = Object.entries(table).map(([key, value]) =>
+    `${key} = ${inline(value)}${comment(originOf(section, key))}`
+  );
+  return [`[${section}]`, ...lines].join("\n");
+}
+
+/** One value on one line: tables inside a section stand inline. */
+function inline(value: unknown): string {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return stringify({ value }).trim().replace(/^value = /, "");
+  }
+  const entries = Object.entries(value).map(([key, inner]) => `${JSON.stringify(key)} = ${inline(inner)}`);
+  return entries.length === 0 ? "{}" : `{ ${entries.join(", ")} }`;
+}
+
+function comment(origin: Origin): string {
+  if (origin === null) return "   # default";
+  return "variable" in origin ? `   # ${origin.variable}` : "";
+}
