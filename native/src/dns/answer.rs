@@ -107,6 +107,12 @@ impl RrSet {
         self.rrsig.as_ref().and_then(ttl::rrsig)
     }
 
+    /// When the signature ends.
+    pub fn expires(&self, now: Millis) -> Option<Millis> {
+        self.signature()
+            .map(|sig| now + ttl::until_expiration(sig, now))
+    }
+
     pub fn ttl(&self, now: Millis) -> Millis {
         self.records
             .iter()
@@ -150,8 +156,25 @@ pub struct Link {
     pub dnskey: Option<RrSet>,
     /// The keys that the DS or the configured anchors vouch for.
     pub entry_keys: Vec<u16>,
-    pub ttl: Millis,
+    /// Until when the shorter of both may be kept.
+    pub until: Millis,
     pub expires: Option<Millis>,
+}
+
+impl Link {
+    /// A delegation that the parent proves to be without a DS that anybody could use.
+    pub fn unsigned(zone: Name, ds: Option<RrSet>, until: Millis) -> Self {
+        let (state, dnskey, entry_keys, expires) = (State::Insecure, None, Vec::new(), None);
+        Self {
+            zone,
+            state,
+            ds,
+            dnskey,
+            entry_keys,
+            until,
+            expires,
+        }
+    }
 }
 
 #[derive(Clone, Debug)]

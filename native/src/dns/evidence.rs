@@ -1,39 +1,39 @@
-//! The chain of trust of an answer, zone by zone, from validated DS and DNSKEY RRsets; and what it does to the answer: the
-//! weakest link counts, and so does the signature that ends first (protocol.md 5.9, 3.9).
+//! What the chain of trust does to an answer: the weakest link counts, and so does the signature that ends first (protocol.md
+//! 5.9, 3.9).
 
 use std::sync::Arc;
 
-use hickory_proto::{
-    dnssec::rdata::{DNSKEY, DNSSECRData, DS},
-    rr::{Name, RData, Record, RecordType},
-};
+use hickory_proto::rr::Name;
 
 use super::{
     anchors,
     answer::{Answer, Fault, Link, RrSet, State, Status},
+    chain,
     clock::Millis,
-    names,
-    question::{Failure, FailureKind, Question},
-    ttl,
+    names, ttl,
     validators::Validators,
 };
-
-/// protocol.md 5.9 "limits": zones per lookup.
-const MAX_ZONES: usize = 16;
 
 /// Collects the chains behind a walked answer and folds them into its state and its life time.
 pub async fn collect(validators: &Validators, answer: &mut Answer) {
     match answer.state {
         State::Secure => {
             for zone in signers(answer) {
-                match chain(validators, &zone, answer.received_at).await {
+                match chain::down_to(validators, &zone, answer.received_at).await {
                     Ok(links) => add(links, answer),
                     Err(failure) => answer.fail_with(failure),
                 }
             }
             judge_links(answer);
         }
-        State::Insecure => add(unsigned_below(validators, answer).await, answer),
+        State::Insecure => {
+            let unsigned = answer.steps.iter().find(|set| set.state == State::Insecure);
+            let owner = unsigned.map_or(&answer.canonical, |set| &set.name).clone();
+            add(
+                chain::down_to_unsigned(validators, &owner, answer.received_at).await,
+                answer,
+            );
+        }
         State::Bogus | State::Indeterminate => {}
     }
     set_life_time(answer);
@@ -43,12 +43,10 @@ fn signers(answer: &Answer) -> Vec<Name> {
     let of_steps = answer
         .steps
         .iter()
-        .filter_map(|set| set.signature())
+        .filter_map(RrSet::signature)
         .map(|sig| &sig.input().signer_name);
-    let mut zones: Vec<Name> = of_steps
-        .chain(answer.denial.iter().filter_map(|denial| denial.signer()))
-        .cloned()
-        .collect();
+    let of_denial = answer.denial.iter().filter_map(|denial| denial.signer());
+    let mut zones: Vec<Name> = of_steps.chain(of_denial).cloned().collect();
     zones.sort();
     zones.dedup();
     zones
@@ -62,115 +60,6 @@ fn add(links: Vec<Arc<Link>>, answer: &mut Answer) {
     }
 }
 
-/// From the root to `zone`.
-async fn chain(
-    validators: &Validators,
-    zone: &Name,
-    now: Millis,
-) -> Result<Vec<Arc<Link>>, Failure> {
-    if let Some(known) = validators.known_chain(zone, now) {
-        return Ok(known);
-    }
-    let mut links: Vec<Arc<Link>> = Vec::new();
-    let mut next = Some(zone.clone());
-    while let Some(zone) = next {
-        if links.len() == MAX_ZONES {
-            return Err(Failure::new(
-                FailureKind::Budget,
-                format!("more than {MAX_ZONES} zones above {}", names::text(&zone)),
-            ));
-        }
-        let link = link(validators, &zone, now).await?;
-        next = link
-            .ds
-            .as_ref()
-            .and_then(RrSet::signature)
-            .map(|sig| sig.input().signer_name.clone());
-        links.insert(0, Arc::new(link));
-    }
-    let life = links.iter().map(|link| link.ttl).min().unwrap_or(0);
-    validators.keep_chain(zone.clone(), &links, now + life.min(ttl::MAX_POSITIVE));
-    Ok(links)
-}
-
-async fn link(validators: &Validators, zone: &Name, now: Millis) -> Result<Link, Failure> {
-    let dnskey = secure_set(validators, zone, RecordType::DNSKEY).await?;
-    let ds = if zone.is_root() {
-        None
-    } else {
-        Some(secure_set(validators, zone, RecordType::DS).await?)
-    };
-    let entry_keys = match &ds {
-        None => validators.anchors.key_tags(),
-        Some(ds) => keys(&dnskey)
-            .filter(|key| covered(zone, key, ds))
-            .filter_map(|key| key.calculate_key_tag().ok())
-            .collect(),
-    };
-    // RFC 8624: a zone that only SHA-1 vouches for counts as unsigned
-    let sha1_only = ds
-        .as_ref()
-        .is_some_and(|ds| !digests(ds).any(|ds| anchors::supported(&ds.algorithm())));
-    let state = if sha1_only {
-        State::Insecure
-    } else {
-        State::Secure
-    };
-    let sets = || ds.iter().chain([&dnskey]);
-    let ttl = sets().map(|set| set.ttl(now)).min().unwrap_or(0);
-    let expires = sets().filter_map(|set| expiration(set, now)).min();
-    Ok(Link {
-        zone: zone.clone(),
-        state,
-        ds,
-        dnskey: Some(dnskey),
-        entry_keys,
-        ttl,
-        expires,
-    })
-}
-
-async fn secure_set(
-    validators: &Validators,
-    zone: &Name,
-    kind: RecordType,
-) -> Result<RrSet, Failure> {
-    let question = Question::new(zone, kind);
-    let set = validators
-        .validate(&question)
-        .await?
-        .rrset(&question.name, kind);
-    set.filter(|set| set.state == State::Secure).ok_or_else(|| {
-        Failure::new(
-            FailureKind::Network,
-            format!("{question}: not secure any more"),
-        )
-    })
-}
-
-fn keys(set: &RrSet) -> impl Iterator<Item = &DNSKEY> {
-    set.records.iter().filter_map(|record| match &record.data {
-        RData::DNSSEC(DNSSECRData::DNSKEY(key)) => Some(key),
-        _ => None,
-    })
-}
-
-pub fn digests(set: &RrSet) -> impl Iterator<Item = &DS> {
-    set.records.iter().filter_map(|record| match &record.data {
-        RData::DNSSEC(DNSSECRData::DS(ds)) => Some(ds),
-        _ => None,
-    })
-}
-
-fn covered(zone: &Name, key: &DNSKEY, ds: &RrSet) -> bool {
-    digests(ds).any(|ds| ds.covers(zone, key).unwrap_or(false))
-}
-
-fn expiration(set: &RrSet, now: Millis) -> Option<Millis> {
-    set.signature()
-        .map(|sig| now + ttl::until_expiration(sig, now))
-}
-
 fn judge_links(answer: &mut Answer) {
     if let Some(weak) = answer.chain.iter().find(|link| link.state != State::Secure) {
         let why = format!(
@@ -179,94 +68,29 @@ fn judge_links(answer: &mut Answer) {
         );
         return answer.fail(weak.state, Fault::Bogus, why);
     }
-    let sets = answer.steps.iter().chain(
-        answer
-            .chain
-            .iter()
-            .flat_map(|link| link.ds.iter().chain(&link.dnskey)),
-    );
+    let of_links = answer
+        .chain
+        .iter()
+        .flat_map(|link| link.ds.iter().chain(&link.dnskey));
     let outdated = |set: &&RrSet| {
         set.signature()
             .is_some_and(|sig| !anchors::supported(&sig.input().algorithm))
     };
-    if let Some(set) = sets.into_iter().find(outdated) {
-        let why = format!(
-            "{} {}: signed with SHA-1 although its zone promises better",
-            names::text(&set.name),
-            set.kind
-        );
+    if let Some(set) = answer.steps.iter().chain(of_links).find(outdated) {
+        let what = format!("{} {}", names::text(&set.name), set.kind);
+        let why = format!("{what}: signed with SHA-1 although its zone promises better");
         answer.fail(State::Bogus, Fault::Bogus, why);
     }
-}
-
-/// For an insecure answer: the chain down to the delegation that is proven to be unsigned.
-async fn unsigned_below(validators: &Validators, answer: &Answer) -> Vec<Arc<Link>> {
-    let insecure = answer.steps.iter().find(|set| set.state == State::Insecure);
-    let owner = insecure.map_or(&answer.canonical, |set| &set.name);
-    for labels in 1..=usize::from(owner.num_labels()) {
-        let zone = owner.trim_to(labels);
-        let question = Question::new(&zone, RecordType::DS);
-        let Ok(verdict) = validators.validate(&question).await else {
-            return Vec::new();
-        };
-        let ds = verdict.rrset(&question.name, RecordType::DS);
-        let parent = verdict
-            .message
-            .authorities
-            .iter()
-            .chain(&verdict.message.answers)
-            .find_map(ttl::rrsig);
-        let parent = parent.map(|sig| sig.input().signer_name.clone());
-        if ds.as_ref().is_some_and(is_usable)
-            || ds.is_none() && !is_delegation(&verdict.message.authorities)
-        {
-            continue;
-        }
-        let mut links = match parent {
-            Some(parent) => chain(validators, &parent, answer.received_at)
-                .await
-                .unwrap_or_default(),
-            None => Vec::new(),
-        };
-        let ttl = ttl::of_message(&verdict.message, answer.received_at);
-        links.push(Arc::new(Link {
-            zone,
-            state: State::Insecure,
-            ds,
-            dnskey: None,
-            entry_keys: Vec::new(),
-            ttl,
-            expires: None,
-        }));
-        return links;
-    }
-    Vec::new()
-}
-
-fn is_usable(ds: &RrSet) -> bool {
-    digests(ds).any(|ds| anchors::supported(&ds.algorithm()) && ds.digest_type().is_supported())
-}
-
-/// An NSEC or NSEC3 with the NS bit, or an opt-out span: there is, or may be, a delegation without DS.
-fn is_delegation(authorities: &[Record]) -> bool {
-    authorities.iter().any(|record| match &record.data {
-        RData::DNSSEC(DNSSECRData::NSEC(nsec)) => nsec.is_ancestor_delegation(),
-        RData::DNSSEC(DNSSECRData::NSEC3(nsec3)) => {
-            nsec3.is_ancestor_delegation() || nsec3.opt_out()
-        }
-        _ => false,
-    })
 }
 
 /// `valid_until` is the minimum over the whole chain; a chain with an ended signature proves nothing.
 fn set_life_time(answer: &mut Answer) {
     let now = answer.received_at;
-    let secure = answer.state == State::Secure;
     let steps = answer.steps.iter().map(|set| set.ttl(now));
     let denials = answer.denial.iter().map(|denial| denial.ttl(now));
-    let links = answer.chain.iter().filter(|_| secure).map(|link| link.ttl);
-    let life = steps.chain(denials).chain(links).min().unwrap_or(0);
-    if secure {
+    let links = answer.chain.iter().map(|link| link.until - now);
+    let life = steps.chain(denials).chain(links).min().unwrap_or(0).max(0);
+    if answer.state == State::Secure {
         answer.signed_until = signed_until(answer);
         if answer.signed_until.is_some_and(|end| end <= now) {
             answer.fail(
@@ -286,7 +110,7 @@ fn set_life_time(answer: &mut Answer) {
 
 fn signed_until(answer: &Answer) -> Option<Millis> {
     let now = answer.received_at;
-    let steps = answer.steps.iter().filter_map(|set| expiration(set, now));
+    let steps = answer.steps.iter().filter_map(|set| set.expires(now));
     let links = answer.chain.iter().filter_map(|link| link.expires);
     let denials = answer
         .denial
@@ -301,7 +125,10 @@ fn signed_until(answer: &Answer) -> Option<Millis> {
 
 #[cfg(test)]
 mod tests {
-    use hickory_proto::{dnssec::Algorithm, rr::rdata::A};
+    use hickory_proto::{
+        dnssec::Algorithm,
+        rr::{RData, Record, RecordType, rdata::A},
+    };
 
     use super::*;
     use crate::dns::ttl::tests::rrsig_with;
@@ -332,18 +159,10 @@ mod tests {
         }
     }
 
-    fn link(ttl: Millis, expires: Millis) -> Arc<Link> {
-        let zone = Name::from_ascii("t.").unwrap();
-        let expires = Some(expires);
-        Arc::new(Link {
-            zone,
-            state: State::Secure,
-            ds: None,
-            dnskey: None,
-            entry_keys: vec![],
-            ttl,
-            expires,
-        })
+    fn link(life: Millis, expires: Millis) -> Arc<Link> {
+        let mut link = Link::unsigned(Name::from_ascii("t.").unwrap(), None, NOW + life);
+        (link.state, link.expires) = (State::Secure, Some(expires));
+        Arc::new(link)
     }
 
     fn answer(set: RrSet, link: Arc<Link>) -> Answer {

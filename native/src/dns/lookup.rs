@@ -110,6 +110,11 @@ impl Lookup {
         }
     }
 
+    /// What this lookup heard on a question that it asked.
+    pub fn heard(&self, question: &Question) -> Option<Arc<Heard>> {
+        lock(&self.state).heard.get(question)?.clone().ok()
+    }
+
     /// The first failure after the first `known` ones.
     pub fn failure_after(&self, known: usize) -> Option<Failure> {
         lock(&self.state).failures.get(known).cloned()

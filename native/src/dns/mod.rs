@@ -1,8 +1,9 @@
 //! The validating resolver: a stub that asks recursive resolvers with CD=1 and validates here, twice.
 //!
-//! `engine` takes questions and hands out replies; `resolve` answers one; `walk` follows aliases one hop at a time; `guard` is what hickory's
-//! validator sees of a response; `evidence` is the chain of trust; `witness` is the second validator; `lookup` counts what
-//! one lookup costs; `upstream` asks the network; `abi` is the C border.
+//! `engine` takes questions and hands out replies; `resolve` answers one; `walk` follows aliases one hop at a time; `guard`
+//! is what hickory's validator sees of a response; `chain` is the chain of trust and `evidence` what it does to an answer;
+//! `witness` is the second validator; `lookup` counts what one lookup costs; `upstream` asks the network; `abi` is the C
+//! border.
 //!
 //! # Limitations
 //! No iteration (stub only), no RFC 5011, no islands of security (anchors are the root's), Ed448 counts as unsupported, and
@@ -12,6 +13,7 @@ pub mod abi;
 mod anchors;
 mod answer;
 mod cache;
+mod chain;
 mod clock;
 mod config;
 mod denial;

@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 
 use super::{
     answer::{Answer, Denial, Link, RrSet},
+    chain,
     clock::Millis,
-    evidence, names,
+    names,
     question::Question,
     ttl,
 };
@@ -131,7 +132,7 @@ fn denial(denial: &Denial) -> Value {
 
 fn link(link: &Link) -> Value {
     let mut algorithms: Vec<u8> = match (&link.ds, &link.dnskey) {
-        (Some(ds), _) => evidence::digests(ds)
+        (Some(ds), _) => chain::digests(ds)
             .map(|ds| u8::from(ds.algorithm()))
             .collect(),
         (None, Some(keys)) => keys

@@ -61,6 +61,36 @@ pub fn of_message(message: &Message, now: Millis) -> Millis {
     shortest.min(ends).min(cap).max(0)
 }
 
+/// Takes `seconds` off every record.
+pub fn age(message: &mut Message, seconds: u32) {
+    let Message {
+        answers,
+        authorities,
+        ..
+    } = message;
+    answers
+        .iter_mut()
+        .chain(authorities)
+        .for_each(|record| record.ttl = record.ttl.saturating_sub(seconds));
+}
+
+/// hickory repeats the TTL of its first verdict; no record lives longer than what was received just now.
+pub fn cap(message: &mut Message, received: &Message) {
+    let Message {
+        answers,
+        authorities,
+        ..
+    } = message;
+    for record in answers.iter_mut().chain(authorities) {
+        let same = |other: &&Record| {
+            other.name == record.name && other.record_type() == record.record_type()
+        };
+        let mut all = received.answers.iter().chain(&received.authorities);
+        let shortest = all.by_ref().filter(same).map(|other| other.ttl).min();
+        record.ttl = record.ttl.min(shortest.unwrap_or(0));
+    }
+}
+
 pub fn rrsig(record: &Record) -> Option<&RRSIG> {
     match &record.data {
         RData::DNSSEC(DNSSECRData::RRSIG(rrsig)) => Some(rrsig),

@@ -41,7 +41,7 @@ pub struct Upstream {
     pool: NameServerPool<TokioRuntimeProvider>,
     slots: Arc<Semaphore>,
     clock: Arc<Clock>,
-    kept: Mutex<LruCache<Question, (Arc<Heard>, Millis)>>,
+    kept: Mutex<LruCache<Question, Kept>>,
     flights: Mutex<HashMap<Question, Flight>>,
     asked: Arc<AtomicU64>,
 }
@@ -81,11 +81,20 @@ impl Upstream {
         self.asked.load(Ordering::Relaxed)
     }
 
-    /// The kept message, if it still counts.
+    /// The kept message, if it still counts, as old as it is.
     pub fn kept(&self, question: &Question) -> Option<Arc<Heard>> {
+        let now = self.clock.now();
         let mut kept = lock(&self.kept);
-        let (message, until) = kept.get_mut(question)?;
-        (*until > self.clock.now()).then(|| message.clone())
+        let kept = kept
+            .get_mut(question)
+            .filter(|kept| kept.since <= now && now < kept.until)?;
+        let age = u32::try_from((now - kept.since) / 1000).unwrap_or(u32::MAX);
+        if age == 0 {
+            return Some(kept.heard.clone());
+        }
+        let mut heard = Heard::clone(&kept.heard);
+        ttl::age(&mut heard.message, age);
+        Some(Arc::new(heard))
     }
 
     pub fn forget<'a>(&self, questions: impl Iterator<Item = &'a Question>) {
@@ -150,11 +159,25 @@ impl Upstream {
             question.kind,
             RecordType::DS | RecordType::DNSKEY | RecordType::NS
         ) {
-            let now = self.clock.now();
-            let until = now + ttl::of_message(&response.message, now);
-            lock(&self.kept).insert(question.clone(), (response.clone(), until));
+            let since = self.clock.now();
+            let until = since + ttl::of_message(&response.message, since);
+            let heard = response.clone();
+            lock(&self.kept).insert(
+                question.clone(),
+                Kept {
+                    heard,
+                    since,
+                    until,
+                },
+            );
         }
     }
+}
+
+struct Kept {
+    heard: Arc<Heard>,
+    since: Millis,
+    until: Millis,
 }
 
 /// Takes the flight off the board, also when the question's task panicked.
@@ -180,4 +203,68 @@ fn name_server(server: &Server) -> NameServerConfig {
         .iter_mut()
         .for_each(|connection| connection.port = server.port);
     NameServerConfig::new(server.ip, true, connections)
+}
+
+#[cfg(test)]
+mod tests {
+    use hickory_proto::{
+        op::Message,
+        rr::{Name, RData, Record, rdata::A},
+    };
+    use serde_json::json;
+
+    use super::*;
+
+    fn upstream(clock: &Arc<Clock>) -> Upstream {
+        let config = json!({ "v": 1, "mode": "stub", "servers": [{ "ip": "127.0.0.1" }], "anchors": "iana" });
+        let config = Config::parse(config.to_string().as_bytes()).unwrap();
+        Upstream::new(&config, clock.clone()).unwrap()
+    }
+
+    fn answer(question: &Question, ttl: u32) -> Arc<Heard> {
+        let mut message = Message::query().into_response();
+        message.answers.push(Record::from_rdata(
+            question.name.clone(),
+            ttl,
+            RData::A(A::new(127, 0, 0, 1)),
+        ));
+        Arc::new(Heard { message, bytes: 0 })
+    }
+
+    #[test]
+    fn a_kept_message_grows_old_and_ends() {
+        let clock = Arc::new(Clock::default());
+        let upstream = upstream(&clock);
+        let question = Question::new(&Name::root(), RecordType::DNSKEY);
+        let left = || {
+            upstream
+                .kept(&question)
+                .map(|heard| heard.message.answers[0].ttl)
+        };
+        upstream.keep(&question, &answer(&question, 300));
+        assert_eq!(left(), Some(300));
+        clock.move_to_offset(100_000);
+        assert!(
+            left().is_some_and(|ttl| ttl == 200 || ttl == 199),
+            "{:?}",
+            left()
+        );
+        clock.move_to_offset(301_000);
+        assert_eq!(left(), None);
+        clock.move_to_offset(-10_000);
+        assert_eq!(left(), None, "it comes from the future");
+    }
+
+    #[test]
+    fn only_infrastructure_is_kept_and_can_be_forgotten() {
+        let upstream = upstream(&Arc::default());
+        let [keys, data] =
+            [RecordType::DNSKEY, RecordType::A].map(|kind| Question::new(&Name::root(), kind));
+        for question in [&keys, &data] {
+            upstream.keep(question, &answer(question, 300));
+        }
+        assert!(upstream.kept(&keys).is_some() && upstream.kept(&data).is_none());
+        upstream.forget([&keys].into_iter());
+        assert!(upstream.kept(&keys).is_none());
+    }
 }

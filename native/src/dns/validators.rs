@@ -35,11 +35,9 @@ pub struct Validators {
     pub witness: Option<Witness>,
     pub anchors: Anchors,
     handle: DnssecDnsHandle<Guard>,
-    chains: Mutex<LruCache<Name, Chain>>,
+    /// The links from the root to a zone.
+    chains: Mutex<LruCache<Name, Vec<Arc<Link>>>>,
 }
-
-/// The links from the root to a zone, and until when they count.
-type Chain = (Vec<Arc<Link>>, Millis);
 
 /// A response after validation: every record carries its proof.
 pub struct Verdict {
@@ -87,45 +85,50 @@ impl Validators {
     pub async fn validate(&self, question: &Question) -> Result<Verdict, Failure> {
         let lookup = Lookup::try_current().ok_or_else(outside)?;
         let known = lookup.failures();
-        match self
+        let answer = self
             .handle
             .lookup(question.query(), request_options())
             .first_answer()
-            .await
-        {
-            Ok(response) => Ok(Verdict {
-                message: response.into_message(),
-                refused: None,
-            }),
+            .await;
+        let (response, refused) = match answer {
+            Ok(response) => (response, None),
             Err(NetError::Dns(DnsError::Nsec {
                 response, proof, ..
-            })) => Ok(Verdict {
-                message: response.into_message(),
-                refused: Some(proof.into()),
-            }),
-            Err(error) => Err(lookup
-                .failure_after(known)
-                .or_else(|| lookup.failure_after(0))
-                .unwrap_or_else(|| {
-                    Failure::new(FailureKind::Network, format!("{question}: {error}"))
-                })),
+            })) => (*response, Some(proof.into())),
+            Err(error) => return Err(why_not(&lookup, known, question, &error)),
+        };
+        let mut message = response.into_message();
+        if let Some(heard) = lookup.heard(question) {
+            ttl::cap(&mut message, &heard.message);
         }
+        Ok(Verdict { message, refused })
     }
 
     pub fn known_chain(&self, zone: &Name, now: Millis) -> Option<Vec<Arc<Link>>> {
         let mut chains = lock(&self.chains);
-        let (links, until) = chains.get_mut(zone)?;
-        (*until > now).then(|| links.clone())
+        let links = chains.get_mut(zone)?;
+        links
+            .iter()
+            .all(|link| link.until > now)
+            .then(|| links.clone())
     }
 
-    pub fn keep_chain(&self, zone: Name, links: &[Arc<Link>], until: Millis) {
-        lock(&self.chains).insert(zone, (links.to_vec(), until));
+    pub fn keep_chain(&self, zone: Name, links: &[Arc<Link>]) {
+        lock(&self.chains).insert(zone, links.to_vec());
     }
 
     /// After a bogus answer nothing that was concluded counts any more.
     pub fn forget_chains(&self) {
         lock(&self.chains).clear();
     }
+}
+
+/// hickory's errors are texts; the lookup knows which question failed, and how.
+fn why_not(lookup: &Lookup, known: usize, question: &Question, error: &NetError) -> Failure {
+    let failure = lookup
+        .failure_after(known)
+        .or_else(|| lookup.failure_after(0));
+    failure.unwrap_or_else(|| Failure::new(FailureKind::Network, format!("{question}: {error}")))
 }
 
 fn outside() -> Failure {

@@ -20,7 +20,7 @@ use hickory_proto::{
 use super::{
     anchors::Anchors,
     answer::{Answer, Fault, Link, RrSet, State, WitnessWord},
-    evidence,
+    chain,
     lookup::Lookup,
     names,
     question::{Failure, FailureKind, Question},
@@ -114,7 +114,7 @@ pub fn unavailable(answer: &mut Answer, why: String) {
 fn is_beyond(link: &Link) -> bool {
     link.ds
         .as_ref()
-        .is_some_and(|ds| !evidence::digests(ds).any(|ds| verifies(&ds.algorithm())))
+        .is_some_and(|ds| !chain::digests(ds).any(|ds| verifies(&ds.algorithm())))
 }
 
 /// The algorithms of `domain` 0.12.3 over ring.
