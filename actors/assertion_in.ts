@@ -52,7 +52,7 @@ export class AssertionIn {
 
   /** The peer hears nothing and will ask again: unknown is never yes. */
   #crashed(): void {
-    this.#shell.forgetRequest(this.#pair);
+    this.#shell.theirs.forget(this.#pair);
   }
 
   connectionOver(): void {
@@ -69,7 +69,7 @@ export class AssertionIn {
           () => this.#crashed(),
         );
       case "grant":
-        return this.#shell.grant(this.#pair, this.#proof!);
+        return this.#shell.proofs.grant(this.#pair, this.#proof!);
       case "send valid":
         return this.#answer(printVerdict(this.#request, "valid"), null, null);
       case "send error":
@@ -79,11 +79,11 @@ export class AssertionIn {
 
   /** Cheap first: the certificate in hand, a proof already held, and only then DNS (3.2). */
   async #collect(): Promise<void> {
-    const held = this.#shell.heldProof(this.#pair.remote);
+    const held = this.#shell.proofs.held(this.#pair.remote);
     if (held !== null) return this.#found(held);
     const byCertificate = this.#decide(null);
     if (byCertificate.proved || !byCertificate.needsDelegation) return this.#decided(byCertificate);
-    await this.#shell.proofTurn();
+    await this.#shell.theirs.proofTurn();
     const delegation = await this.#server.evidence.delegationFor(this.#pair.remote, this.#shell.asPeer());
     if (!this.#shell.over) this.#decided(this.#decide(delegation));
   }
@@ -115,8 +115,8 @@ export class AssertionIn {
   }
 
   #answer(verdict: string, denial: Denial | null, cause: Cause | null): void {
-    this.#shell.forgetRequest(this.#pair);
+    this.#shell.theirs.forget(this.#pair);
     this.#shell.connection.write(encode(verdict));
-    this.#shell.verdictSent(this.#pair, denial, cause);
+    this.#shell.theirs.answered(this.#pair, denial, cause);
   }
 }

@@ -75,12 +75,12 @@ export class AssertionOut {
       case "authorise":
         return this.#authorise();
       case "withdraw":
-        this.#shell.withdrawn(this.pair, effect.by, effect.cause);
+        this.#shell.ours.withdrawn(this.pair, effect.by, effect.cause);
         return effect.by === "peer"
           ? this.#listener.revoked(effect.cause)
           : this.#listener.lost(effect.cause);
       case "report denied":
-        this.#shell.denied(this.pair, this.#pending, effect.cause, effect.condition);
+        this.#shell.ours.denied(this.pair, this.#pending, effect.cause, effect.condition);
         return this.#listener.denied(effect.cause, effect.condition, effect.kind);
     }
   }
@@ -99,7 +99,7 @@ export class AssertionOut {
   }
 
   #authorise(): void {
-    if (this.#shell.authorise(this.pair, this.#pending!)) return this.#listener.authorised();
+    if (this.#shell.ours.authorise(this.pair, this.#pending!)) return this.#listener.authorised();
     // Our own proof of the peer ended while it made up its mind.
     this.#actor.send({ type: "proof.ended", cause: "proof.expired" });
   }

@@ -92,7 +92,7 @@ export class InboundShell extends S2sShell {
     this.#actor.send({ type: "request.received" });
   }
 
-  protected override pairOpened(): void {
+  override pairOpened(): void {
     this.#actor.send({ type: "pair.opened" });
   }
 

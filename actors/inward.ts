@@ -118,7 +118,7 @@ export class Inward {
   }
 
   #discard(batch: Batch, i: number, found: Extract<Filtered, { action: "discard" }>): void {
-    if (found.revoke) this.#shell.revoke(found.pair, found.cause);
+    if (found.revoke) this.#shell.proofs.revoke(found.pair, found.cause);
     this.#tellDiscarded(found.cause, found.pair, { rule: found.rule });
     if (found.reply === null) return;
     const { type, condition, detail } = found.reply;

@@ -34,7 +34,7 @@ export class ProofLife {
       { ...this.#bounds(), timers: { ...PROOF_TIMERS, recheckMinMs, recheckMaxMs, proofTimeoutMs } },
       (effect) => this.#perform(effect),
       server.host,
-      () => shell.proofEnded(proof.domain, "server.internal"),
+      () => shell.proofs.ended(proof.domain, "server.internal"),
     );
     this.#actor.start();
   }
@@ -62,14 +62,14 @@ export class ProofLife {
     switch (effect.type) {
       case "recheck":
         return background(this.#server.host, `re-check of ${domain}`, this.#recheck(), () => {
-          this.#shell.proofEnded(domain, "server.internal");
+          this.#shell.proofs.ended(domain, "server.internal");
         });
       case "report suspected":
         return this.#tell("suspected", "dns.bogus");
       case "report postponed":
         return this.#tell("postponed", effect.cause);
       case "end proof":
-        return this.#shell.proofEnded(domain, effect.cause);
+        return this.#shell.proofs.ended(domain, effect.cause);
     }
   }
 
@@ -80,7 +80,7 @@ export class ProofLife {
     const verdict = this.#judge(delegation);
     if (verdict.proved) {
       this.proof = verdict.proof;
-      this.#shell.proofRenewed(verdict.proof);
+      this.#shell.proofs.renewed(verdict.proof);
       this.#tell("held", null);
       return this.#actor.send({ type: "recheck.held", ...this.#bounds() });
     }

@@ -206,8 +206,8 @@ export class Route implements AssertionListener {
     if (shell.over) return this.#failed("tcp.lost");
     const verdict = this.#judge(shell, this.delegation!);
     if (!verdict.proved) return this.#failed(verdict.cause);
-    if (shell.heldProof(this.pair.remote) === null) {
-      shell.delegate(verdict.proof, (delegation) => this.#judge(shell, delegation));
+    if (shell.proofs.held(this.pair.remote) === null) {
+      shell.proofs.delegate(verdict.proof, (delegation) => this.#judge(shell, delegation));
     }
     this.#shell = shell;
     this.#actor.send({ type: "connection.ready", reused });
@@ -232,7 +232,7 @@ export class Route implements AssertionListener {
     const shell = this.#shell;
     if (shell === null || shell.over) return this.lost("tcp.lost");
     if (this.#server.bindings.sendingOn(this.pair, shell.row) !== null) return this.authorised();
-    shell.request(this.pair, this);
+    shell.ours.ask(this.pair, this);
   }
 
   #flush(): void {

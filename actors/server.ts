@@ -244,7 +244,7 @@ export class Server implements ServerContext {
   #revokeEverywhere(pair: DomainPair, cause: Cause): void {
     const row = this.bindings.get(pair);
     const connections = new Set([...row?.send ?? [], ...row?.recv ?? []].map((grant) => grant.connection.id));
-    for (const id of connections) this.shells.get(id)?.revoke(pair, cause);
+    for (const id of connections) this.shells.get(id)?.proofs.revoke(pair, cause);
   }
 
   // ---- shutdown

@@ -73,7 +73,7 @@ export class View implements ServerView {
 
   proofs(): ProofView[] {
     return [...this.#server.shells.values()].flatMap((shell) =>
-      [...shell.proofs.values()].map(({ proof, state }): ProofView => ({
+      [...shell.proofs.all()].map(({ proof, state }): ProofView => ({
         domain: proof.domain,
         prooftype: proof.prooftype,
         state,

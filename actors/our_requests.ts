@@ -1,0 +1,118 @@
+/** Our requests on one connection, and what the peer's verdicts make of them. protocol.md 2.5 I-14, I-15, 2.7. */
+import type { Cause } from "../facts/cause.ts";
+import type { PendingRequest } from "../routing/pending_request.ts";
+import { readVerdict } from "../routing/verdict.ts";
+import type { DialbackVerdict } from "../xmpp/dialback.ts";
+import { type DomainPair, type PairKey, pairKey } from "../xmpp/domain.ts";
+import { type AssertionListener, AssertionOut } from "./assertion_out.ts";
+import type { ServerContext } from "./context.ts";
+import type { S2sShell } from "./s2s_stream.ts";
+
+export class OurRequests {
+  readonly #server: ServerContext;
+  readonly #shell: S2sShell;
+  readonly #assertions = new Map<PairKey, AssertionOut>();
+  readonly #turns: AssertionOut[] = [];
+
+  constructor(server: ServerContext, shell: S2sShell) {
+    this.#server = server;
+    this.#shell = shell;
+  }
+
+  /** Asks for a pair; it waits when too many of ours are unanswered. Idempotent per pair. */
+  ask(pair: DomainPair, listener: AssertionListener): void {
+    const assertion = new AssertionOut(this.#server, this.#shell, pair, listener);
+    this.#assertions.set(pairKey(pair), assertion);
+    this.#turns.push(assertion);
+    this.#nextTurns();
+  }
+
+  #nextTurns(): void {
+    const { unansweredRequests } = this.#server.config.limits;
+    while (this.#turns.length > 0 && this.#shell.row.pendingOut.size < unansweredRequests) {
+      this.#turns.shift()!.turnCame();
+    }
+  }
+
+  /** A verdict of the peer; only one that we asked for may open anything (A-11). */
+  verdict({ from, to, verdict, condition }: DialbackVerdict): void {
+    const pair = { local: to.domain, remote: from.domain };
+    const meaning = verdict === "other"
+      ? null
+      : readVerdict(this.#server.bindings, this.#shell.row, pair, verdict);
+    const unsolicited = meaning?.is === "unsolicited";
+    this.#server.host.tell({
+      type: "verdict.received",
+      level: unsolicited ? "warning" : "info",
+      connection: this.#shell.id,
+      pair,
+      detail: { verdict, condition, meaning: meaning?.is ?? "ignored", peer: this.#shell.connection.peer.ip },
+      ...(unsolicited ? { cause: "peer.unsolicited" } : {}),
+    });
+    if (meaning === null || meaning.is === "repetition") return;
+    if (meaning.is === "unsolicited") {
+      return meaning.flood ? this.#shell.fault("policy-violation", "peer.unsolicited") : undefined;
+    }
+    const assertion = this.#assertions.get(pairKey(pair));
+    if (assertion !== undefined) assertion.verdict(verdict, condition);
+    // Opened as the inverse of a grant of ours: there is no request of ours that it could answer.
+    else if (meaning.is === "revocation") this.withdrawn(pair, "peer", "peer.revoked");
+    this.#nextTurns();
+  }
+
+  /** The peer answered `valid`. False when our own proof ended meanwhile: then nothing is authorised. */
+  authorise(pair: DomainPair, pending: PendingRequest): boolean {
+    const permission = pending.accept();
+    const grant = permission && this.#server.bindings.authorise(permission, this.#server.host.clock.now());
+    if (!grant) return false;
+    this.#shell.pairOpened();
+    this.#server.host.tell({
+      type: "pair.authorised",
+      connection: this.#shell.id,
+      pair,
+      detail: this.#shell.proofs.describe(this.#shell.row.delegated.get(pair.remote)!),
+    });
+    return true;
+  }
+
+  /** Takes a pair off this connection (2.7, 2.11 T5). */
+  withdrawn(pair: DomainPair, by: "peer" | "us" | "connection", cause: Cause): void {
+    this.#assertions.delete(pairKey(pair));
+    // By us: it left the tables before its assertion was told.
+    if (by !== "peer") return;
+    const { unused } = this.#server.bindings.revoke(this.#shell.row, pair);
+    if (unused) this.#shell.proofs.forget(pair.remote);
+    this.#server.host.tell({
+      type: "pair.revoked",
+      level: "warning",
+      connection: this.#shell.id,
+      pair,
+      cause,
+      detail: { by, direction: "out" },
+    });
+  }
+
+  /** Our request was denied. */
+  denied(pair: DomainPair, pending: PendingRequest | null, cause: Cause, condition: string | null): void {
+    pending?.settle();
+    this.#assertions.delete(pairKey(pair));
+    this.#server.host.tell({
+      type: "pair.denied",
+      level: "warning",
+      connection: this.#shell.id,
+      pair,
+      cause,
+      detail: { direction: "out", condition },
+    });
+    this.#nextTurns();
+  }
+
+  /** Our assertion of a pair, while there is one. */
+  of(pair: DomainPair): AssertionOut | undefined {
+    return this.#assertions.get(pairKey(pair));
+  }
+
+  connectionOver(cause: Cause): void {
+    for (const assertion of [...this.#assertions.values()]) assertion.connectionOver(cause);
+  }
+}
