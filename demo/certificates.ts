@@ -40,11 +40,11 @@ export class Authority {
     return this.certificate.toString("pem") + "\n";
   }
 
-  /** For one server name, as public authorities issue them: for servers alone, without clientAuth. */
-  async issue(name: string): Promise<Identity> {
+  /** As public authorities issue them: for servers alone, without clientAuth. The first name is the subject. */
+  async issue(...names: [string, ...string[]]): Promise<Identity> {
     const keys = await newKeys();
     const certificate = await x509.X509CertificateGenerator.create({
-      subject: `CN=${name}`,
+      subject: `CN=${names[0]}`,
       issuer: this.certificate.subject,
       publicKey: keys.publicKey,
       signingKey: this.keys.privateKey,
@@ -54,7 +54,7 @@ export class Authority {
         new x509.BasicConstraintsExtension(false, undefined, true),
         new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
         new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-        new x509.SubjectAlternativeNameExtension([{ type: "dns", value: name }]),
+        new x509.SubjectAlternativeNameExtension(names.map((value) => ({ type: "dns" as const, value }))),
       ],
     });
     const pkcs8 = new Uint8Array(await crypto.subtle.exportKey("pkcs8", keys.privateKey));

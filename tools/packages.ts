@@ -4,7 +4,7 @@
  */
 
 /** A tool, and how to see that it is there. */
-interface Needed {
+export interface Needed {
   readonly package: string;
   readonly probe: readonly string[];
   /** The unit that Debian would start. */
@@ -41,9 +41,9 @@ async function succeeds([command, ...args]: readonly string[]): Promise<boolean>
   }
 }
 
-async function missing(): Promise<Needed[]> {
-  const there = await Promise.all(NEEDED.map(({ probe }) => succeeds(probe)));
-  return NEEDED.filter((_, at) => !there[at]);
+async function missing(needed: readonly Needed[]): Promise<Needed[]> {
+  const there = await Promise.all(needed.map(({ probe }) => succeeds(probe)));
+  return needed.filter((_, at) => !there[at]);
 }
 
 async function apt(...args: string[]): Promise<boolean> {
@@ -71,9 +71,9 @@ async function withoutServices<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** Installs what is missing if it may; returns what is missing still, as sentences. */
-export async function installPackages(): Promise<string[]> {
+export async function installPackages(needed: readonly Needed[] = NEEDED): Promise<string[]> {
   Deno.env.set("PATH", `${Deno.env.get("PATH")}:/usr/local/sbin:/usr/sbin:/sbin`);
-  const wanted = await missing();
+  const wanted = await missing(needed);
   if (wanted.length > 0 && Deno.uid() === 0 && await succeeds(["apt-get", "--version"])) {
     const names = wanted.map((needed) => needed.package);
     console.log(`installing ${names.join(" ")} from Debian`);
@@ -86,7 +86,7 @@ export async function installPackages(): Promise<string[]> {
     });
     await disable(wanted.flatMap(({ service }) => service ?? []));
   }
-  return (await missing()).map((needed) => `${needed.package} is missing: apt-get install ${needed.package}`);
+  return (await missing(needed)).map(({ package: name }) => `${name} is missing: apt-get install ${name}`);
 }
 
 /** So that they do not start with the machine either. */

@@ -1,0 +1,106 @@
+/** Where a run happens: a folder, a part of loopback, signed names and certificates for every server. */
+import { Authority } from "../../demo/certificates.ts";
+import { DemoDns } from "../../demo/dns.ts";
+import type { Zone } from "../../demo/zones.ts";
+
+export const SECRET = "a secret of the bench, on loopback only";
+export const PORTS = { s2s: 5269, component: 5347, console: 8711 } as const;
+const SIDES = ["a", "b"] as const;
+export type Side = (typeof SIDES)[number];
+
+/** One server of a pair: its own name, address and files, and the domain of its component. */
+export interface Place {
+  readonly side: Side;
+  /** Of the server; the certificate names it and the domain. */
+  readonly name: string;
+  /** Of the component. */
+  readonly domain: string;
+  readonly ip: string;
+  readonly folder: string;
+  readonly chain: string;
+  readonly key: string;
+  readonly ca: string;
+  /** A recursive resolver, `ip:port`, and the root's DNSKEY line. */
+  readonly dns: string;
+  readonly anchor: string;
+  /** Addresses of both servers by name, for those who read no DNS for them. */
+  readonly hosts: ReadonlyMap<string, string>;
+}
+
+export type Pair = readonly [Place, Place];
+
+/** Plants the tree, issues the certificates, starts DNS; `stack` ends it all. */
+export async function setUp(
+  kinds: readonly string[],
+  stack: AsyncDisposableStack,
+): Promise<Map<string, Pair>> {
+  const folder = await Deno.makeTempDir({ prefix: "verona-bench-" });
+  stack.defer(() => Deno.remove(folder, { recursive: true }));
+  const block = freeBlock();
+  const addresses = new Map(
+    kinds.flatMap((kind, i) =>
+      SIDES.map((side, j) => [`${kind}-${side}`, `127.78.${block}.${2 * i + j + 1}`])
+    ),
+  );
+  const dns = stack.use(await DemoDns.start(folder, plant(addresses), `127.78.${block}.53:0`));
+  const authority = await Authority.make();
+  const ca = `${folder}/ca.pem`;
+  await Deno.writeTextFile(ca, authority.pem);
+  const place = async (kind: string, side: Side): Promise<Place> => {
+    const [name, domain, home] = [
+      serverName(kind, side),
+      domainName(kind, side),
+      `${folder}/${kind}-${side}`,
+    ];
+    const { certificate, key } = await authority.issue(name, domain);
+    const files = { chain: `${home}/chain.pem`, key: `${home}/key.pem` };
+    await Deno.mkdir(home);
+    await Deno.writeTextFile(files.chain, certificate);
+    await Deno.writeTextFile(files.key, key, { mode: 0o600 });
+    const hosts = new Map(SIDES.map((s) => [serverName(kind, s), addresses.get(`${kind}-${s}`)!]));
+    const ip = addresses.get(`${kind}-${side}`)!;
+    return {
+      side,
+      name,
+      domain,
+      ip,
+      folder: home,
+      ...files,
+      ca,
+      dns: dns.address,
+      anchor: dns.anchor,
+      hosts,
+    };
+  };
+  const pairs = await Promise.all(
+    kinds.map(async (kind) => [kind, [await place(kind, "a"), await place(kind, "b")]] as [string, Pair]),
+  );
+  return new Map(pairs);
+}
+
+const serverName = (kind: string, side: Side): string => `xmpp.${kind}-${side}.bench`;
+const domainName = (kind: string, side: Side): string => `customer.${kind}-${side}.bench`;
+
+/** One signed zone per server; for the peers, which do not look, the signatures are no burden. */
+function plant(addresses: ReadonlyMap<string, string>): Zone[] {
+  const zones = [...addresses].map(([label, ip]) => ({
+    name: `${label}.bench`,
+    records: [`xmpp A ${ip}`, `_xmpp-server._tcp.customer SRV 0 0 ${PORTS.s2s} xmpp.${label}.bench.`],
+  }));
+  return [{ name: "." }, { name: "bench" }, ...zones];
+}
+
+/** So that two runs can stand side by side. */
+function freeBlock(): number {
+  for (let block = 0; block < 250; block++) {
+    try {
+      for (let host = 1; host <= 8; host++) {
+        Deno.listen({ hostname: `127.78.${block}.${host}`, port: PORTS.s2s }).close();
+      }
+      return block;
+    } catch {
+      // Somebody is there.
+    }
+  }
+  throw new Error(`port ${PORTS.s2s} is in use on all of 127.78.0.0/16; stop another bench first`);
+}

@@ -1,0 +1,49 @@
+/** Verona as an operator starts it: `deno run ... main.ts run`, DNSSEC on both sides. */
+import { stringify } from "smol-toml";
+import { VERSION } from "../../cli/version.ts";
+import { type Place, PORTS, SECRET } from "./lab.ts";
+import type { Kind } from "./server.ts";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+
+export const VERONA: Kind = {
+  name: "verona",
+  version: VERSION,
+  async prepare(place) {
+    const config = `${place.folder}/verona.toml`;
+    await Deno.writeTextFile(config, stringify(configuration(place)));
+    const permissions = ["net", "read", "write", "env", `ffi=${ROOT}native`].map((what) => `--allow-${what}`);
+    const deno = [
+      "run",
+      "--quiet",
+      "--no-prompt",
+      "--config",
+      `${ROOT}deno.json`,
+      ...permissions,
+      ...extra(),
+    ];
+    return { program: Deno.execPath(), args: [...deno, `${ROOT}main.ts`, "run", "--config", config] };
+  },
+};
+
+/** For profiling: `BENCH_DENO_FLAGS="--v8-flags=--perf-basic-prof"`. */
+const extra = (): string[] =>
+  (Deno.env.get("BENCH_DENO_FLAGS") ?? "").split(" ").filter((flag) => flag !== "");
+
+function configuration(
+  { name, domain, ip, folder, chain, key, ca, dns, anchor }: Place,
+): Record<string, unknown> {
+  return {
+    server: { names: [name], data_dir: `${folder}/data` },
+    certificate: [{ chain, key }],
+    trust: { ca: [ca] },
+    dns: { servers: [dns], trust_anchor: anchor },
+    listen: {
+      s2s: [`${ip}:${PORTS.s2s}`],
+      component: [`${ip}:${PORTS.component}`],
+      console: `${ip}:${PORTS.console}`,
+    },
+    dial: { allow_private_addresses: true },
+    domain: [{ name: domain, component_secret: SECRET }],
+  };
+}
