@@ -119,7 +119,9 @@ export class Server implements ServerContext {
 
   connectionOptions(content: "server" | "component"): ConnectionOptions {
     // Nobody has proven anything yet; a component is bound by its secret, and by loopback (9.1).
-    const frame = this.frameLimits(content === "server" ? "unproven" : "proven");
+    const frame = content === "server"
+      ? this.frameLimits("unproven")
+      : { ...this.frameLimits("proven"), bytesPerSecond: 0 };
     return { content, frame, surroundings: this.#surroundings };
   }
 
@@ -276,8 +278,8 @@ function frameLimits(limits: Limits, peer: "proven" | "unproven"): FrameLimits {
   const { headerBytes, valueBytes, nameBytes, namespaceBytes } = limits;
   const common = { headerBytes, valueBytes, nameBytes, namespaceBytes };
   if (peer === "proven") {
-    const { stanzaBytes, depth, attributes, elements } = limits;
-    return { ...common, stanzaBytes, depth, attributes, elements };
+    const { stanzaBytes, depth, attributes, elements, bytesPerSecond } = limits;
+    return { ...common, stanzaBytes, depth, attributes, elements, bytesPerSecond };
   }
   return {
     ...common,
@@ -285,6 +287,7 @@ function frameLimits(limits: Limits, peer: "proven" | "unproven"): FrameLimits {
     depth: limits.unprovenDepth,
     attributes: limits.unprovenAttributes,
     elements: limits.unprovenElements,
+    bytesPerSecond: limits.unprovenBytesPerSecond,
   };
 }
 

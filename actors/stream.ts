@@ -180,6 +180,10 @@ export abstract class StreamShell implements Sink {
 
   #ended(ending: Ending): void {
     if (this.over) return;
+    if (ending.how === "crashed") {
+      this.server.crashed(this.id, ending.error);
+      return this.send({ type: "connection.ended", cause: "server.internal" });
+    }
     if (ending.how === "tls") return this.tlsBroken(ending.cause, ending.detail);
     if (ending.how !== "fault") return this.send({ type: "connection.ended", cause: causeOf(ending.how) });
     const { condition, cause, detail } = ending.fault;

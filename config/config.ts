@@ -57,6 +57,9 @@ export interface Limits {
   readonly unprovenDepth: number;
   readonly unprovenAttributes: number;
   readonly unprovenElements: number;
+  /** 0: as fast as it comes. */
+  readonly unprovenBytesPerSecond: number;
+  readonly bytesPerSecond: number;
   readonly connectTimeoutMs: number;
   readonly connectTotalMs: number;
   readonly tlsTimeoutMs: number;

@@ -9,6 +9,7 @@ import { WireFault } from "./fault.ts";
 import type { Identities } from "./identity.ts";
 import type { Bytes } from "./native.ts";
 import { Outlet } from "./outlet.ts";
+import { Pace } from "./pace.ts";
 import { ReadBuffer } from "./read_buffer.ts";
 import { type Content, framed, type FrameLimits, Session, type StartTls } from "./session.ts";
 import type { Trust } from "./trust.ts";
@@ -24,12 +25,14 @@ export interface Sink {
 
 /**
  * How the reading ended. `tls`: the TLS library refused. `fault`: the framer did, and only then writing still works,
- * until `end` or `drop`; in all other cases what was queued has been written and the socket is closed.
+ * until `end` or `drop`; in all other cases the socket is closed, after what was queued if that could still leave.
+ * `crashed`: the sink threw.
  */
 export type Ending =
   | { readonly how: "closed" | "truncated" | "reset" | "dropped" }
   | { readonly how: "tls"; readonly cause: Cause; readonly detail: string }
-  | { readonly how: "fault"; readonly fault: FrameFault };
+  | { readonly how: "fault"; readonly fault: FrameFault }
+  | { readonly how: "crashed"; readonly error: unknown };
 
 /** What every connection of one server shares; asked anew each time, because certificates are reloaded. */
 export interface Surroundings {
@@ -55,6 +58,7 @@ export class Connection {
   readonly #around: Surroundings;
   readonly #outlet: Outlet;
   readonly #session: Session;
+  readonly #pace: Pace;
   #dropped = false;
   #peerClosed = false;
   #starting: StartTls | null = null;
@@ -68,6 +72,7 @@ export class Connection {
     this.#around = surroundings;
     this.lastReadAt = surroundings.now();
     this.#session = new Session(content, frame);
+    this.#pace = new Pace(frame.bytesPerSecond);
     this.#outlet = new Outlet(conn);
   }
 
@@ -78,7 +83,7 @@ export class Connection {
   /** Reads until the connection ends. Never rejects. */
   async run(sink: Sink): Promise<Ending> {
     this.#reading = true;
-    const ending = await this.#read(sink);
+    const ending = await this.#read(sink).catch((error): Ending => ({ how: "crashed", error }));
     this.#reading = false;
     if (ending.how === "fault" && !this.#dropped) return ending;
     if (ending.how === "closed") this.#closeNotify(); // RFC 8446 6.1: each side sends its own
@@ -104,6 +109,9 @@ export class Connection {
       const ending = await this.#take(buffer.bytes, length, sink);
       if (ending !== null) return ending;
       buffer.adapt(length);
+      const wait = this.#pace.took(length);
+      if (wait !== undefined) await wait;
+      if (this.#dropped) return { how: "dropped" };
     }
   }
 
@@ -167,6 +175,7 @@ export class Connection {
 
   limits(frame: FrameLimits): void {
     this.#session.limits(frame);
+    this.#pace.set(frame.bytesPerSecond);
   }
 
   /** From now on records of stanzas between these domains, spelt so, carry `id`. */
@@ -255,6 +264,7 @@ export class Connection {
     if (this.#dropped) return;
     this.#dropped = true;
     this.#outlet.close();
+    this.#pace.set(0);
     try {
       this.#conn.close();
     } catch {

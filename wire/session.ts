@@ -8,7 +8,7 @@ import { Batch, RECORD } from "./batch.ts";
 import { WireFault } from "./fault.ts";
 import { type Bytes, native, split } from "./native.ts";
 
-/** Limits of the framer (protocol.md 10). */
+/** Limits of the framer and of reading (protocol.md 10). */
 export interface FrameLimits {
   readonly headerBytes: number;
   readonly stanzaBytes: number;
@@ -18,6 +18,8 @@ export interface FrameLimits {
   readonly valueBytes: number;
   readonly nameBytes: number;
   readonly namespaceBytes: number;
+  /** Faster it is not read; 0: as it comes. */
+  readonly bytesPerSecond: number;
 }
 
 export type Content = "server" | "component";

@@ -4,7 +4,7 @@ import { native } from "../../wire/native.ts";
 import { LIMITS } from "./ends.ts";
 
 const PANIC = -100, HANDLE = -101, ARGUMENT = -102;
-const limits = Uint32Array.from(Object.values(LIMITS));
+const limits = Uint32Array.from(Object.values(LIMITS).slice(0, 8));
 const none = new Uint8Array(0);
 
 Deno.test("border: a panic is an error code, and the library goes on", () => {

@@ -217,3 +217,47 @@ Deno.test("pairs that were taught come back with their id", async () => {
   initiating.connection.drop();
   await receiving.ended;
 });
+
+Deno.test("LIM-9: beyond the byte rate reading pauses, and all arrives in the end", async () => {
+  using at = await stand({ plain: true });
+  const [initiating, receiving] = [await at.dial(), await at.next()];
+  const perSecond = 200_000;
+  receiving.connection.limits({ ...at.options.frame, bytesPerSecond: perSecond });
+  initiating.connection.write(encode(HEADER));
+  const text = message("x".repeat(10_000));
+  const began = performance.now();
+  for (let n = 0; n < 100; n++) initiating.connection.write(encode(text));
+  const got = () => receiving.ear.items.filter(({ kind }) => kind === 1).length;
+  await receiving.ear.until(() => got() === 100, "all messages");
+  const allowed = perSecond * (4 + (performance.now() - began) / 1000);
+  // What is read in one go before the pause is at most one buffer.
+  assert.ok(
+    receiving.connection.bytesIn <= allowed + 65_536,
+    `${receiving.connection.bytesIn} of ${allowed} bytes`,
+  );
+  assert.ok(receiving.connection.bytesIn > perSecond * 4, "the rate was never reached");
+});
+
+Deno.test("LIM-9: a peer that is read slowly is read at once when its limits are raised", async () => {
+  using at = await stand({ plain: true });
+  const [initiating, receiving] = [await at.dial(), await at.next()];
+  receiving.connection.limits({ ...at.options.frame, bytesPerSecond: 1 });
+  initiating.connection.write(encode(HEADER));
+  await receiving.ear.until(() => receiving.ear.items.length === 1, "the header");
+  initiating.connection.write(encode(message("later")));
+  assert.equal(receiving.ear.items.length, 1); // else minutes would pass
+  receiving.connection.limits(at.options.frame);
+  await receiving.ear.until(() => receiving.ear.items.length === 2, "the message");
+});
+
+Deno.test("a sink that throws ends its own connection alone, and says so", async () => {
+  using at = await stand();
+  const [initiating, receiving] = await secured(at);
+  const error = new Error("a defect of ours");
+  receiving.ear.onItem = () => {
+    throw error;
+  };
+  initiating.connection.write(encode(message("m")));
+  assert.deepEqual(await receiving.ended, { how: "crashed", error });
+  assert.notEqual((await initiating.ended).how, "crashed");
+});

@@ -35,6 +35,7 @@ export const LIMITS: FrameLimits = {
   valueBytes: 16_384,
   nameBytes: 256,
   namespaceBytes: 1024,
+  bytesPerSecond: 0,
 };
 
 const encoder = new TextEncoder();
