@@ -4,7 +4,7 @@ import { arrival, bidiArrival, bounced, grant, message } from "../federation/act
 import { granted, Stage, type StageOptions } from "../harness/stage.ts";
 import { ORIGINATING } from "../harness/world.ts";
 import { denial, request, verdict } from "../peer/stream.ts";
-import type { Broken } from "./harness.ts";
+import type { Broken } from "./rules.ts";
 
 interface Rule {
   readonly act: (stage: Stage) => Promise<void>;

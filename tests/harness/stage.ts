@@ -1,11 +1,12 @@
 /** Everything a scenario stands on: the world, the server under test in it, and the scripted peer's place. */
-import { type Broken, brokenImports } from "../broken/harness.ts";
+import { type Broken, replacementOf } from "../broken/rules.ts";
 import type { Component } from "../peer/component.ts";
 import type { Conversation } from "../peer/conversation.ts";
 import { dial, Listener } from "../peer/peer.ts";
 import { type Opened, openSecured, request } from "../peer/stream.ts";
 import type { HeaderOptions } from "../peer/stream.ts";
 import type { TlsOptions } from "../peer/wire.ts";
+import { type Replacement, replaceModules } from "./imports.ts";
 import { type Section, type Settings, VeronaServer } from "./verona.ts";
 import { ORIGINATING, RECEIVING, S2S_PORT, World } from "./world.ts";
 
@@ -21,6 +22,8 @@ export interface StageOptions {
   readonly domains?: readonly (string | Section)[];
   /** Starts a server that breaks this safety rule, to show that a test catches it. */
   readonly broken?: Broken;
+  /** The server's clock can be moved on with `server.advance`. */
+  readonly movedClock?: boolean;
   /** Changes the world before the server starts. */
   readonly prepare?: (world: World) => void | Promise<void>;
 }
@@ -39,7 +42,8 @@ export class Stage implements AsyncDisposable {
     await options.prepare?.(world);
     const directory = await Deno.makeTempDir({ prefix: "verona-stage-" });
     const settings = await configuration(world, directory, options);
-    const imports = options.broken && await brokenImports(directory, options.broken);
+    const replaced = replacements(options);
+    const imports = replaced.length > 0 ? await replaceModules(directory, replaced) : undefined;
     const [server, peer] = await Promise.all([
       VeronaServer.start(directory, settings, imports),
       Listener.listen(world.peerIp, S2S_PORT, "peer"),
@@ -82,6 +86,11 @@ export class Stage implements AsyncDisposable {
     await this.world[Symbol.asyncDispose]();
     await Deno.remove(this.directory, { recursive: true });
   }
+}
+
+function replacements({ broken, movedClock }: StageOptions): Replacement[] {
+  const clock: Replacement[] = movedClock ? [["actors/host.ts", "tests/harness/moved_clock.ts"]] : [];
+  return broken === undefined ? clock : [...clock, replacementOf(broken)];
 }
 
 /** Requests the pair and takes the verdict `valid`. */

@@ -40,7 +40,10 @@ export class VeronaServer implements AsyncDisposable {
   /** Resolves with the exit code, or the signal that ended it, when the process is gone. */
   readonly exited: Promise<number | string>;
   readonly #reading: Promise<unknown>;
+  readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
   #gone = false;
+  /** How far the server's clock has been moved. */
+  #ahead = 0;
   #heard = Promise.withResolvers<void>();
   #token: string | undefined;
 
@@ -49,6 +52,7 @@ export class VeronaServer implements AsyncDisposable {
     readonly directory: string,
     readonly settings: Settings,
   ) {
+    this.#stdin = process.stdin.getWriter();
     this.#reading = Promise.all([this.#read(process.stdout), this.#read(process.stderr)]);
     this.exited = process.status.then(({ code, signal }) => {
       this.#gone = true;
@@ -83,7 +87,7 @@ export class VeronaServer implements AsyncDisposable {
       ],
       cwd: directory,
       env: { NO_COLOR: "1" },
-      stdin: "null",
+      stdin: "piped",
       stdout: "piped",
       stderr: "piped",
     }).spawn();
@@ -202,6 +206,19 @@ export class VeronaServer implements AsyncDisposable {
     await this.told({ event: "server.reloaded" }, since);
   }
 
+  /** Moves the server's clock on; only with `movedClock`. Resolves when all timers that were due have fired. */
+  async advance(ms: number): Promise<void> {
+    this.#ahead += ms;
+    const since = this.log.length;
+    await this.#stdin.write(new TextEncoder().encode(`${ms}\n`));
+    await this.told({ event: "clock.moved", ms }, since);
+  }
+
+  /** The same up to a time of the server's own, as its API and its log write it, and a little more. */
+  advanceTo(time: string): Promise<void> {
+    return this.advance(Math.max(0, Date.parse(time) - Date.now() - this.#ahead) + 20);
+  }
+
   /** Runs a command of the product (`connections`, `explain a b`...) against this server. */
   async command(...words: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -227,6 +244,7 @@ export class VeronaServer implements AsyncDisposable {
     if (!this.#gone) this.signal("SIGKILL");
     await this.exited;
     await this.#reading;
+    await this.#stdin.close().catch(() => {}); // the process may have closed its end
   }
 
   /** Waits until /readyz says 200. */

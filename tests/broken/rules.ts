@@ -1,0 +1,17 @@
+/** Which module of the product each broken one stands for. */
+import type { Replacement } from "../harness/imports.ts";
+
+const STANDS_FOR = {
+  grant_without_proof: "policy/dna_srv.ts",
+  stanza_before_grant_in: "routing/filter.ts",
+  stanza_before_grant_out: "routing/outward.ts",
+  denial_opens: "xmpp/dialback.ts",
+  revocation_ignored: "routing/binding_table.ts",
+} as const;
+
+export type Broken = keyof typeof STANDS_FOR;
+
+export const replacementOf = (broken: Broken): Replacement => [
+  STANDS_FOR[broken],
+  `tests/broken/${broken}.ts`,
+];
