@@ -46,15 +46,17 @@ async function missing(needed: readonly Needed[]): Promise<Needed[]> {
   return needed.filter((_, at) => !there[at]);
 }
 
+/** Its words are shown when it fails. */
 async function apt(...args: string[]): Promise<boolean> {
-  const command = new Deno.Command("apt-get", {
+  const { success, stderr } = await new Deno.Command("apt-get", {
     args: ["-q", ...args],
     env: { DEBIAN_FRONTEND: "noninteractive" },
     stdin: "null",
     stdout: "null",
-    stderr: "inherit",
-  });
-  return await command.output().then(({ success }) => success, () => false);
+    stderr: "piped",
+  }).output();
+  if (!success) console.log(new TextDecoder().decode(stderr).trim());
+  return success;
 }
 
 /** Debian asks this script before it starts a service; 101 means no. Left alone where the machine has one. */
