@@ -26,7 +26,16 @@ Deno.test({
     "STR-16 STR-17 STR-18 STR-28 STR-30 STR-33: the framer agrees with libxml2 on generated and damaged streams",
   ignore: !await hasLxml(),
   async fn() {
-    const build = ["build", "--release", "--locked", "--quiet", "--example", "frame", "--manifest-path"];
+    const build = [
+      "build",
+      "--release",
+      "--locked",
+      "--quiet",
+      "--workspace",
+      "--example",
+      "frame",
+      "--manifest-path",
+    ];
     const built = await run("cargo", [...build, "native/Cargo.toml"]);
     assert.ok(built.success, built.output);
     const args = ["tests/framer/libxml2.py", "native/target/release/examples/frame", `${STREAMS}`, `${SEED}`];
