@@ -10,6 +10,28 @@ const RELIEF_MS = 1000;
 /** A buffer larger than this is given back when it is empty. */
 const KEEP = 4096;
 const FIRST = 2048;
+/** Large buffers that nobody uses now: zeroing a new one for every burst costs more than encrypting it. */
+const idle: Bytes[] = [];
+const IDLE = 4;
+/** Above the high water and one batch; rare larger ones are left to the collector. */
+const IDLE_BYTES = 512 * 1024;
+
+const NONE: Bytes = new Uint8Array(0);
+
+function obtain(length: number): Bytes {
+  if (length <= KEEP) return new Uint8Array(length);
+  const at = idle.findIndex((buffer) => buffer.length >= length);
+  if (at >= 0) return idle.splice(at, 1)[0]!;
+  return new Uint8Array(length <= IDLE_BYTES ? roundUp(length) : length);
+}
+
+/** The next power of two, so that a buffer fits the next burst as well. */
+const roundUp = (length: number): number => 2 ** Math.ceil(Math.log2(length));
+
+/** Only what nobody reads or writes any more. */
+function giveBack(buffer: Bytes): void {
+  if (buffer.length > KEEP && buffer.length <= IDLE_BYTES && idle.length < IDLE) idle.push(buffer);
+}
 
 export class Outlet {
   /** Written to the socket so far. */
@@ -17,7 +39,7 @@ export class Outlet {
   /** Settles when the socket is closed, by whomever. */
   readonly gone: Promise<void>;
   readonly #conn: Deno.TcpConn;
-  #buffer: Bytes = new Uint8Array(0);
+  #buffer = NONE;
   #length = 0;
   #sending = 0;
   #pumping: Promise<void> | null = null;
@@ -55,8 +77,9 @@ export class Outlet {
   }
 
   #grow(needed: number): void {
-    const larger = new Uint8Array(Math.max(FIRST, needed, Math.min(this.#buffer.length * 2, 4 * HIGH_WATER)));
+    const larger = obtain(Math.max(FIRST, needed, Math.min(this.#buffer.length * 2, 4 * HIGH_WATER)));
     larger.set(this.#buffer.subarray(0, this.#length));
+    giveBack(this.#buffer);
     this.#buffer = larger;
   }
 
@@ -64,7 +87,7 @@ export class Outlet {
     // Whatever else this tick has to say comes along.
     await Promise.resolve();
     try {
-      let spare: Bytes = new Uint8Array(0);
+      let spare = NONE;
       while (this.#length > 0 && !this.#closed) {
         const full = this.#buffer.subarray(0, this.#length);
         const taken = this.#buffer;
@@ -74,7 +97,9 @@ export class Outlet {
         spare = taken;
         this.#wake();
       }
-      if (this.#buffer.length > KEEP) this.#buffer = new Uint8Array(0);
+      giveBack(this.#buffer);
+      this.#buffer = spare.length > KEEP ? NONE : spare;
+      giveBack(spare);
     } catch {
       this.close();
     } finally {
