@@ -31,7 +31,7 @@ Deno.test("BID-2: as initiator, one bidi element after TLS and before the reques
   await r.message({ id: "m2" });
 });
 
-Deno.test("BID-3 BID-5 BID-10: not offered, not enabled: answers travel on a connection of the other side", async () => {
+Deno.test("BID-3: not offered, not enabled: answers travel on a connection of the other side", async () => {
   await using stage = await Stage.open();
   await using juliet = await stage.component();
   juliet.say("juliet", "romeo@sender.example", "m1");
@@ -124,7 +124,7 @@ Deno.test("BID-10: a peer whose bidi had no marker gets no reverse request: a ne
   assert.deepEqual(o.waiting, []);
 });
 
-Deno.test("BID-11: bidi before TLS, or after the first request, is ignored: the server stays one-way", async () => {
+Deno.test("BID-5 BID-11: bidi before TLS, or after the first request, is ignored: the server stays one-way", async () => {
   await using stage = await Stage.open();
   await using juliet = await stage.component();
   const o = await stage.dial();

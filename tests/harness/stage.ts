@@ -5,7 +5,7 @@ import type { Conversation } from "../peer/conversation.ts";
 import { dial, Listener } from "../peer/peer.ts";
 import { type Opened, openSecured, request } from "../peer/stream.ts";
 import type { HeaderOptions } from "../peer/stream.ts";
-import type { TlsOptions } from "../peer/wire.ts";
+import type { Identity, TlsOptions } from "../peer/wire.ts";
 import { type Replacement, replaceModules } from "./imports.ts";
 import { type Section, type Settings, VeronaServer } from "./verona.ts";
 import { ORIGINATING, RECEIVING, S2S_PORT, World } from "./world.ts";
@@ -14,6 +14,8 @@ export const DIALBACK_SECRET = "example-dialback-secret-2011";
 
 /** The header of a server-name stream from the scripted peer. */
 export const SERVER_NAMES = { from: ORIGINATING, to: RECEIVING } as const;
+
+const HOSTED = ["target.example", "other-target.example"];
 
 export interface StageOptions {
   /** Merged section by section over the defaults. */
@@ -99,12 +101,26 @@ export async function granted(o: Conversation, sender: string, target: string): 
   await o.verdict(sender, target, "valid");
 }
 
+/** Which machine of the example world a server is. */
+export interface Place {
+  readonly name: string;
+  readonly identity: Identity;
+  readonly ip: string;
+}
+
+export interface ConfigurationOptions extends Pick<StageOptions, "settings" | "domains"> {
+  /** By default xmpp1.receiving.example. */
+  readonly place?: Place;
+  readonly hosted?: readonly string[];
+}
+
 /** verona.toml of the server under test, by the keys of design.md 2.3. */
 export async function configuration(
   world: World,
   directory: string,
-  { settings = {}, domains = [] }: StageOptions = {},
+  { settings = {}, domains = [], place, hosted = HOSTED }: ConfigurationOptions = {},
 ): Promise<Settings> {
+  const { name, identity, ip } = place ?? { name: RECEIVING, identity: world.receiving, ip: world.serverIp };
   const files = {
     chain: `${directory}/receiving.pem`,
     key: `${directory}/receiving.key`,
@@ -113,17 +129,17 @@ export async function configuration(
     secret: `${directory}/dialback.secret`,
   };
   await Promise.all([
-    Deno.writeTextFile(files.chain, world.receiving.certificate),
-    Deno.writeTextFile(files.key, world.receiving.key, { mode: 0o600 }),
+    Deno.writeTextFile(files.chain, identity.certificate),
+    Deno.writeTextFile(files.key, identity.key, { mode: 0o600 }),
     Deno.writeTextFile(files.ca, world.ca.pem),
     Deno.writeTextFile(files.anchor, world.anchor),
     Deno.writeTextFile(files.secret, DIALBACK_SECRET, { mode: 0o600 }),
   ]);
-  const hosted = ["target.example", "other-target.example", ...domains]
+  const all = [...hosted, ...domains]
     .map((one) => typeof one === "string" ? { name: one, component_secret: "secret" } : one);
   return {
     server: {
-      names: [RECEIVING],
+      names: [name],
       dialback_secret_file: files.secret,
       data_dir: `${directory}/data`,
       ...settings.server,
@@ -136,14 +152,14 @@ export async function configuration(
       ...settings.dns,
     },
     listen: {
-      s2s: [`${world.serverIp}:${S2S_PORT}`],
-      component: [`${world.serverIp}:5347`],
-      console: `${world.serverIp}:8711`,
+      s2s: [`${ip}:${S2S_PORT}`],
+      component: [`${ip}:5347`],
+      console: `${ip}:8711`,
       ...settings.listen,
     },
     dial: { allow_private_addresses: true, ...settings.dial },
     policy: { ...settings.policy },
-    domain: [...hosted, ...(settings.domain ?? [])],
+    domain: [...all, ...(settings.domain ?? [])],
     // Every scripted peer comes from one address: its limits are for the tests that mean them.
     limits: {
       attempts_per_minute: 100_000,

@@ -1,0 +1,90 @@
+/** Two Verona servers and their components: the picture of the talk, and that errors settle between them. */
+import assert from "node:assert/strict";
+import { configuration } from "../harness/stage.ts";
+import { VeronaServer } from "../harness/verona.ts";
+import { ORIGINATING, RECEIVING, World } from "../harness/world.ts";
+
+interface Pair extends AsyncDisposable {
+  readonly world: World;
+  /** Hosts sender.example and other-sender.example. */
+  readonly originating: VeronaServer;
+  /** Hosts target.example and other-target.example. */
+  readonly receiving: VeronaServer;
+}
+
+async function start(): Promise<Pair> {
+  const world = await World.start();
+  const directories = await Promise.all([Deno.makeTempDir(), Deno.makeTempDir()]);
+  const receiving = await configuration(world, directories[0]);
+  const originating = await configuration(world, directories[1], {
+    place: { name: ORIGINATING, identity: world.originating, ip: world.peerIp },
+    hosted: ["sender.example", "other-sender.example"],
+  });
+  const servers = await Promise.all([
+    VeronaServer.start(directories[0], receiving),
+    VeronaServer.start(directories[1], originating),
+  ]);
+  return {
+    world,
+    receiving: servers[0],
+    originating: servers[1],
+    async [Symbol.asyncDispose]() {
+      for (const server of servers) await server[Symbol.asyncDispose]();
+      await world[Symbol.asyncDispose]();
+      for (const directory of directories) await Deno.remove(directory, { recursive: true });
+    },
+  };
+}
+
+Deno.test("DNA-21 BID-4: Romeo's message and Juliet's answer over one connection; a second pair joins it", async () => {
+  await using pair = await start();
+  await using romeo = await pair.originating.component("sender.example");
+  await using juliet = await pair.receiving.component("target.example");
+  romeo.say("romeo", "juliet@target.example", "m1", "hi");
+  assert.equal((await juliet.message({ id: "m1", from: "romeo@sender.example/x" })).children[0]?.text, "hi");
+  juliet.say("juliet", "romeo@sender.example/x", "j1", "hi yourself");
+  await romeo.message({ id: "j1", from: "juliet@target.example/x" });
+
+  await using tybalt = await pair.originating.component("other-sender.example");
+  tybalt.say("tybalt", "juliet@target.example", "t1");
+  await juliet.message({ id: "t1" });
+  for (const server of [pair.originating, pair.receiving]) {
+    const rows = await server.connections();
+    assert.deepEqual(rows.map(({ bidi, state }) => [bidi, state]), [[true, "established"]]);
+  }
+  const [at] = await pair.receiving.connections();
+  assert.deepEqual([at.local, at.remote, at.direction], [RECEIVING, ORIGINATING, "in"]);
+  const proven = at.delegated.map(({ domain }: { domain: string }) => domain).sort();
+  assert.deepEqual(proven, ["other-sender.example", "sender.example"]);
+});
+
+Deno.test("RTE-12: an unknown recipient and a dead route: one error for each message, and then silence", async () => {
+  await using pair = await start();
+  await using romeo = await pair.originating.component("sender.example");
+  const crossed = () => Promise.all([stanzas(pair.originating), stanzas(pair.receiving)]);
+  const to = "nobody@other-target.example"; // its component is away
+  romeo.say("romeo", to, "m1");
+  assert.match((await romeo.message({ id: "m1", type: "error" })).raw, /remote-server-timeout/);
+  romeo.send(
+    `<message from='romeo@sender.example/x' to='${to}' id='e1' type='error'><error type='cancel'>` +
+      "<gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>",
+  );
+  romeo.say("romeo", to, "m2");
+  await romeo.message({ id: "m2", type: "error" }); // an answer to e1 would have come first
+  assert.deepEqual(await crossed(), [{ in: 2, out: 3 }, { in: 3, out: 2 }]);
+
+  await using juliet = await pair.receiving.component("target.example");
+  pair.originating.signal("SIGKILL");
+  await pair.receiving.connected(0);
+  juliet.say("juliet", "romeo@sender.example", "m3");
+  assert.match((await juliet.message({ id: "m3", type: "error" })).raw, /remote-server-timeout/);
+  assert.deepEqual(await stanzas(pair.receiving), { in: 3, out: 2 });
+});
+
+/** Stanzas that crossed between the servers so far. */
+async function stanzas(server: VeronaServer): Promise<{ in: number; out: number }> {
+  const text = await (await fetch(`${server.console}/metrics`)).text();
+  const count = (direction: string) =>
+    Number(new RegExp(`^xmpp_s2s_stanzas_total\\{direction="${direction}"\\} (\\d+)`, "m").exec(text)?.[1]);
+  return { in: count("in"), out: count("out") };
+}
