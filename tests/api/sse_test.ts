@@ -1,0 +1,82 @@
+/** The event stream: design.md 2.4. Against a recorder; tests/api/api_test.ts reads it from a server. */
+import assert from "node:assert/strict";
+import { Recorder } from "../../observe/recorder.ts";
+import { eventStream } from "../../observe/sse.ts";
+
+const request = (last?: string) =>
+  new Request("http://localhost/api/v1/events", {
+    headers: last === undefined ? {} : { "last-event-id": last },
+  });
+
+function told(count: number, recorder = new Recorder(() => 0)): Recorder {
+  for (let i = 0; i < count; i++) recorder.tell({ type: "server.ready" });
+  return recorder;
+}
+
+/** Reads until `count` events have come. */
+async function read(reader: ReadableStreamDefaultReader<Uint8Array>, count: number): Promise<number[]> {
+  const seqs: number[] = [];
+  while (seqs.length < count) {
+    const { value, done } = await reader.read();
+    if (done) break;
+    for (const [, id] of new TextDecoder().decode(value).matchAll(/^id: (\d+)$/gm)) seqs.push(Number(id));
+  }
+  return seqs;
+}
+
+Deno.test("SSE: without Last-Event-ID only what happens from now on", async () => {
+  const recorder = told(5);
+  const reader = eventStream(recorder, request()).body!.getReader();
+  await reader.read();
+  told(2, recorder);
+  assert.deepEqual(await read(reader, 2), [6, 7]);
+  told(1, recorder);
+  assert.deepEqual(await read(reader, 1), [8]);
+  await reader.cancel();
+});
+
+Deno.test("SSE: events that come one by one to a waiting reader all arrive", async () => {
+  const recorder = told(0);
+  const reader = eventStream(recorder, request("0")).body!.getReader();
+  const reading = read(reader, 500);
+  for (let i = 0; i < 500; i++) {
+    told(1, recorder);
+    if (i % 7 === 0) await new Promise((resolve) => queueMicrotask(() => resolve(null)));
+    if (i % 50 === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  assert.deepEqual(await reading, Array.from({ length: 500 }, (_, i) => i + 1));
+  await reader.cancel();
+});
+
+Deno.test("SSE: Last-Event-ID replays what the ring still has, an id of another start replays everything", async () => {
+  const recorder = told(5);
+  const later = eventStream(recorder, request("3")).body!.getReader();
+  assert.deepEqual(await read(later, 2), [4, 5]);
+  const other = eventStream(recorder, request("99")).body!.getReader();
+  assert.deepEqual(await read(other, 5), [1, 2, 3, 4, 5]);
+  await Promise.all([later.cancel(), other.cancel()]);
+});
+
+Deno.test("SSE: a reader that does not read is cut, the others and the server go on", async () => {
+  const recorder = told(0);
+  const slow = eventStream(recorder, request()).body!.getReader();
+  await slow.read();
+  const quick = eventStream(recorder, request()).body!.getReader();
+  await quick.read();
+  for (let i = 0; i < 20; i++) {
+    told(1000, recorder);
+    assert.equal((await read(quick, 1000)).length, 1000);
+  }
+  await assert.rejects(async () => await read(slow, Infinity), /too slow/);
+  assert.equal(recorder.failures, 0);
+  await quick.cancel();
+});
+
+Deno.test("SSE: the stream ends after server.stopped; 32 readers are the most", async () => {
+  const recorder = told(0);
+  const readers = Array.from({ length: 32 }, () => eventStream(recorder, request()).body!.getReader());
+  assert.throws(() => eventStream(recorder, request()), { name: "Problem", status: 503 });
+  recorder.tell({ type: "server.stopped" });
+  for (const reader of readers) assert.deepEqual(await read(reader, Infinity), [1]);
+  await eventStream(recorder, request()).body!.cancel();
+});
