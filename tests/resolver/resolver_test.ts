@@ -249,6 +249,20 @@ Deno.test("resolver: nobody at the server's address is no verdict", async () => 
   assert.ok(lookup.cause === "dns.unreachable" || lookup.cause === "dns.timeout");
 });
 
+Deno.test("resolver: the next server is asked when one is silent or not there", async () => {
+  await mutator.damage(silence);
+  const [good] = lab.settings().servers;
+  for (const bad of [{ ip: mutator.ip, port: mutator.port }, { ip: `${lab.subnet}.250`, port: 5353 }]) {
+    const settings = { ...lab.settings(), servers: [bad, good!] };
+    const lookup = await resolving(
+      settings,
+      { queryTimeoutMs: 300 },
+      (resolver) => resolver.lookup(SRV, "SRV"),
+    );
+    assert.equal(lookup.security, "secure", `${bad.ip}: ${lookup.why}`);
+  }
+});
+
 Deno.test("resolver: lookups that are under way when it is closed are answered", async () => {
   await mutator.damage(silence);
   const resolver = new Resolver(mutator.settings(lab));

@@ -192,24 +192,9 @@ impl Resolver {
             self.clock.clone(),
             self.config.budget,
         );
-        let mut answer = Answer::empty(&question.name, self.clock.now());
-        let work = async {
-            let judged =
-                timeout_at(deadline, judge(validators, question, &mut answer, &lookup)).await;
-            if judged.is_err() {
-                answer = Answer::failed(
-                    &question.name,
-                    self.clock.now(),
-                    Fault::Timeout,
-                    late(question, &lookup),
-                );
-                answer.valid_until = answer.received_at + ttl::FAILURE;
-            } else {
-                confirm(validators, &mut answer, &lookup, deadline).await;
-            }
-            answer
-        };
-        let mut answer = lookup.scope(work).await;
+        let mut answer = lookup
+            .scope(self.pursue(validators, question, &lookup, deadline))
+            .await;
         if answer.state < State::Insecure {
             lookup.forget_heard();
             answer.valid_until = answer.received_at + ttl::FAILURE;
@@ -217,6 +202,27 @@ impl Resolver {
         }
         let spent = lookup.spent();
         (answer.questions, answer.signatures) = (spent.questions, spent.signatures);
+        answer
+    }
+
+    async fn pursue(
+        &self,
+        validators: &Validators,
+        question: &Question,
+        lookup: &Lookup,
+        deadline: Instant,
+    ) -> Answer {
+        let mut answer = Answer::empty(&question.name, self.clock.now());
+        let judged = timeout_at(deadline, judge(validators, question, &mut answer, lookup)).await;
+        if judged.is_err() {
+            return Answer::failed(
+                &question.name,
+                self.clock.now(),
+                Fault::Timeout,
+                late(question, lookup),
+            );
+        }
+        confirm(validators, &mut answer, lookup, deadline).await;
         answer
     }
 }
