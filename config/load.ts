@@ -7,7 +7,7 @@ import { checkFiles, reasonOf } from "./files.ts";
 import { locate } from "./locate.ts";
 import { isLoopback } from "./loopback.ts";
 import { nearestKey } from "./nearest.ts";
-import { type ConfigFile, schema } from "./schema.ts";
+import { type ConfigFile, LATER_LIMITS, schema } from "./schema.ts";
 
 /** One thing wrong with the configuration. `line` is null when it is not in the file (environment, or missing). */
 export interface Mistake {
@@ -96,6 +96,8 @@ function overrideFromEnvironment(
   for (const [name, value] of Object.entries(env)) {
     const [, section, key] = /^VERONA_([A-Z]+)__([A-Z0-9_]+)$/.exec(name)?.map((s) => s.toLowerCase()) ?? [];
     if (section === undefined || key === undefined) continue;
+    // A section that only the environment names: its mistakes are the variable's.
+    if (!(section in raw)) variables.set(section, name);
     const table = raw[section] ??= {};
     if (typeof table !== "object" || table === null || Array.isArray(table)) {
       mistakes.push({ line: null, key: name, message: `[${section}] has no scalar keys to override` });
@@ -252,7 +254,8 @@ export function isDuration(key: string): boolean {
 
 /** `connect_timeout` becomes `connectTimeoutMs`: the unit stands in the name (style.md rule 7). */
 function toLimits(file: ConfigFile["limits"]): Limits {
-  const entries = Object.entries(file).map(([key, value]) => {
+  const honoured = Object.entries(file).filter(([key]) => !LATER_LIMITS.has(key));
+  const entries = honoured.map(([key, value]) => {
     const name = key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
     return [isDuration(key) ? `${name}Ms` : name, value];
   });

@@ -119,6 +119,27 @@ const hosted = z.strictObject({
   "give component_secret or component_secret_file, not both",
 );
 
+/** Limits of what comes later. */
+const limitsLater = {
+  posh_bytes: later("64KiB"),
+  posh_redirects: later(5),
+  posh_timeout: later("10s"),
+  verify_timeout: later("30s"),
+  idle_check: later("5m"),
+  verify_answers_per_second: later(20),
+  verify_connections: later(100),
+  verify_per_domain: later(2),
+  stanzas_per_second_per_pair: later(0),
+  classic_only: later("24h"),
+  ack_timeout: later("60s"),
+  sm_unacked_stanzas: later(5000),
+  sm_unacked_bytes: later("16MiB"),
+  sm_resume: later("300s"),
+};
+
+/** Their keys: nothing reads them yet. */
+export const LATER_LIMITS: ReadonlySet<string> = new Set(Object.keys(limitsLater));
+
 const limits = z.strictObject({
   stanza_bytes: size("512KiB", 10_000), // RFC 6120 13.12: never below 10,000
   unproven_element_bytes: size("10000B", 1000),
@@ -132,8 +153,6 @@ const limits = z.strictObject({
   unproven_depth: count(8, 4),
   unproven_attributes: count(16, 8),
   unproven_elements: count(32, 8),
-  posh_bytes: later("64KiB"),
-  posh_redirects: later(5),
   connect_timeout: duration("10s"),
   connect_total: duration("30s"),
   tls_timeout: duration("15s"),
@@ -141,14 +160,11 @@ const limits = z.strictObject({
   negotiation_timeout: duration("60s"),
   dns_query_timeout: duration("3s"),
   dns_timeout: duration("10s"),
-  posh_timeout: later("10s"),
   proof_timeout: duration("30s"),
-  verify_timeout: later("30s"),
   verdict_timeout: duration("60s"),
   closing_timeout: duration("5s"),
   close_notify_timeout: duration("2s"),
   idle_timeout: duration("1h"),
-  idle_check: later("5m"),
   shutdown_grace: duration("10s"),
   queue_stanzas: count(1000),
   queue_bytes: size("4MiB"),
@@ -167,26 +183,18 @@ const limits = z.strictObject({
   unanswered_requests: count(64),
   proof_requests_per_second: count(50),
   proof_requests_per_second_unproven: count(5),
-  verify_answers_per_second: later(20),
   proofs: count(500),
   proofs_per_address: count(200),
   proofs_per_address_unproven: count(10),
-  verify_connections: later(100),
-  verify_per_domain: later(2),
   denials_per_minute: count(30),
   unauthorised_pairs_per_minute: count(10),
   unproven_bytes_per_second: size("8KiB", 0),
   bytes_per_second: size("0B", 0),
-  stanzas_per_second_per_pair: later(0),
   negative_pair: duration("10m"),
-  classic_only: later("24h"),
   backoff_max: duration("300s"),
   recheck_min: duration("5m"),
   recheck_max: duration("24h"),
-  ack_timeout: later("60s"),
-  sm_unacked_stanzas: later(5000),
-  sm_unacked_bytes: later("16MiB"),
-  sm_resume: later("300s"),
+  ...limitsLater,
 });
 
 const EVERYTHING_DEFAULT = {} as never;

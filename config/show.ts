@@ -52,7 +52,11 @@ export function show(good: Good): string {
   const blocks: string[] = [];
   for (const [section, value] of Object.entries(written(good))) {
     if (Array.isArray(value)) {
-      for (const row of value) blocks.push(`[[${section}]]\n${stringify(row).trimEnd()}`);
+      for (const row of value) {
+        blocks.push(
+          [`[[${section}]]`, ...Object.entries(row).map(([key, v]) => `${key} = ${inline(v)}`)].join("\n"),
+        );
+      }
     } else blocks.push(printSection(section, value as Record<string, unknown>, good.originOf));
   }
   return blocks.join("\n\n");
