@@ -77,7 +77,8 @@ export class Outlet {
   }
 
   #grow(needed: number): void {
-    const larger = obtain(Math.max(FIRST, needed, Math.min(this.#buffer.length * 2, 4 * HIGH_WATER)));
+    // Always by a part of what there is: a queue that is flushed piece by piece is copied a few times, not every time.
+    const larger = obtain(Math.max(FIRST, needed, Math.floor(this.#buffer.length * 1.5)));
     larger.set(this.#buffer.subarray(0, this.#length));
     giveBack(this.#buffer);
     this.#buffer = larger;

@@ -118,7 +118,7 @@ export class Session {
     return {
       chain: split(this.#read(0)),
       version: version === "TLSv1_3" ? "TLSv1.3" : "TLSv1.2",
-      cipher,
+      cipher: cipher.replace("TLS13_", "TLS_"), // as IANA has it
       alpn: this.#info(1) || null,
       sni: sent ?? (this.#info(2) || null),
       own: this.#info(5) || null,
