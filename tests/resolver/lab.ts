@@ -56,7 +56,7 @@ export class Lab implements AsyncDisposable {
   static async start(index: number): Promise<Lab> {
     const directory = await Deno.makeTempDir({ prefix: "verona-dnslab-" });
     // Process and index give the subnet, so labs of other runs do not meet (127.0.0.0/8 is all loopback).
-    const subnet = `127.${64 + Deno.pid % 64}.${(Math.floor(Deno.pid / 64) * 8 + index) % 250 + 1}`;
+    const subnet = `127.${192 + Deno.pid % 60}.${(Math.floor(Deno.pid / 60) * 8 + index) % 250 + 1}`;
     const lab = new Lab(directory, subnet);
     await lab.run("--subnet", subnet, "--named-port", `${await freePort()}`, "build");
     await lab.run("start");
