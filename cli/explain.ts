@@ -40,7 +40,7 @@ function print({ local, remote, verdict, cause, stages }: Explanation): string {
   const verdicts = {
     open: "The pair is open.",
     closed: "The pair is closed.",
-    unknown: "Not known: nothing was sent between the two yet.",
+    unknown: "Not known: nothing from here has asked for the pair yet.",
   };
   return [...lines, styled(colour, verdicts[verdict])].join("\n");
 }

@@ -1,0 +1,175 @@
+/** The commands as an operator types them. design.md 2.2; console.md 3. */
+import assert from "node:assert/strict";
+import { stringify } from "smol-toml";
+import { TEMPLATE } from "../../config/template.ts";
+import { bidiArrival, grant } from "../federation/acts.ts";
+import { configuration, Stage } from "../harness/stage.ts";
+import { type Settings, VeronaServer } from "../harness/verona.ts";
+import { ORIGINATING, World } from "../harness/world.ts";
+import { type Ended, folder, verona } from "./verona.ts";
+
+function assertRefused({ code, stdout, stderr }: Ended, ...words: RegExp[]): void {
+  assert.equal(code, 2, stderr);
+  assert.equal(stdout, "");
+  for (const word of words) assert.match(stderr, word);
+  assert.doesNotMatch(stderr, /\n\s+at |Uncaught|file:\/\//, "a stack trace");
+}
+
+const COMMANDS = [
+  "run demo connections routes proofs explain close revoke version",
+  "check trace machines recheck policy completions",
+].join(" ").split(" ");
+
+Deno.test("every command has --help and --json", async () => {
+  const help = await verona(["--help"]);
+  assert.equal(help.code, 0);
+  for (const command of COMMANDS) assert.match(help.stdout, new RegExp(`^  ${command} `, "m"));
+  const config = ["check", "show", "schema", "init", "reload"].map((name) => ["config", name]);
+  for (const words of [...["run", "explain", "connections", "revoke"].map((name) => [name]), ...config]) {
+    const { code, stdout } = await verona([...words, "--help"]);
+    assert.equal(code, 0, words.join(" "));
+    assert.match(stdout, /--json/, words.join(" "));
+    assert.ok(stdout.split("\n").every((line) => line.length <= 80), `${words.join(" ")} is too wide`);
+  }
+});
+
+Deno.test("wrong use ends with 2: an unknown command names the nearest, what comes later says so", async () => {
+  assertRefused(await verona(["conections"]), /Did you mean connections\?/);
+  assertRefused(await verona(["explain", "one.example"]), /missing required argument/);
+  assertRefused(await verona(["check", "capulet.example", "--from", "a.example"]), /not yet/);
+  assertRefused(await verona(["policy", "a.example", "strict"]), /not yet/);
+  assertRefused(await verona(["connections", "--limit", "many"]), /number of rows/);
+});
+
+Deno.test("a server that cannot be reached: 3; a token in clear text to another machine: 2", async () => {
+  const env = { VERONA_TOKEN: "x" };
+  const { code, stderr } = await verona(["routes", "--url", "http://127.0.0.1:1"], { env });
+  assert.equal(code, 3);
+  assert.match(stderr, /Cannot reach the server at http:\/\/127\.0\.0\.1:1/);
+  assert.equal((await verona(["routes"], { env: { ...env, VERONA_URL: "http://127.0.0.1:1" } })).code, 3);
+  assertRefused(await verona(["routes", "--url", "http://192.0.2.1:8711"], { env }), /clear text/);
+});
+
+Deno.test("config init writes once; check finds what is missing, with lines; schema is JSON", async () => {
+  await using at = await folder();
+  assert.equal((await verona(["config", "init"], { cwd: at.path })).code, 0);
+  assert.equal(await Deno.readTextFile(`${at.path}/verona.toml`), TEMPLATE);
+  assertRefused(await verona(["config", "init"], { cwd: at.path }), /already there/);
+  const { code, stdout } = await verona(["config", "check", "--json"], { cwd: at.path });
+  assert.equal(code, 2);
+  const { valid, mistakes } = JSON.parse(stdout);
+  assert.equal(valid, false);
+  assert.deepEqual(mistakes.map(({ key }: { key: string }) => key), [
+    "certificate.0.chain",
+    "certificate.0.key",
+    "domain.0.component_secret_file",
+  ]);
+  assertRefused(await verona(["run"], { cwd: at.path }), /verona\.toml:\d+: certificate\.0\.chain: /);
+  const schema = JSON.parse((await verona(["config", "schema"])).stdout);
+  assert.equal(schema.properties.limits.properties.stanza_bytes !== undefined, true);
+});
+
+Deno.test("the commands read and change the running server", async () => {
+  await using stage = await Stage.open();
+  await using juliet = await stage.component();
+  juliet.say("juliet", "romeo@sender.example", "m1");
+  const { r } = await bidiArrival(stage);
+  await grant(r, "target.example", "sender.example");
+  await r.message({ id: "m1" });
+  const config = ["--config", `${stage.directory}/verona.toml`];
+  const run = (...words: string[]) => verona([...words, ...config]);
+
+  const rows = await run("connections");
+  assert.equal(rows.code, 0, rows.stderr);
+  assert.match(rows.stdout, /^ID {2,}DIR {2,}STATE.*\nc-\d+ {2,}<->.*\n1 connections\n$/);
+  assert.equal(JSON.parse((await run("connections", "--json")).stdout).connections[0].remote, ORIGINATING);
+  assert.match((await run("routes", "state:authorised")).stdout, /target\.example {2,}sender\.example/);
+  assert.match((await run("routes", "state:denied")).stdout, /^0 routes\n$/);
+  assert.match((await run("proofs")).stdout, /sender\.example {2,}dna-srv/);
+  assert.match((await run("domains", "list")).stdout, /target\.example {2,}connected/);
+
+  const open = await run("explain", "target.example", "sender.example");
+  assert.equal(open.code, 0, open.stdout);
+  assert.equal((await run("explain", "other-target.example", "sender.example")).code, 3);
+  const bogus = await run("explain", "target.example", "bogus.example");
+  assert.equal(bogus.code, 4, bogus.stderr);
+  assert.match(bogus.stdout, /Why: .*dns\.bogus[^]*Who can fix: /);
+  assertRefused(await run("explain", "other.example", "sender.example"), /not hosted here/);
+
+  const revoked = await run("revoke", "target.example", "sender.example", "--block", "1m", "--json");
+  assert.equal(revoked.code, 0, revoked.stderr);
+  assert.equal(JSON.parse(revoked.stdout).blockMs, 60_000);
+  const [{ id }] = await stage.server.connections();
+  assert.equal((await run("close", id)).code, 0);
+  assertRefused(await run("close", "c-999"), /no such connection/);
+  assert.match((await run("config", "reload")).stdout, /^applied: /);
+  assert.equal((await run("config", "check")).code, 0);
+});
+
+/** What keeps a server from starting: the settings it changes, and what is said. */
+const BROKEN: Record<
+  string,
+  [change: (settings: Settings, path: string) => Promise<Settings> | Settings, RegExp]
+> = {
+  "a key of another certificate": [async (settings, path) => {
+    const { privateKey } = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, [
+      "sign",
+    ]);
+    const der = new Uint8Array(await crypto.subtle.exportKey("pkcs8", privateKey));
+    const pem = `-----BEGIN PRIVATE KEY-----\n${
+      btoa(String.fromCharCode(...der))
+    }\n-----END PRIVATE KEY-----\n`;
+    await Deno.writeTextFile(`${path}/other.key`, pem);
+    return { ...settings, certificate: [{ ...settings.certificate![0], key: `${path}/other.key` }] };
+  }, /Cannot use the certificate .*receiving\.pem with the key .*other\.key/],
+  "a certificate that cannot be read": [
+    (settings) => ({ ...settings, certificate: [{ chain: "nowhere.pem", key: "nowhere.key" }] }),
+    /verona\.toml:\d+: certificate\.0\.chain: "nowhere\.pem" cannot be read: No such file/,
+  ],
+  "a data_dir that is a file": [
+    (settings, path) => ({ ...settings, server: { ...settings.server, data_dir: `${path}/ca.pem` } }),
+    /Cannot write into server\.data_dir/,
+  ],
+  "an address that this machine does not have": [
+    (settings) => ({ ...settings, listen: { ...settings.listen, s2s: ["192.0.2.1:5269"] } }),
+    /Cannot listen on 192\.0\.2\.1:5269 \(listen\.s2s\)/,
+  ],
+};
+
+for (const [name, [change, words]] of Object.entries(BROKEN)) {
+  Deno.test(`run: ${name} is one clear sentence, exit 2`, async () => {
+    await using world = await World.start();
+    await using at = await folder();
+    const settings = await change(await configuration(world, at.path), at.path);
+    await Deno.writeTextFile(`${at.path}/verona.toml`, stringify(settings));
+    assertRefused(await verona(["run"], { cwd: at.path }), words);
+  });
+}
+
+Deno.test("run: a port in use names the key and the cure, exit 2", async () => {
+  await using stage = await Stage.open();
+  assertRefused(
+    await verona(["run", "--config", `${stage.directory}/verona.toml`]),
+    /Cannot listen on .*:5269 \(listen\.s2s\): .*another program listens there/,
+  );
+});
+
+Deno.test("run: a native library that is missing, or is none of ours: the command that mends it, exit 2", async () => {
+  await using world = await World.start();
+  await using at = await folder();
+  await Deno.writeTextFile(`${at.path}/verona.toml`, stringify(await configuration(world, at.path)));
+  const text = `${at.path}/text.so`;
+  await Deno.writeTextFile(text, "no library");
+  for (const library of [`${at.path}/missing.so`, text]) {
+    const ended = await verona(["run"], { cwd: at.path, env: { VERONA_NATIVE: library } });
+    assertRefused(ended, /Cannot load the native library .*: build it with `\.\/dev native`/);
+  }
+});
+
+Deno.test("run: SIGTERM while it starts ends it in good order", async () => {
+  await using world = await World.start();
+  await using at = await folder();
+  await using server = await VeronaServer.spawn(at.path, await configuration(world, at.path));
+  await server.told({ event: "server.listening" });
+  assert.equal(await server.stop(), 0);
+});
