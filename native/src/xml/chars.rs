@@ -54,24 +54,36 @@ pub(crate) fn is(byte: u8, class: u8) -> bool {
 
 /// Index of the first byte at or after `at` that is not of `class`.
 #[inline(always)]
-pub(crate) fn skip(bytes: &[u8], mut at: usize, class: u8) -> usize {
-    while at < bytes.len() && is(bytes[at], class) {
-        at += 1;
-    }
-    at
+pub(crate) fn skip(bytes: &[u8], at: usize, class: u8) -> usize {
+    let rest = &bytes[at..];
+    at + rest
+        .iter()
+        .position(|&byte| !is(byte, class))
+        .unwrap_or(rest.len())
 }
 
 /// Checks that bytes are UTF-8 and hold only characters that XML allows.
+///
+/// Nearly all is printable ASCII; no loop here has an early way out, so that they run on vectors.
 pub(crate) fn check(bytes: &[u8]) -> Result<(), Fault> {
-    let (mut control, mut high) = (0, 0);
-    for &byte in bytes {
-        control |= u8::from(byte < 0x20) & u8::from(!matches!(byte, b'\t' | b'\n' | b'\r'));
-        high |= byte; // no early way out: this loop runs on vectors
+    let strange = bytes.iter().fold(false, |seen, &byte| {
+        seen | (byte.wrapping_sub(0x20) >= 0x60)
+    });
+    if strange {
+        check_strange(bytes)
+    } else {
+        Ok(())
     }
-    if control != 0 {
+}
+
+fn check_strange(bytes: &[u8]) -> Result<(), Fault> {
+    let control = bytes.iter().fold(false, |seen, &byte| {
+        seen | ((byte < 0x20) & (byte != b'\t') & (byte != b'\n') & (byte != b'\r'))
+    });
+    if control {
         return Err(Fault::NotWellFormed);
     }
-    if high < 0x80 {
+    if bytes.is_ascii() {
         Ok(())
     } else {
         check_unicode(bytes)

@@ -42,4 +42,16 @@ impl Limits {
         elements: 32,
         ..Limits::PROVEN
     };
+
+    /// For what was framed before, under other limits.
+    pub(crate) const NONE: Limits = Limits {
+        header_bytes: u32::MAX,
+        stanza_bytes: u32::MAX,
+        depth: u32::MAX,
+        attributes: u32::MAX,
+        elements: u32::MAX,
+        value_bytes: u32::MAX,
+        name_bytes: u32::MAX,
+        namespace_bytes: u32::MAX,
+    };
 }

@@ -1,6 +1,7 @@
 //! Character and entity references (XML 1.0, section 4.1).
 use super::chars::{self, NAME, NAME_START};
 use super::{Fault, Stop};
+use memchr::{memchr, memchr3};
 
 /// Index behind the reference that begins with the `&` at `at`.
 pub(crate) fn read(bytes: &[u8], at: usize, limit: u32) -> Result<usize, Stop> {
@@ -45,10 +46,8 @@ fn character(digits: &[u8], radix: u32) -> Result<char, Fault> {
 
 /// Appends an attribute value as it is meant (XML 1.0, section 3.3.3). The value was read before.
 pub(crate) fn normalise(value: &[u8], out: &mut Vec<u8>) {
-    if !value
-        .iter()
-        .any(|byte| matches!(byte, b'&' | b'\t' | b'\n' | b'\r'))
-    {
+    let change = memchr3(b'&', b'\t', b'\n', value).or_else(|| memchr(b'\r', value));
+    if change.is_none() {
         return out.extend_from_slice(value);
     }
     let mut rest = value;
@@ -69,7 +68,7 @@ pub(crate) fn normalise(value: &[u8], out: &mut Vec<u8>) {
 }
 
 fn expand<'a>(tail: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
-    let end = memchr::memchr(b';', tail).unwrap_or(tail.len());
+    let end = memchr(b';', tail).unwrap_or(tail.len());
     if let Ok(character) = decode(&tail[..end]) {
         out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
     }

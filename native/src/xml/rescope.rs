@@ -5,18 +5,6 @@ use super::tag::{Form, Tag};
 use super::{Content, Fault, Limits, Stop, namespaces};
 use memchr::{memchr, memmem};
 
-/// The stanza was framed before, under limits.
-const FRAMED: Limits = Limits {
-    header_bytes: u32::MAX,
-    stanza_bytes: u32::MAX,
-    depth: u32::MAX,
-    attributes: u32::MAX,
-    elements: u32::MAX,
-    value_bytes: u32::MAX,
-    name_bytes: u32::MAX,
-    namespace_bytes: u32::MAX,
-};
-
 /// An open element, as read and as written.
 struct Open {
     outside: usize,
@@ -131,13 +119,13 @@ impl Rescoper<'_> {
         let (start, outside) = (self.at, self.scope.len());
         self.tag.begin();
         self.at += 1;
-        let form = self.tag.read(self.bytes, &mut self.at, &FRAMED)?;
+        let form = self.tag.read(self.bytes, &mut self.at, &Limits::NONE)?;
         namespaces::enter(
             &mut self.scope,
             &self.tag,
             self.bytes,
             self.content.uri(),
-            &FRAMED,
+            &Limits::NONE,
         )?;
         let index = self.scope.resolve(self.tag.name.prefix(self.bytes));
         let uri = index

@@ -76,9 +76,11 @@ impl Scope {
 
     /// The innermost binding of a prefix.
     pub fn resolve(&self, prefix: &[u8]) -> Option<usize> {
-        self.bindings
-            .iter()
-            .rposition(|binding| self.prefix_of(binding) == prefix)
+        let same = |binding: &Binding| {
+            (binding.middle - binding.start) as usize == prefix.len()
+                && (prefix.is_empty() || self.prefix_of(binding) == prefix)
+        };
+        self.bindings.iter().rposition(same)
     }
 
     /// The default namespace, empty for none.
