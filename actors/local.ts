@@ -6,6 +6,7 @@ import type { Declarations } from "../xml/reader.ts";
 import type { Domain, DomainPair } from "../xmpp/domain.ts";
 import { DECLARED, NS } from "../xmpp/namespaces.ts";
 import { answer, type Self } from "../xmpp/services.ts";
+import { parseStanzaHead } from "../xmpp/stanza.ts";
 import { bounce, bounceFor, type StanzaError } from "../xmpp/stanza_error.ts";
 import type { ComponentShell } from "./component.ts";
 import type { ServerContext } from "./context.ts";
@@ -149,14 +150,11 @@ export class Local {
 
   /** Sends what the server made itself, from a name of ours to wherever it says. */
   #send(local: Domain, text: string): void {
-    const to = /\sto='([^']*)'/.exec(text)?.[1];
-    const remote = to === undefined ? null : domainOf(to.replaceAll("&apos;", "'").replaceAll("&amp;", "&"));
+    const to = parseStanzaHead(text, NS.server, DECLARED[NS.server])?.to ?? null;
+    const remote = to === null ? null : domainOf(to);
     if (remote === null) return;
-    this.#server.routes.submit({ local, remote }, {
-      bytes: encode(text),
-      since: this.#server.host.clock.now(),
-      local,
-    });
+    const stanza = { bytes: encode(text), since: this.#server.host.clock.now(), local };
+    this.#server.routes.submit({ local, remote }, stanza);
   }
 
   #self(name: Domain): Self {
