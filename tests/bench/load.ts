@@ -23,7 +23,12 @@ export interface Result {
 }
 
 /** `loads`: `RATE:SECONDS` each, in order. */
-export async function load(a: Server, b: Server, loads: readonly string[], limitMs: number): Promise<Result> {
+export async function load(
+  a: Server,
+  b: Server,
+  loads: readonly string[],
+  signal: AbortSignal,
+): Promise<Result> {
   const command = new Deno.Command(BINARY, {
     args: [
       ...[a.components, a.place.domain, b.components, b.place.domain, SECRET],
@@ -32,10 +37,12 @@ export async function load(a: Server, b: Server, loads: readonly string[], limit
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
-    signal: AbortSignal.timeout(limitMs),
+    signal,
   });
   const { success, stdout, stderr } = await command.output();
-  if (!success) throw new Error(new TextDecoder().decode(stderr).trim() || "bench-load took too long");
+  if (!success) {
+    throw new Error(new TextDecoder().decode(stderr).trim() || "bench-load was stopped, or took too long");
+  }
   const [first, ...costs] = new TextDecoder().decode(stdout).trim().split("\n").map((line) =>
     JSON.parse(line)
   );

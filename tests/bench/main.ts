@@ -8,7 +8,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { installPackages } from "../../tools/packages.ts";
 import { EJABBERD } from "./ejabberd.ts";
 import { type Pair, setUp } from "./lab.ts";
-import { load } from "./load.ts";
+import { BINARY, load } from "./load.ts";
 import { PROSODY } from "./prosody.ts";
 import { goals, median, ratios, rows, starts, table, type Turn } from "./report.ts";
 import { type Kind, Server } from "./server.ts";
@@ -22,10 +22,12 @@ const QUICK = [...WARM, "max:1", "5000:1", "1000:1"];
 const MOST_ROUNDS = 20;
 const TURN_MS = 60_000;
 const PEERS = [
-  { package: "ejabberd", probe: ["dpkg-query", "--show", "ejabberd"], service: "ejabberd" },
-  { package: "prosody", probe: ["sh", "-c", "command -v prosody"], service: "prosody" },
-  { package: "lua-unbound", probe: ["dpkg-query", "--show", "lua-unbound"] },
+  { of: "ejabberd", package: "ejabberd", probe: ["dpkg-query", "--show", "ejabberd"], service: "ejabberd" },
+  { of: "prosody", package: "prosody", probe: ["sh", "-c", "command -v prosody"], service: "prosody" },
+  { of: "prosody", package: "lua-unbound", probe: ["dpkg-query", "--show", "lua-unbound"] },
 ];
+/** Whoever ends the bench ends the servers with it. */
+const stop = new AbortController();
 
 interface Options {
   readonly json?: string;
@@ -37,7 +39,8 @@ interface Options {
 async function turn(kind: Kind, pair: Pair, loads: readonly string[]): Promise<Turn> {
   await using stack = new AsyncDisposableStack();
   const [a, b] = [stack.use(await Server.start(kind, pair[0])), stack.use(await Server.start(kind, pair[1]))];
-  const { firstStanzaMs, costs } = await load(a, b, loads, TURN_MS);
+  const limit = AbortSignal.any([stop.signal, AbortSignal.timeout(TURN_MS)]);
+  const { firstStanzaMs, costs } = await load(a, b, loads, limit);
   const listeningMs = median([a.listeningMs, b.listeningMs]);
   return { server: kind.name, listeningMs, firstStanzaMs, costs: costs.slice(WARM.length) };
 }
@@ -50,6 +53,7 @@ async function measure({ quick, only, rounds = quick ? 1 : 3 }: Options, failed:
     await using stack = new AsyncDisposableStack();
     const pairs = await setUp(kinds.map(({ name }) => name), stack);
     for (const kind of kinds) {
+      if (stop.signal.aborted) return turns;
       console.log(`round ${round} of ${rounds}: ${kind.name} ${kind.version}`);
       try {
         turns.push(await turn(kind, pairs.get(kind.name)!, quick ? QUICK : FULL));
@@ -63,10 +67,12 @@ async function measure({ quick, only, rounds = quick ? 1 : 3 }: Options, failed:
 }
 
 async function bench(options: Options): Promise<number> {
-  const peers = PEERS.filter(({ package: name }) =>
-    options.only?.some((only) => name.includes(only)) ?? true
-  );
+  await Deno.stat(BINARY).catch(() => {
+    throw new Error("the load generator is not built; run ./dev native");
+  });
+  const peers = PEERS.filter(({ of }) => options.only?.includes(of) ?? true);
   for (const sentence of await installPackages(peers)) console.error(sentence);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => stop.abort());
   const failed: string[] = [];
   const turns = await measure(options, failed);
   console.log(["", "median (minimum) of all rounds:", table(turns), "", ...ratios(turns)].join("\n"));

@@ -58,3 +58,21 @@ fn stream_id(text: &str) -> Option<&str> {
     let quote = value.chars().next()?;
     value[1..].split(quote).next()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_is_found_in_either_quotes_and_only_in_a_whole_tag() {
+        assert_eq!(
+            stream_id("<?xml version='1.0'?><stream:stream from='a' id='x1'>"),
+            Some("x1")
+        );
+        assert_eq!(
+            stream_id("<stream:stream id=\"x2\" from=\"a\">"),
+            Some("x2")
+        );
+        assert_eq!(stream_id("<stream:stream id='x1'"), None);
+    }
+}

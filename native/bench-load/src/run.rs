@@ -291,3 +291,15 @@ fn watch_returns(mut source: TcpStream, flight: &Flight) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_known_by_the_number_in_its_body_whatever_a_server_did_to_its_tag() {
+        let message = b"<message id=\"m\" to='b' xml:lang='en'><body>0000000042xxx</body>";
+        assert_eq!(number_of(message), Some(42));
+        assert_eq!(number_of(b"<message><body>42</body>"), None);
+    }
+}
