@@ -3,6 +3,7 @@
 //! Everything runs on the one thread that JavaScript runs on, so state is thread-local and locks are not needed. Handles are
 //! integers with a generation; no pointer outlives its call; every export catches panics and poisons what panicked.
 //! Lengths come from `wire/native.ts`, the only caller.
+use crate::handles::Slab;
 use crate::tls::{Anchors, Context, Failure, Role, Session, Side, facts, verify};
 use crate::xml::{Content, Limits};
 use rustls::Connection;
@@ -21,52 +22,6 @@ const E_PANIC: i32 = -100;
 const E_HANDLE: i32 = -101;
 const E_ARGUMENT: i32 = -102;
 const E_CAPACITY: i32 = -103;
-
-const INDEX_BITS: u32 = 20;
-const GENERATIONS: u32 = 1 << 11;
-
-/// Places with generations: a stale handle is an error code, never another session.
-struct Slab<T> {
-    places: Vec<(u32, Option<Box<T>>)>,
-    free: Vec<u32>,
-}
-
-impl<T> Slab<T> {
-    const fn new() -> Slab<T> {
-        Slab {
-            places: Vec::new(),
-            free: Vec::new(),
-        }
-    }
-
-    fn put(&mut self, value: T) -> i32 {
-        let index = match self.free.pop() {
-            Some(index) => index,
-            None if self.places.len() < 1 << INDEX_BITS => {
-                self.places.push((0, None));
-                self.places.len() as u32 - 1
-            }
-            None => return E_CAPACITY,
-        };
-        let place = &mut self.places[index as usize];
-        place.0 = (place.0 + 1) % GENERATIONS;
-        place.1 = Some(Box::new(value));
-        (place.0 << INDEX_BITS | index) as i32
-    }
-
-    fn place(&mut self, handle: u32) -> Option<&mut Option<Box<T>>> {
-        let place = self
-            .places
-            .get_mut((handle & ((1 << INDEX_BITS) - 1)) as usize)?;
-        (place.0 == handle >> INDEX_BITS && place.1.is_some()).then_some(&mut place.1)
-    }
-
-    fn take(&mut self, handle: u32) -> Option<Box<T>> {
-        let value = self.place(handle)?.take();
-        self.free.push(handle & ((1 << INDEX_BITS) - 1));
-        value
-    }
-}
 
 thread_local! {
     static SESSIONS: RefCell<Slab<Session>> = const { RefCell::new(Slab::new()) };
@@ -94,6 +49,10 @@ fn on(handle: u32, body: impl FnOnce(&mut Session) -> i32) -> i32 {
             })
         })
     })
+}
+
+fn held(handle: Option<i32>) -> i32 {
+    handle.unwrap_or(E_CAPACITY)
 }
 
 fn code(failure: Failure) -> i32 {
@@ -169,7 +128,7 @@ pub unsafe extern "C" fn session_new(component: u32, limits: *const u32) -> i32 
     } else {
         Content::Component
     };
-    caught(|| SESSIONS.with_borrow_mut(|s| s.put(Session::new(content, limits))))
+    caught(|| SESSIONS.with_borrow_mut(|s| held(s.put(Session::new(content, limits)))))
 }
 
 #[unsafe(no_mangle)]
@@ -471,7 +430,7 @@ pub unsafe extern "C" fn context_new(
             return E_ARGUMENT;
         };
         match Context::new(pems.into_iter()) {
-            Ok(context) => CONTEXTS.with_borrow_mut(|c| c.put(context)),
+            Ok(context) => CONTEXTS.with_borrow_mut(|c| held(c.put(context))),
             Err(why) => said(&why, out),
         }
     })
@@ -505,7 +464,7 @@ pub unsafe extern "C" fn anchors_new(
             return E_ARGUMENT;
         };
         match Anchors::new(system != 0, pems.into_iter()) {
-            Ok(anchors) => ANCHORS.with_borrow_mut(|a| a.put(anchors)),
+            Ok(anchors) => ANCHORS.with_borrow_mut(|a| held(a.put(anchors))),
             Err(why) => said(&why, out),
         }
     })

@@ -3,5 +3,6 @@
 
 pub mod abi;
 pub mod dns;
+mod handles;
 pub mod tls;
 pub mod xml;
