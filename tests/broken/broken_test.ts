@@ -86,7 +86,7 @@ async function withdrawnPairsAskAgain(stage: Stage): Promise<void> {
 }
 
 const quick: StageOptions = {
-  settings: { limits: { recheck_min: "200ms", dns_timeout: "1s" } },
+  settings: { limits: { recheck_min: "200ms" } },
   prepare: (world) => void world.delegate(world.zone("sender.example"), [ORIGINATING], 1),
 };
 

@@ -182,7 +182,7 @@ const CAUSES: Record<string, [act: Act, options?: StageOptions]> = {
   "stream.header-timeout": [async (stage) => void await stage.dial(), limits({ header_timeout: "200ms" })],
   "stream.negotiation-timeout": [
     async (stage) => void await stage.initiate(),
-    limits({ negotiation_timeout: "500ms" }),
+    limits({ negotiation_timeout: "1500ms" }),
   ],
   "stream.feature-required": [async (stage) => {
     await using juliet = await stage.component();
@@ -258,7 +258,7 @@ const CAUSES: Record<string, [act: Act, options?: StageOptions]> = {
     for (const id of ["m1", "m2"]) juliet.say("juliet", "romeo@sender.example", id);
     await juliet.message({ id: "m2", type: "error" });
   }, limits({ queue_stanzas: 1 })],
-  "route.queue-age": [asked(() => {}), limits({ queue_age: "200ms" })],
+  "route.queue-age": [asked(() => {}), limits({ queue_age: "1s" })],
   "route.component-away": [async (stage) => {
     const o = await initiateBidi(stage);
     await granted(o, "sender.example", "target.example");

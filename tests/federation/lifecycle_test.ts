@@ -7,7 +7,7 @@ import { arrival, bounced, message } from "./acts.ts";
 import { CLOSING, header, request } from "../peer/stream.ts";
 
 Deno.test("SM-17: negotiation that never ends in a request: connection-timeout", async () => {
-  await using stage = await Stage.open({ settings: { limits: { negotiation_timeout: "700ms" } } });
+  await using stage = await Stage.open({ settings: { limits: { negotiation_timeout: "2s" } } });
   const { o } = await stage.initiate();
   await o.streamError("connection-timeout");
   o.send(CLOSING);
@@ -15,7 +15,7 @@ Deno.test("SM-17: negotiation that never ends in a request: connection-timeout",
 });
 
 Deno.test("SM-17: a granted pair ends the negotiation timer; the server-name pair alone does not", async () => {
-  await using stage = await Stage.open({ settings: { limits: { negotiation_timeout: "700ms" } } });
+  await using stage = await Stage.open({ settings: { limits: { negotiation_timeout: "2s" } } });
   await using juliet = await stage.component();
   const o = await stage.initiateWith();
   const { o: idle } = await stage.initiate();
@@ -26,7 +26,7 @@ Deno.test("SM-17: a granted pair ends the negotiation timer; the server-name pai
 
 Deno.test("SM-17: a peer that owes its header, or its handshake, is dropped", async () => {
   await using stage = await Stage.open({
-    settings: { limits: { header_timeout: "300ms", tls_timeout: "300ms" } },
+    settings: { limits: { header_timeout: "1s", tls_timeout: "1s" } },
   });
   const silent = await stage.dial();
   const half = await stage.dial();
