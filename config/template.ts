@@ -1,4 +1,4 @@
-/** The file that `config init` writes: the few keys that nobody can guess, each said in a line. README.md shows the same. */
+/** The file that `config init` writes: the few keys that nobody can guess, each said in a line. */
 export const TEMPLATE = `#:schema ./verona.schema.json
 # Verona. Every key with its default: verona config show. The schema for editors: verona config schema > verona.schema.json
 

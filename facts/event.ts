@@ -1,40 +1,46 @@
 /** What the servers tell: one typed event per decision, for the log, the event stream and the tables' history. */
 import type { Cause } from "./cause.ts";
 
-export type EventType =
-  | "server.listening"
-  | "server.ready"
-  | "server.draining"
-  | "server.stopped"
-  | "server.reloaded"
-  | "delegation.resolved" // domain, security, service, targets, chain, cause
-  | "addresses.resolved" // host, security, addresses
-  | "connection.opened" // direction, peer
-  | "connection.secured" // tls, certificate: state, names; own
-  | "connection.established" // local, remote, serverNames, bidi, dna
-  | "connection.failed" // cause: it never was established
-  | "connection.closed" // cause
-  | "stream.opened" // header names, both directions
-  | "stream.error" // condition, by: "us" | "peer"
-  | "request.sent"
-  | "request.received"
-  | "verdict.sent"
-  | "verdict.received" // verdict, condition
-  | "pair.granted" // we let remote -> local in: prooftype, expires, recheckAt
-  | "pair.authorised" // the peer lets local -> remote in
-  | "pair.denied" // direction: "in" (by us) | "out" (by the peer), cause, condition
-  | "pair.revoked" // by: "us" | "peer", cause
-  | "proof.rechecked" // outcome: "held" | "postponed" | "suspected", cause
-  | "route.state" // state, cause
-  | "stanza.first" // the first stanza delivered for a pair since it opened: direction
-  | "stanza.bounced" // cause, condition, kind
-  | "stanza.discarded" // cause, kind
-  | "component.attached"
-  | "component.detached"
-  | "component.refused"
-  | "dns.witness" // the validators disagree: name, both words
-  | "operator.acted" // action
-  | "actor.crashed"; // id, error
+/** Every event with its one line of docs/events.md: what happened, and what its detail holds. */
+export const EVENTS = {
+  "server.listening": "the listeners are open: s2s, component",
+  "server.ready": "everything runs: s2s, component, console",
+  "server.draining": "it was told to stop",
+  "server.stopped": "every stream is closed",
+  "server.reloaded": "a new configuration counts: applied, restart",
+  "delegation.resolved":
+    "who may act for a domain: domain, service, security, targets, lookups with their chains",
+  "addresses.resolved": "where an SRV target listens: host, security, addresses",
+  "connection.opened": "TCP is there: direction, peer, port",
+  "connection.secured": "TLS is there: version, cipher, own, certificate, names, subject",
+  "connection.established": "the stream is up: direction, local, remote, serverNames, bidi, dna",
+  "connection.failed": "it ended before it was established: direction, peer, local, remote",
+  "connection.closed": "it ended: direction, peer, local, remote",
+  "stream.opened": "headers were exchanged: the names in them",
+  "stream.error": "a stream error, by us or by the peer: by, condition",
+  "request.sent": "we asked the peer to let local -> remote in",
+  "request.received": "the peer asked us to let remote -> local in",
+  "verdict.sent": "our answer: verdict, condition",
+  "verdict.received": "the peer's answer: verdict, condition, meaning, peer",
+  "pair.granted": "we let remote -> local in: prooftype, dns, target, checkedAt, recheckAt, expires, peer",
+  "pair.authorised": "the peer lets local -> remote in: the same",
+  "pair.denied": "by us (direction in) or by the peer (out): direction, condition, prooftype, dns, peer",
+  "pair.revoked": "a pair was taken away: by, direction, prooftype, dns, peer",
+  "proof.rechecked": "a proof was looked at again: domain, prooftype, outcome (held, postponed, suspected)",
+  "route.state": "the state of our side of a pair changed: state",
+  "stanza.first": "the first stanza was delivered since the pair opened: direction",
+  "stanza.bounced": "a stanza was answered with an error: condition, type",
+  "stanza.discarded": "a stanza was dropped: condition, type",
+  "component.attached": "a component is there: domain",
+  "component.detached": "a component is gone: domain",
+  "component.refused": "a component was not let in: domain",
+  "dns.witness": "the two DNSSEC validators disagree: name, both words",
+  "operator.acted": "somebody asked for it over the API: action",
+  "actor.crashed": "a bug of ours: id, error",
+} as const;
+
+/** The stable id of what happened. */
+export type EventType = keyof typeof EVENTS;
 
 /** Values that print; never a stanza's body, a key, a secret. */
 export type Detail = string | number | boolean | null | readonly Detail[] | {

@@ -2,6 +2,7 @@
 import { configureSync, getLogger, type LogRecord, type Sink } from "@logtape/logtape";
 import { CAUSES } from "../facts/cause.ts";
 import type { RecordedEvent } from "../facts/event.ts";
+import { printable, printableJson } from "./printable.ts";
 
 export type LogFormat = "json" | "pretty";
 
@@ -45,17 +46,18 @@ function fields(record: LogRecord): Record<string, unknown> {
   if (event.cause !== undefined) {
     Object.assign(line, { cause: event.cause, fault: CAUSES[event.cause].fault });
   }
-  return { ...event.detail, ...line };
+  return { ...line, ...event.detail, ...line }; // the fixed keys first, and no detail over them
 }
 
 function stderrSink(format: LogFormat): Sink {
   const encoder = new TextEncoder();
   return (record) => {
-    const line = format === "json" ? JSON.stringify(fields(record)) : pretty(fields(record));
+    const line = format === "json" ? printableJson(fields(record)) : pretty(fields(record));
     Deno.stderr.writeSync(encoder.encode(line + "\n"));
   };
 }
 
+/** One line for the eye: peers' words reach a terminal here (console.md 2.4). */
 function pretty(
   { ts, level, message, logger: _, event: __, local: ___, remote: ____, ...rest }: Record<string, unknown>,
 ) {
@@ -64,10 +66,4 @@ function pretty(
   return printable(
     `${String(ts).slice(11, 23)} ${String(level).padEnd(7)} ${message}${details ? `  ${details}` : ""}`,
   );
-}
-
-/** Peers' words reach a terminal here: control characters must not (console.md 2.4). */
-function printable(text: string): string {
-  // deno-lint-ignore no-control-regex
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, "?");
 }

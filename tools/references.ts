@@ -1,0 +1,44 @@
+/** Writes docs/causes.md and docs/events.md from facts/; with `--check` it only compares. */
+import { CAUSES } from "../facts/cause.ts";
+import { EVENTS } from "../facts/event.ts";
+
+const cell = (text: string): string => text.replaceAll("|", "\\|");
+
+/** Each page by its path below the root. */
+export function references(): Record<string, string> {
+  const causes = Object.entries(CAUSES).map(([id, { text, fault, next }]) =>
+    `| \`${id}\` | ${cell(text)} | ${fault} | ${cell(next)} |\n`
+  );
+  const events = Object.entries(EVENTS).map(([id, text]) => `| \`${id}\` | ${cell(text)} |\n`);
+  return {
+    "docs/causes.md": `# Causes
+
+Why a pair is not open, or a step failed. The same id stands in log, metrics, API and command line.
+Generated from facts/cause.ts by \`deno task references\`.
+
+| cause | what | whose fault | what next |
+| --- | --- | --- | --- |
+${causes.join("")}`,
+    "docs/events.md": `# Events
+
+One line of the log, one object of \`/api/v1/events\`, for each decision. Fixed keys of a log line: \`ts level logger event message
+connection local remote cause fault\`; then what the table names. In \`/api/v1/events\`: \`seq at type connection route level cause\`,
+and \`detail\` with what the table names. Generated from facts/event.ts by \`deno task references\`.
+
+| event | what happened: its detail |
+| --- | --- |
+${events.join("")}`,
+  };
+}
+
+if (import.meta.main) {
+  const check = Deno.args.includes("--check");
+  for (const [path, text] of Object.entries(references())) {
+    const url = new URL(`../${path}`, import.meta.url);
+    if (!check) await Deno.writeTextFile(url, text);
+    else if (await Deno.readTextFile(url) !== text) {
+      console.error(`${path} is not what facts/ say: run \`deno task references\``);
+      Deno.exitCode = 1;
+    }
+  }
+}
