@@ -9,6 +9,7 @@ import type { RequestCheck } from "../policy/request.ts";
 import { type DialbackRequest, printDenial, printVerdict } from "../xmpp/dialback.ts";
 import type { DomainPair } from "../xmpp/domain.ts";
 import type { ServerContext } from "./context.ts";
+import { NOTHING_TRIED, type Tried } from "./tried.ts";
 import type { S2sShell } from "./s2s_stream.ts";
 import { actorOf, background } from "./start.ts";
 import { encode } from "./stream.ts";
@@ -21,6 +22,7 @@ export class AssertionIn {
   readonly #request: DialbackRequest;
   readonly #actor: Actor<typeof assertionIn>;
   #proof: Proof | null = null;
+  #tried: Tried = NOTHING_TRIED;
 
   constructor(server: ServerContext, shell: S2sShell, pair: DomainPair, request: DialbackRequest) {
     this.#server = server;
@@ -81,10 +83,12 @@ export class AssertionIn {
   async #collect(): Promise<void> {
     const held = this.#shell.proofs.held(this.#pair.remote);
     if (held !== null) return this.#found(held);
+    this.#tried = { prooftype: "pkix", dns: "not asked" };
     const byCertificate = this.#decide(null);
     if (byCertificate.proved || !byCertificate.needsDelegation) return this.#decided(byCertificate);
     await this.#shell.theirs.proofTurn();
     const delegation = await this.#server.evidence.delegationFor(this.#pair.remote, this.#shell.asPeer());
+    this.#tried = { prooftype: "dna-srv", dns: delegation.security };
     if (!this.#shell.over) this.#decided(this.#decide(delegation));
   }
 
@@ -117,6 +121,6 @@ export class AssertionIn {
   #answer(verdict: string, denial: Denial | null, cause: Cause | null): void {
     this.#shell.theirs.forget(this.#pair);
     this.#shell.connection.write(encode(verdict));
-    this.#shell.theirs.answered(this.#pair, denial, cause);
+    this.#shell.theirs.answered(this.#pair, denial, cause, this.#tried);
   }
 }

@@ -7,6 +7,7 @@ import { type DomainPair, type PairKey, pairKey } from "../xmpp/domain.ts";
 import { type AssertionListener, AssertionOut } from "./assertion_out.ts";
 import type { ServerContext } from "./context.ts";
 import type { S2sShell } from "./s2s_stream.ts";
+import { triedBy } from "./tried.ts";
 
 export class OurRequests {
   readonly #server: ServerContext;
@@ -80,6 +81,7 @@ export class OurRequests {
     this.#assertions.delete(pairKey(pair));
     // By us: it left the tables before its assertion was told.
     if (by !== "peer") return;
+    const proof = this.#shell.row.delegated.get(pair.remote);
     const { unused } = this.#server.bindings.revoke(this.#shell.row, pair);
     if (unused) this.#shell.proofs.forget(pair.remote);
     this.#server.host.tell({
@@ -88,7 +90,7 @@ export class OurRequests {
       connection: this.#shell.id,
       pair,
       cause,
-      detail: { by, direction: "out" },
+      detail: { by, direction: "out", ...triedBy(proof), peer: this.#shell.connection.peer.ip },
     });
   }
 
@@ -102,7 +104,12 @@ export class OurRequests {
       connection: this.#shell.id,
       pair,
       cause,
-      detail: { direction: "out", condition },
+      detail: {
+        direction: "out",
+        condition,
+        ...triedBy(this.#shell.row.delegated.get(pair.remote)),
+        peer: this.#shell.connection.peer.ip,
+      },
     });
     this.#nextTurns();
   }

@@ -8,6 +8,7 @@ import { AssertionIn } from "./assertion_in.ts";
 import type { ServerContext } from "./context.ts";
 import type { S2sShell } from "./s2s_stream.ts";
 import { Rate } from "./turnstile.ts";
+import type { Tried } from "./tried.ts";
 
 export class PeerRequests {
   readonly #server: ServerContext;
@@ -82,7 +83,7 @@ export class PeerRequests {
   }
 
   /** Behind the verdict: what it means for others. */
-  answered(pair: DomainPair, denial: Denial | null, cause: Cause | null): void {
+  answered(pair: DomainPair, denial: Denial | null, cause: Cause | null, tried: Tried): void {
     const { host } = this.#server;
     const detail = { verdict: denial === null ? "valid" : "error", condition: denial?.condition ?? null };
     host.tell({
@@ -100,7 +101,12 @@ export class PeerRequests {
       connection: this.#shell.id,
       pair,
       cause: cause!,
-      detail: { direction: "in", condition: denial.condition, peer: this.#shell.connection.peer.ip },
+      detail: {
+        direction: "in",
+        condition: denial.condition,
+        ...tried,
+        peer: this.#shell.connection.peer.ip,
+      },
     });
     if (denial.type === "auth" || denial.type === "cancel") this.#countDenial();
   }

@@ -9,6 +9,7 @@ import type { ServerContext } from "./context.ts";
 import { ProofLife } from "./proof.ts";
 import type { S2sShell } from "./s2s_stream.ts";
 import { encode } from "./stream.ts";
+import { triedBy } from "./tried.ts";
 
 export class Proofs {
   readonly #server: ServerContext;
@@ -73,19 +74,20 @@ export class Proofs {
       return this.#shell.close("tls.expired", "reset"); // RFC 6120 13.7.2.3
     }
     const gone = this.#server.bindings.expire(this.#shell.row, domain);
-    for (const { local, remote } of gone) this.#revoked({ local, remote }, cause);
+    for (const { local, remote } of gone) this.#revoked({ local, remote }, cause, life?.proof);
   }
 
   /** The operator takes a pair away. */
   revoke(pair: DomainPair, cause: Cause): boolean {
+    const proof = this.#shell.row.delegated.get(pair.remote);
     const { sent, received, unused } = this.#server.bindings.revoke(this.#shell.row, pair);
     if (unused) this.forget(pair.remote);
-    if (sent || received) this.#revoked(pair, cause);
+    if (sent || received) this.#revoked(pair, cause, proof);
     return sent || received;
   }
 
   /** After the tables: the peer is told if it was let in by its own request, our own assertion ends. */
-  #revoked(pair: DomainPair, cause: Cause): void {
+  #revoked(pair: DomainPair, cause: Cause, proof: Proof | undefined): void {
     const { local, remote } = pair;
     const assertion = this.#shell.ours.of(pair);
     this.#server.host.tell({
@@ -97,6 +99,7 @@ export class Proofs {
       detail: {
         by: "us",
         direction: assertion === undefined ? "in" : "out",
+        ...triedBy(proof),
         peer: this.#shell.connection.peer.ip,
       },
     });
@@ -123,8 +126,7 @@ export class Proofs {
   describe(proof: Proof) {
     const iso = (ms: number | null) => ms === null ? null : new Date(ms).toISOString();
     return {
-      prooftype: proof.prooftype,
-      dns: proof.insecure ? "insecure" : proof.prooftype === "pkix" ? "not needed" : "secure",
+      ...triedBy(proof),
       target: proof.target?.host ?? null,
       checkedAt: iso(proof.checkedAt),
       recheckAt: iso(proof.recheckAt),
