@@ -92,7 +92,15 @@ export class Local {
         return connection.forward(batch, i, i + 1);
       }
       const lang = batch.flags(i) & FLAG.hasLang ? null : from.foreignLanguage;
-      return connection.write(from.rescope(batch, i, lang));
+      const bytes = from.connection.rescope(batch, i, "component", lang);
+      if (bytes !== null) return connection.write(bytes);
+      return this.#return(
+        domain.name,
+        batch.text(i),
+        bounceFor("xml.namespace"),
+        "xml.namespace",
+        from.declared,
+      );
     }
     this.#unattended(domain, batch.text(i), from.declared);
   }

@@ -82,7 +82,10 @@ export class Outward {
     if (remote === null) return this.#return(batch, i, "route.jid-malformed");
     if (flags & FLAG.badIq) return this.#return(batch, i, "route.bad-request");
     this.#learn(batch, i, remote);
-    const bytes = flags & FLAG.rescope ? this.#component.rescope(batch, i, null) : batch.slice(i);
+    const bytes = flags & FLAG.rescope
+      ? this.#component.connection.rescope(batch, i, "server", null)
+      : batch.slice(i);
+    if (bytes === null) return this.#return(batch, i, "xml.namespace");
     this.#server.routes.submit({ local, remote }, { bytes, since: this.#server.host.clock.now(), local });
   }
 

@@ -7,10 +7,9 @@ import type { TlsFacts } from "../facts/certificate.ts";
 import type { Detail } from "../facts/event.ts";
 import type { CommonEffect, CommonEvent } from "../machines/stream.ts";
 import type { Batch, Connection, Ending, Sink } from "../wire/connection.ts";
-import { Element } from "../xml/element.ts";
+import type { Element } from "../xml/element.ts";
 import { type Declarations, parseElement, XmlFault } from "../xml/reader.ts";
-import { print } from "../xml/writer.ts";
-import { type ContentNamespace, DECLARED, SCOPES } from "../xmpp/namespaces.ts";
+import { type ContentNamespace, DECLARED } from "../xmpp/namespaces.ts";
 import {
   parseStreamError,
   PeerFault,
@@ -89,13 +88,6 @@ export abstract class StreamShell implements Sink {
   fault(condition: StreamCondition, cause: Cause): void {
     this.ending = true;
     this.send({ type: "fault.found", condition, cause });
-  }
-
-  /** One stanza as it stands in a stream that declares nothing but ours (4.7), in `lang` when that is given. */
-  rescope(batch: Batch, i: number, lang: string | null): Uint8Array {
-    const { ns, name, attrs, children } = parseElement(batch.text(i), this.declared);
-    const named = lang === null ? attrs : new Map([...attrs, ["xml:lang", lang]]);
-    return encode(print(new Element(ns, name, named, children), SCOPES[this.content]));
   }
 
   protected performCommon(effect: CommonEffect): void {

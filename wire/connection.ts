@@ -183,6 +183,14 @@ export class Connection {
     this.#session.learnPair(from, to, id);
   }
 
+  /**
+   * One stanza of a batch of this connection as it must stand in a stream that declares nothing but ours (4.7), in
+   * `lang` when it names none itself; null when it cannot be made.
+   */
+  rescope(batch: Batch, i: number, target: Content, lang: string | null): Uint8Array | null {
+    return this.#session.rescope(batch, i, target, lang);
+  }
+
   /** Queues bytes; everything queued within a tick leaves in one write. */
   write(bytes: Uint8Array): void {
     this.#fill(bytes.length, (...room) => this.#session.write(bytes as Bytes, ...room));

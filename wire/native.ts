@@ -20,6 +20,10 @@ const SYMBOLS = {
   session_pull: { parameters: ["u32", "buffer", "u32", "u32"], result: "i32" },
   session_close_notify: { parameters: ["u32"], result: "i32" },
   session_learn_pair: { parameters: ["u32", "buffer", "u32", "buffer", "u32", "u32"], result: "i32" },
+  session_rescope: {
+    parameters: ["u32", "buffer", "u32", "u32", "u32", "buffer", "u32", "buffer", "u32"],
+    result: "i32",
+  },
   session_info: { parameters: ["u32", "u32", "buffer", "u32"], result: "i32" },
   context_new: { parameters: ["buffer", "u32", "buffer", "u32"], result: "i32" },
   context_free: { parameters: ["u32"], result: "i32" },
@@ -31,7 +35,7 @@ const SYMBOLS = {
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** Must equal `ABI` in `native/src/abi.rs`. */
-const ABI = 2;
+const ABI = 3;
 
 export type Native = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 

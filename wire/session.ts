@@ -24,6 +24,11 @@ export interface FrameLimits {
 
 export type Content = "server" | "component";
 
+/** The library's word for "more room, please" (`native/src/abi.rs`). */
+const CAPACITY = -103;
+/** A header's declarations fit here in all but a stranger's streams. */
+const RESCOPE_ROOM = 16_384;
+
 export type StartTls =
   | { readonly role: "initiating"; readonly sni: string; readonly identity: string }
   /** `preferred`: which certificate, when the peer names none by SNI (protocol.md 6.3). */
@@ -165,6 +170,22 @@ export class Session {
     if (this.#freed) return;
     const [f, t] = [encoder.encode(from), encoder.encode(to)];
     native().session_learn_pair(this.#handle, f, f.length, t, t.length, id);
+  }
+
+  /** One item of the batch as it must stand in a stream of `target`; null when the session is gone. */
+  rescope(batch: Batch, i: number, target: Content, lang: string | null): Bytes | null {
+    if (this.#freed) return null;
+    const [start, end] = [batch.start(i), batch.end(i)];
+    const name = encoder.encode(lang ?? "");
+    const component = target === "component" ? 1 : 0;
+    // What it inherits from the header is declared anew: at most the header again.
+    for (let room = 2 * (end - start) + RESCOPE_ROOM;; room *= 4) {
+      const out = new Uint8Array(room);
+      const { bytes } = batch;
+      const n = native()
+        .session_rescope(this.#handle, bytes, start, end, component, name, name.length, out, room);
+      if (n !== CAPACITY) return n > 0 ? out.subarray(0, n) : null;
+    }
   }
 
   free(): void {

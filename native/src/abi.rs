@@ -12,7 +12,7 @@ use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Raised when a signature or a layout below changes.
-const ABI: u32 = 2;
+const ABI: u32 = 3;
 
 const E_TLS: i32 = -1;
 const E_INJECTION: i32 = -2;
@@ -123,12 +123,16 @@ pub extern "C" fn session_abi() -> u32 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn session_new(component: u32, limits: *const u32) -> i32 {
     let limits = to_limits(unsafe { input(limits, 0, 8) });
-    let content = if component == 0 {
+    let content = content(component);
+    caught(|| SESSIONS.with_borrow_mut(|s| held(s.put(Session::new(content, limits)))))
+}
+
+fn content(component: u32) -> Content {
+    if component == 0 {
         Content::Server
     } else {
         Content::Component
-    };
-    caught(|| SESSIONS.with_borrow_mut(|s| held(s.put(Session::new(content, limits)))))
+    }
 }
 
 #[unsafe(no_mangle)]
@@ -355,6 +359,38 @@ pub unsafe extern "C" fn session_learn_pair(
     on(handle, |session| {
         session.framer().learn_pair(from, to, id);
         0
+    })
+}
+
+/// One framed stanza as it must stand in a stream of the other content (0 server, 1 component); `lang` is added when not
+/// empty. The bytes put into `out`; 0 when it is none of this stream's.
+///
+/// # Safety
+/// Each pointer must be valid for the length given with it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn session_rescope(
+    handle: u32,
+    bytes: *const u8,
+    start: u32,
+    end: u32,
+    component: u32,
+    lang: *const u8,
+    lang_length: u32,
+    out: *mut u8,
+    capacity: u32,
+) -> i32 {
+    if end < start {
+        return E_ARGUMENT;
+    }
+    let stanza = unsafe { input(bytes, start, end - start) };
+    let lang = text(unsafe { input(lang, 0, lang_length) });
+    let out = unsafe { output(out, 0, capacity) };
+    let target = content(component);
+    on(handle, |session| {
+        match session.framer().rescope(stanza, target, lang) {
+            Ok(rescoped) => copy_out(&rescoped, out),
+            Err(_) => 0,
+        }
     })
 }
 
