@@ -173,3 +173,12 @@ Deno.test("run: SIGTERM while it starts ends it in good order", async () => {
   await server.told({ event: "server.listening" });
   assert.equal(await server.stop(), 0);
 });
+
+Deno.test("run: a second SIGTERM ends it at once", async () => {
+  await using stage = await Stage.open();
+  await using _peer = await stage.dial(); // sends nothing, so that it has to be waited for
+  await stage.server.told({ event: "connection.opened" });
+  stage.server.signal("SIGTERM");
+  await stage.server.told({ event: "server.draining" });
+  assert.equal(await stage.server.stop(), 143);
+});
