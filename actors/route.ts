@@ -30,6 +30,8 @@ export class Route implements AssertionListener {
   #shell: S2sShell | null = null;
   /** Connections that said no to this pair: a fresh one is tried instead (2.7). */
   readonly #refusedBy = new Set<ConnectionRow>();
+  /** What the last of them said: the reason that stands when no fresh connection can be had. */
+  #denial: Cause | null = null;
   #ageTimer: unknown = null;
 
   constructor(server: ServerContext, pair: DomainPair) {
@@ -86,6 +88,7 @@ export class Route implements AssertionListener {
 
   denied(cause: Cause, condition: string | null, kind: "invalid" | "error" | "timeout" | "lost"): void {
     if (this.#shell !== null) this.#refusedBy.add(this.#shell.row);
+    this.#denial = cause;
     const retryMs = deniedBackoffMs(this.#failures + 1, this.#server.host.random());
     this.#actor.send({ type: "assertion.denied", cause, condition, kind, retryMs });
   }
@@ -140,6 +143,7 @@ export class Route implements AssertionListener {
   async #resolve(): Promise<void> {
     const { remote } = this.pair;
     this.#refusedBy.clear();
+    this.#denial = null;
     const refusal = this.#server.refusalFor(this.pair);
     if (refusal !== null) return this.#refused(refusal, true);
     const delegation = await this.#server.evidence.delegation(remote);
@@ -225,7 +229,8 @@ export class Route implements AssertionListener {
   }
 
   #failed(cause: Cause): void {
-    this.#actor.send({ type: "connection.failed", cause, retryMs: this.#reconnectMs(cause, 1) });
+    const why = cause === "limit.outgoing" ? this.#denial ?? cause : cause;
+    this.#actor.send({ type: "connection.failed", cause: why, retryMs: this.#reconnectMs(why, 1) });
   }
 
   #request(): void {
