@@ -225,6 +225,7 @@ export abstract class S2sShell extends StreamShell implements Drains {
         peer: this.connection?.peer.ip ?? null,
         local: row.local,
         remote: row.remote,
+        unconfirmed: lost,
       },
     });
   }

@@ -169,11 +169,6 @@ export const CAUSES = {
   "route.backoff": reason("peer", "the pair failed a short while ago and waits", WAIT),
   "route.slow-sink": reason("peer", "the receiver does not take what is sent to it", PEER),
   "route.component-away": reason("local", "the domain's component is not connected", "start the component"),
-  "route.unconfirmed": reason(
-    "network",
-    "the connection was lost with stanzas written and not confirmed",
-    "nothing",
-  ),
 
   "limit.pairs": reason(
     "policy",

@@ -15,7 +15,8 @@ export const EVENTS = {
   "connection.secured": "TLS is there: version, cipher, own, certificate, names, subject",
   "connection.established": "the stream is up: direction, local, remote, serverNames, bidi, dna",
   "connection.failed": "it ended before it was established: direction, peer, local, remote",
-  "connection.closed": "it ended: direction, peer, local, remote",
+  "connection.closed":
+    "it ended: direction, peer, local, remote, unconfirmed: stanzas written and not confirmed (8.3)",
   "stream.opened": "headers were exchanged: the names in them",
   "stream.error": "a stream error, by us or by the peer: by, condition",
   "request.sent": "we asked the peer to let local -> remote in",

@@ -198,6 +198,23 @@ const CAUSES: Record<string, [act: Act, options?: StageOptions]> = {
     r.send(request("other-sender.example", "target.example"));
     await r.streamError("not-authorized");
   }],
+  "stream.unproven-name": [show(({ world }) => world.ca.issue({ names: ["evil.example"] }))],
+  "stream.unsupported": [sendOn("<foo xmlns='urn:x'/>")],
+  "route.bad-request": [sendOn(`<iq type='get' ${from}><ping xmlns='${NS.ping}'/></iq>`)],
+  "route.unauthorised-flood": [async (stage) => {
+    const o = await stage.initiateWith();
+    await granted(o, "other-sender.example", "target.example");
+    o.send(message("romeo@sender.example", "nurse@other-target.example", "m1"));
+    o.send(message("tybalt@other-sender.example", "nurse@other-target.example", "m2"));
+  }, limits({ unauthorised_pairs_per_minute: 1 })],
+  "route.too-big": [async (stage) => {
+    await using juliet = await stage.component();
+    const small = "<limits xmlns='urn:xmpp:stream-limits:0'><max-bytes>10000</max-bytes></limits>";
+    const o = await initiateBidi(stage, `<bidi xmlns='urn:xmpp:bidi'>${small}</bidi>`);
+    await granted(o, "sender.example", "target.example");
+    juliet.say("juliet", "romeo@sender.example", "big", "x".repeat(10_000));
+    await juliet.message({ id: "big", type: "error" });
+  }],
   "stream.closed": [async (stage) => {
     const o = await stage.initiateWith();
     o.send(CLOSING);

@@ -137,7 +137,7 @@ const ROWS: Record<string, [causes: Cause[], condition: string, type: string]> =
   "the pair failed before": [["route.backoff"], "remote-server-timeout", "wait"],
   "the domain is blocked": [["policy.blocked", "policy.not-allowed"], "not-allowed", "cancel"],
   "the stanza is too large": [["route.too-big"], "policy-violation", "modify"],
-  "the connection was lost": [["route.unconfirmed", "tcp.lost"], "remote-server-timeout", "wait"],
+  "the connection was lost": [["tcp.lost"], "remote-server-timeout", "wait"],
   "the destination is malformed": [["route.jid-malformed"], "jid-malformed", "modify"],
   "the pair is not authorised": [["route.unauthorised"], "not-authorized", "auth"],
   "the component is away": [["route.component-away"], "remote-server-timeout", "wait"],
