@@ -2,8 +2,9 @@
 import type { Actor } from "xstate";
 import type { Cause } from "../facts/cause.ts";
 import { assertionIn, type AssertionInEffect } from "../machines/assertion_in.ts";
+import { fits } from "../policy/admission.ts";
 import { decide, type Question, type Verdict } from "../policy/decide.ts";
-import type { Denial } from "../xmpp/verdict_error.ts";
+import { type Denial, DENIALS } from "../xmpp/verdict_error.ts";
 import type { Proof } from "../policy/proof.ts";
 import type { RequestCheck } from "../policy/request.ts";
 import { type DialbackRequest, printDenial, printVerdict } from "../xmpp/dialback.ts";
@@ -82,14 +83,25 @@ export class AssertionIn {
   /** Cheap first: the certificate in hand, a proof already held, and only then DNS (3.2). */
   async #collect(): Promise<void> {
     const held = this.#shell.proofs.held(this.#pair.remote);
-    if (held !== null) return this.#found(held);
+    if (held !== null && fits(this.#server.policyFor(this.#pair), held)) return this.#found(held);
     this.#tried = { prooftype: "pkix", dns: "not asked" };
     const byCertificate = this.#decide(null);
     if (byCertificate.proved || !byCertificate.needsDelegation) return this.#decided(byCertificate);
     await this.#shell.theirs.proofTurn();
-    const delegation = await this.#server.evidence.delegationFor(this.#pair.remote, this.#shell.asPeer());
+    if (!this.#wanted()) return;
+    const delegation = await this.#server.evidence.delegationFor(
+      this.#pair.remote,
+      this.#shell.asPeer(),
+      () => this.#wanted(),
+    );
+    if (delegation === null) return;
     this.#tried = { prooftype: "dna-srv", dns: delegation.security };
     if (!this.#shell.over) this.#decided(this.#decide(delegation));
+  }
+
+  /** Nobody waits for the answer any more: the connection is gone, or its time was up. */
+  #wanted(): boolean {
+    return !this.#shell.over && this.#actor.getSnapshot().status === "active";
   }
 
   #decide(delegation: Question["delegation"]): Verdict {
@@ -105,12 +117,22 @@ export class AssertionIn {
 
   #decided(verdict: Verdict): void {
     if (verdict.proved) return this.#found(verdict.proof);
-    this.#actor.send({ type: "proof.missing", cause: verdict.cause, denial: verdict.denial });
+    this.#missing(verdict.cause, verdict.denial);
   }
 
+  /** The way to a proof takes time: what Q4 to Q6 said may hold no more. */
   #found(proof: Proof): void {
+    if (!this.#server.hosted.isHosted(this.#pair.local)) {
+      return this.#missing("route.not-hosted", DENIALS["target not hosted"]);
+    }
+    const refusal = this.#server.refusalFor(this.#pair);
+    if (refusal !== null) return this.#missing(refusal, DENIALS.blocked);
     this.#proof = proof;
     this.#actor.send({ type: "proof.found" });
+  }
+
+  #missing(cause: Cause, denial: Denial): void {
+    this.#actor.send({ type: "proof.missing", cause, denial });
   }
 
   /** The words of T3; no host names, no addresses. */

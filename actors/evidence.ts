@@ -33,11 +33,15 @@ export class Evidence {
     return delegation;
   }
 
-  /** The same on behalf of a peer: bounded in all and per peer (protocol.md 10, concurrent proofs). */
-  delegationFor(domain: Domain, peer: { address: string; proven: boolean }): Promise<Delegation> {
+  /** The same on behalf of a peer: bounded in all and per peer (protocol.md 10); null when nobody waits for it by then. */
+  delegationFor(
+    domain: Domain,
+    peer: { address: string; proven: boolean },
+    wanted: () => boolean,
+  ): Promise<Delegation | null> {
     const { limits } = this.#server.config;
     const most = peer.proven ? limits.proofsPerAddress : limits.proofsPerAddressUnproven;
-    return this.#proofs.run(peer.address, most, () => this.delegation(domain));
+    return this.#proofs.run(peer.address, most, wanted, () => this.delegation(domain));
   }
 
   /** Where an SRV target listens, private addresses left out unless they are allowed. */

@@ -60,7 +60,11 @@ export class Local {
   add(name: Domain, secret: string | null): void {
     const before = this.#domains.get(name);
     if (before === undefined) this.#domains.set(name, new LocalDomain(name, secret));
-    else before.secret = secret;
+    else {
+      // Whoever attached by the old secret has to show the new one.
+      if (before.secret !== secret) before.component?.close("component.handshake", "conflict");
+      before.secret = secret;
+    }
     this.#server.hosted.add(name, secret !== null, this.#server.host.clock.now());
   }
 
@@ -147,13 +151,12 @@ export class Local {
 
   #return(name: Domain, text: string, error: StanzaError, cause: Cause, declared: Declarations): void {
     const reply = bounce(text, error, { declared });
-    if (reply === null) return;
     this.#server.host.tell({
-      type: "stanza.bounced",
+      type: reply === null ? "stanza.discarded" : "stanza.bounced",
       cause,
       detail: { condition: error.condition, to: "peer", local: name },
     });
-    this.#send(name, reply);
+    if (reply !== null) this.#send(name, reply);
   }
 
   /** Sends what the server made itself, from a name of ours to wherever it says. */

@@ -57,13 +57,18 @@ export class OurRequests {
     const assertion = this.#assertions.get(pairKey(pair));
     if (assertion !== undefined) assertion.verdict(verdict, condition);
     // Opened as the inverse of a grant of ours: there is no request of ours that it could answer.
-    else if (meaning.is === "revocation") this.withdrawn(pair, "peer", "peer.revoked");
+    else if (meaning.is === "revocation") {
+      this.withdrawn(pair, "peer", "peer.revoked");
+      this.#server.routes.closed(pair, "peer.revoked");
+    }
     this.#nextTurns();
   }
 
-  /** The peer answered `valid`. False when our own proof ended meanwhile: then nothing is authorised. */
+  /** The peer answered `valid`. False when our own proof or our leave ended meanwhile: then nothing is authorised. */
   authorise(pair: DomainPair, pending: PendingRequest): boolean {
     const permission = pending.accept();
+    // What I-1 said may hold no more.
+    if (!this.#server.hosted.isHosted(pair.local) || this.#server.refusalFor(pair) !== null) return false;
     const grant = permission && this.#server.bindings.authorise(permission, this.#server.host.clock.now());
     if (!grant) return false;
     this.#shell.pairOpened();

@@ -51,8 +51,8 @@ export class PeerRequests {
 
   /** Q8: granted here, by a proof that still holds. */
   #holds(pair: DomainPair): boolean {
-    return this.#server.bindings.receiving(pair, this.#shell.row) !== null &&
-      this.#shell.proofs.held(pair.remote) !== null;
+    const held = this.#shell.proofs.held(pair.remote);
+    return held !== null && this.#server.bindings.receiving(pair, this.#shell.row) !== null;
   }
 
   #requestLimit(): Cause | null {

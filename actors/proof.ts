@@ -76,7 +76,8 @@ export class ProofLife {
   /** Past every cache of ours, judged with the live certificate. */
   async #recheck(): Promise<void> {
     const delegation = await this.#server.evidence.delegation(this.proof.domain, { fresh: true });
-    if (this.#shell.over) return;
+    // Forgotten meanwhile: a late answer must not bring it back.
+    if (this.#shell.over || this.#actor.getSnapshot().status !== "active") return;
     const verdict = this.#judge(delegation);
     if (verdict.proved) {
       this.proof = verdict.proof;

@@ -8,6 +8,7 @@ import { WireFault } from "../wire/fault.ts";
 import type { Element } from "../xml/element.ts";
 import { parseDialback } from "../xmpp/dialback.ts";
 import { NS } from "../xmpp/namespaces.ts";
+import { network } from "./admission.ts";
 import type { ServerContext } from "./context.ts";
 import { Inward } from "./inward.ts";
 import { OurRequests } from "./our_requests.ts";
@@ -142,7 +143,7 @@ export abstract class S2sShell extends StreamShell implements Drains {
   requestWritten(): void {}
 
   asPeer(): { address: string; proven: boolean } {
-    return { address: this.connection.peer.ip, proven: this.proven };
+    return { address: network(this.connection.peer.ip), proven: this.proven };
   }
 
   /** What the peer takes at most; without its word, what we would take ourselves. */
@@ -209,12 +210,14 @@ export abstract class S2sShell extends StreamShell implements Drains {
     const wasUp = this.#wasUp;
     const lost = row.ledger.writtenUnconfirmed;
     // Out of every row before anybody is told (dna-01 4: MUST).
-    server.connections.close(row);
+    const sent = server.connections.close(row);
     server.shells.delete(row.id);
     server.closed(this, lost);
     this.theirs.connectionOver();
     this.proofs.connectionOver();
     this.ours.connectionOver(cause);
+    // Routes that were opened by the inverse of a grant have no request of ours that could tell them.
+    for (const { local, remote } of sent) server.routes.closed({ local, remote }, cause);
     server.host.tell({
       type: wasUp ? "connection.closed" : "connection.failed",
       level: wasUp ? "info" : "warning",

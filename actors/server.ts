@@ -16,7 +16,7 @@ import type { Identities } from "../wire/identity.ts";
 import { listen, type Listener } from "../wire/listener.ts";
 import { listening } from "../wire/listening.ts";
 import type { Trust } from "../wire/trust.ts";
-import type { Domain, DomainPair } from "../xmpp/domain.ts";
+import { type Domain, type DomainPair, pairKey } from "../xmpp/domain.ts";
 import { bounce, bounceFor, type StanzaError } from "../xmpp/stanza_error.ts";
 import type { StreamLimits } from "../xmpp/stream_limits.ts";
 import { Admission } from "./admission.ts";
@@ -177,7 +177,9 @@ export class Server implements ServerContext {
   write(stanza: Outgoing, grant: Grant): void {
     const shell = this.shells.get(grant.connection.id);
     if (!grant.live || shell === undefined) return this.bounce(stanza, "tcp.lost");
-    if (shell.stalled) return this.bounce(stanza, "route.slow-sink");
+    if (shell.stalled || shell.connection.buffered > MOST_WAITING) {
+      return this.bounce(stanza, "route.slow-sink");
+    }
     if (stanza.bytes.length > shell.mostBytes) return this.bounce(stanza, "route.too-big");
     shell.deliver(stanza, grant);
   }
@@ -189,14 +191,14 @@ export class Server implements ServerContext {
   }
 
   returnTo(local: Domain, text: string, error: StanzaError, cause: Cause): void {
-    const reply = bounce(text, error, { local: true });
+    const component = this.local.domain(local)?.component ?? null;
+    const reply = component === null ? null : bounce(text, error, { local: true });
     this.host.tell({
       type: reply === null ? "stanza.discarded" : "stanza.bounced",
       cause,
       detail: { condition: error.condition, type: error.type, to: "component", local },
     });
-    const component = this.local.domain(local)?.component;
-    if (reply !== null && component) component.connection.write(encode(reply));
+    if (reply !== null) component?.connection.write(encode(reply));
   }
 
   closed(shell: S2sShell, lost: number): void {
@@ -234,7 +236,8 @@ export class Server implements ServerContext {
 
   /** False when there is no such pair. */
   revoke(pair: DomainPair, blockMs: number): boolean {
-    const known = this.bindings.get(pair) !== undefined || this.routes.get(pair) !== undefined;
+    const asked = () => [...this.shells.values()].some(({ row }) => row.pendingIn.has(pairKey(pair)));
+    const known = this.bindings.get(pair) !== undefined || this.routes.get(pair) !== undefined || asked();
     if (!known) return false;
     const detail = { action: "revoke", blockMs };
     this.host.tell({ type: "operator.acted", pair, detail });
@@ -290,6 +293,9 @@ function frameLimits(limits: Limits, peer: "proven" | "unproven"): FrameLimits {
     bytesPerSecond: limits.unprovenBytesPerSecond,
   };
 }
+
+/** A peer that does not read gets no more than this kept for it: twice the queue of a pair. */
+const MOST_WAITING = 8 * 1024 * 1024;
 
 const decoder = new TextDecoder();
 

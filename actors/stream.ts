@@ -163,7 +163,7 @@ export abstract class StreamShell implements Sink {
     if (error === null) return this.onElement(element);
     this.tell(
       "stream.error",
-      { condition: error.condition, by: "peer", text: error.text },
+      { condition: error.condition, by: "peer", text: error.text?.slice(0, 200) ?? null },
       "stream.error",
       "warning",
     );

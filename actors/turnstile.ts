@@ -17,11 +17,16 @@ export class Turnstile {
     this.#most = most;
   }
 
-  /** Runs `work` when there is room for `key`. */
-  async run<T>(key: string, mostPerKey: number, work: () => Promise<T>): Promise<T> {
+  /** Runs `work` when there is room for `key`; null when it is not wanted any more by then. */
+  async run<T>(
+    key: string,
+    mostPerKey: number,
+    wanted: () => boolean,
+    work: () => Promise<T>,
+  ): Promise<T | null> {
     await this.#enter(key, mostPerKey);
     try {
-      return await work();
+      return wanted() ? await work() : null;
     } finally {
       this.#leave(key);
     }

@@ -69,6 +69,7 @@ function greet({ addresses }: Serving, config: Config): void {
 
 function reloadOnHangup({ view }: Serving): void {
   Deno.addSignalListener("SIGHUP", () => {
-    void view.reload().then(({ mistakes }) => mistakes.forEach((mistake) => console.error(mistake)));
+    void view.reload().then(({ mistakes }) => mistakes.forEach((mistake) => console.error(mistake)))
+      .catch((error) => console.error(`verona: the reload failed: ${(error as Error).message}`));
   });
 }

@@ -48,6 +48,15 @@ export function accepts(policy: PairPolicy, prooftype: Prooftype): boolean {
   return prooftype !== "dna-srv-insecure" || (policy.allowInsecureDelegation && policy.proof !== "strict");
 }
 
+/**
+ * Whether a proof that is held for another pair will do for this one (protocol.md 3.2).
+ *
+ * `strict` wants to know that DNS is not bogus, which a `pkix` proof does not say: it is judged anew.
+ */
+export function fits(policy: PairPolicy, { prooftype }: { readonly prooftype: Prooftype }): boolean {
+  return accepts(policy, prooftype) && (policy.proof !== "strict" || prooftype === "dna-srv");
+}
+
 function stricter(one: ProofPolicy, other: ProofPolicy): ProofPolicy {
   return STRICTNESS.indexOf(one) < STRICTNESS.indexOf(other) ? one : other;
 }
