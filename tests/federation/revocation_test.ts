@@ -147,3 +147,15 @@ Deno.test("DNA-45 A-32: a revoked pair whose re-request is denied bounces what w
   r.send(denial("target.example", "sender.example", "auth", "not-authorized"));
   await bounced(juliet, "m2", "remote-server-timeout", "cancel");
 });
+
+Deno.test("A-33: a block that comes while the request is being proven is not undone by the proof", async () => {
+  await using stage = await Stage.open();
+  const o = await stage.initiateWith("other-sender.example", "target.example");
+  const gate = Promise.withResolvers<void>();
+  stage.world.dns.fail(SENDER, "SRV", { kind: "hold", until: gate.promise });
+  o.send(request("sender.example", "target.example"));
+  await stage.server.told({ event: "request.received", remote: "sender.example" });
+  await stage.server.api("/routes/target.example/sender.example/revoke", "POST", { block: "10m" });
+  gate.resolve();
+  await o.denial("sender.example", "target.example", "cancel", "not-allowed");
+});
