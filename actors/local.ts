@@ -13,7 +13,7 @@ import type { ServerContext } from "./context.ts";
 import { FLAG } from "./flags.ts";
 import { domainOf } from "./inward.ts";
 import type { Outgoing } from "./outgoing.ts";
-import type { Drains } from "./sink.ts";
+import { type Drains, MOST_WAITING } from "./sink.ts";
 import { encode, type StreamShell } from "./stream.ts";
 
 /** One hosted domain and whoever answers for it. */
@@ -24,7 +24,7 @@ export class LocalDomain implements Drains {
   constructor(readonly name: Domain, public secret: string | null) {}
 
   get attached(): boolean {
-    return this.component !== null && !this.stalled;
+    return this.component !== null && !this.stalled && this.component.connection.buffered <= MOST_WAITING;
   }
 
   drained(): Promise<void> | undefined {

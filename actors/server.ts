@@ -30,6 +30,7 @@ import { Local } from "./local.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { Routes } from "./routes.ts";
 import type { S2sShell } from "./s2s_stream.ts";
+import { MOST_WAITING } from "./sink.ts";
 import { encode } from "./stream.ts";
 
 export interface ServerParts {
@@ -293,9 +294,6 @@ function frameLimits(limits: Limits, peer: "proven" | "unproven"): FrameLimits {
     bytesPerSecond: limits.unprovenBytesPerSecond,
   };
 }
-
-/** A peer that does not read gets no more than this kept for it: twice the queue of a pair. */
-const MOST_WAITING = 8 * 1024 * 1024;
 
 const decoder = new TextDecoder();
 

@@ -4,6 +4,9 @@ import type { Clock } from "./host.ts";
 /** A receiver that takes nothing for this long no longer holds up those who have others to serve. */
 const STALL_MS = 5_000;
 
+/** Whoever does not read gets no more bytes than this kept for it: twice the queue of a pair. */
+export const MOST_WAITING = 8 * 1024 * 1024;
+
 export interface Drains {
   /** Resolves when there is room again; undefined when there is. */
   drained(): Promise<void> | undefined;

@@ -207,6 +207,21 @@ const CAUSES: Record<string, [act: Act, options?: StageOptions]> = {
     o.send(message("romeo@sender.example", "nurse@other-target.example", "m1"));
     o.send(message("tybalt@other-sender.example", "nurse@other-target.example", "m2"));
   }, limits({ unauthorised_pairs_per_minute: 1 })],
+  "limit.outgoing": [async (stage) => {
+    await using juliet = await stage.component();
+    juliet.say("juliet", "romeo@sender.example", "m1");
+    const { r } = await arrival(stage, { features: [] }); // no DNA, no errors: never shared with another domain
+    await grant(r, "target.example", "sender.example");
+    juliet.say("juliet", "tybalt@other-sender.example", "m2");
+    await juliet.message({ id: "m2", type: "error" });
+  }, limits({ outgoing_per_target: 1 })],
+  "route.slow-sink": [async (stage) => {
+    const juliet = await stage.component();
+    const o = await stage.initiateWith();
+    juliet.stream.wire.pause();
+    const large = message("romeo@sender.example", "juliet@target.example", "m", "x".repeat(100_000));
+    for (let n = 0; n < 150; n++) o.send(large);
+  }],
   "route.too-big": [async (stage) => {
     await using juliet = await stage.component();
     const small = "<limits xmlns='urn:xmpp:stream-limits:0'><max-bytes>10000</max-bytes></limits>";
