@@ -86,7 +86,7 @@ export class AssertionIn {
     if (held !== null && fits(this.#server.policyFor(this.#pair), held)) return this.#found(held);
     this.#tried = { prooftype: "pkix", dns: "not asked" };
     const byCertificate = this.#decide(null);
-    if (byCertificate.proved || !byCertificate.needsDelegation) return this.#decided(byCertificate);
+    if (byCertificate.proved || byCertificate.needs.length === 0) return this.#decided(byCertificate);
     await this.#shell.theirs.proofTurn();
     if (!this.#wanted()) return;
     const delegation = await this.#server.evidence.delegationFor(

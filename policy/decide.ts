@@ -7,14 +7,17 @@ import type { Evidence } from "./judge.ts";
 import { acceptedNow } from "./pkix.ts";
 import { Proof, prove, type Timing } from "./proof.ts";
 
+/** Evidence that has to be fetched first. */
+export type Need = "delegation" | "tlsa" | "posh" | "callback";
+
 export type Verdict =
   | { readonly proved: true; readonly proof: Proof }
   | {
     readonly proved: false;
     readonly cause: Cause;
     readonly denial: Denial;
-    /** True: nothing is decided yet; ask DNS and decide again. Only ever true when `delegation` was null. */
-    readonly needsDelegation: boolean;
+    /** Not empty: nothing is decided yet; fetch these and decide again. Only ever what was null in the question. */
+    readonly needs: readonly Need[];
   };
 
 export interface Question extends Evidence {
@@ -61,12 +64,12 @@ const refused = (cause: Cause, denial: Denial): Verdict => ({
   proved: false,
   cause,
   denial,
-  needsDelegation: false,
+  needs: [],
 });
 
 const undecided: Verdict = {
   proved: false,
   cause: "proof.none",
   denial: DENIALS["not proven"],
-  needsDelegation: true,
+  needs: ["delegation"],
 };

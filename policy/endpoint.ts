@@ -29,7 +29,7 @@ export function endpoint(question: EndpointQuestion): Verdict & { readonly serve
     proved: false as const,
     cause,
     denial: DENIALS["not proven"],
-    needsDelegation: false,
+    needs: [],
     serverNames: names,
   });
   const facts = acceptedNow(certificate, now);

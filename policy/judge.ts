@@ -1,8 +1,11 @@
 /** One interface for every prooftype: evidence in, finding out. RFC 7712 7; protocol.md 3.1. */
 import type { Cause } from "../facts/cause.ts";
+import type { Callback } from "../facts/callback.ts";
 import type { PeerCertificate } from "../facts/certificate.ts";
 import type { Delegation } from "../facts/delegation.ts";
 import type { Detail } from "../facts/event.ts";
+import type { PoshEvidence } from "../facts/posh.ts";
+import type { EndpointTlsa } from "../facts/tlsa.ts";
 import type { Domain } from "../xmpp/domain.ts";
 
 /** `dna-srv-insecure` exists only under `allow_insecure_delegation` and is logged as insecure (A-21). */
@@ -15,6 +18,12 @@ export interface Evidence {
   readonly certificate: PeerCertificate;
   /** Null: DNS was not asked. */
   readonly delegation: Delegation | null;
+  /** Of the endpoint (outgoing), or of every secure SRV target (incoming). Null: not asked. */
+  readonly tlsa?: readonly EndpointTlsa[] | null;
+  /** Null: not fetched. */
+  readonly posh?: PoshEvidence | null;
+  /** Null: nobody was called back. */
+  readonly callback?: Callback | null;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }

@@ -3,7 +3,7 @@
  * would start by itself are kept from starting: the tests run their own, on loopback.
  */
 
-/** A tool, and how to see that it is there. */
+/** A tool, and how to see that it is there. Python is Debian's own: another one on the PATH has none of its packages. */
 export interface Needed {
   readonly package: string;
   readonly probe: readonly string[];
@@ -18,8 +18,8 @@ const NEEDED: readonly Needed[] = [
   { package: "bind9-utils", probe: ["dnssec-signzone", "-V"] },
   { package: "bind9-dnsutils", probe: ["delv", "-v"] },
   { package: "openssl", probe: ["openssl", "version"] },
-  { package: "python3", probe: ["python3", "--version"] },
-  { package: "python3-lxml", probe: ["python3", "-c", "import lxml.etree"] },
+  { package: "python3", probe: ["/usr/bin/python3", "--version"] },
+  { package: "python3-lxml", probe: ["/usr/bin/python3", "-c", "import lxml.etree"] },
   { package: "iproute2", probe: ["ip", "-V"] },
   { package: "procps", probe: ["ps", "--version"] },
   { package: "rustfmt-web", probe: ["cargo", "fmt", "--version"] },

@@ -150,7 +150,7 @@ Deno.test("decide: DNS is never asked twice: with a delegation at hand every ver
     for (const delegation of [SECURE, INSECURE, BOGUS, FAILING, NO_DOMAIN, NO_SRV, REFUSED]) {
       for (const policy of [AUTHENTICATED, STRICT, TRUSTING]) {
         const verdict = decide({ domain: SENDER, certificate, delegation, policy, now: NOW, timing: TIMING });
-        assert.ok(verdict.proved || !verdict.needsDelegation);
+        assert.ok(verdict.proved || verdict.needs.length === 0);
       }
     }
   }
@@ -166,7 +166,7 @@ Deno.test("decide: a proof made on unsigned DNS says so", () => {
 
 function summary(verdict: Verdict): Expected {
   if (verdict.proved) return verdict.proof.prooftype;
-  if (verdict.needsDelegation) return "ask DNS";
+  if (verdict.needs.length > 0) return "ask DNS";
   const { cause, denial } = verdict;
   return [cause, denial.type as "auth" | "cancel" | "wait", denial.condition];
 }
