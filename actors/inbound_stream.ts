@@ -73,7 +73,7 @@ export class InboundShell extends S2sShell {
     this.#actor.send({ type: "header.received", mode, refusal });
   }
 
-  protected onElement(element: Element): void {
+  protected onElement(element: Element): void | Promise<void> {
     if (parseStarttls(element) === "starttls") return this.#actor.send({ type: "starttls.received" });
     const bidi = parseBidi(element);
     if (bidi !== null) {
@@ -85,7 +85,7 @@ export class InboundShell extends S2sShell {
     // EXTERNAL is not offered yet: a peer that tries it all the same may go on with requests (7.1).
     const refused = refuseSasl(element, true);
     if (refused !== null) return this.connection.write(encode(refused));
-    this.onFederationElement(element);
+    return this.onFederationElement(element);
   }
 
   protected override requestReceived(): void {

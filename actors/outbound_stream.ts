@@ -87,7 +87,7 @@ export class OutboundShell extends S2sShell {
     this.#actor.send({ type: "header.received", refusal: judgeResponseHeader(header, this.row.remote!) });
   }
 
-  protected onElement(element: Element): void {
+  protected onElement(element: Element): void | Promise<void> {
     const features = parseFeatures(element);
     if (features !== null) {
       const { starttls, bidi, dna, errors, unknownRequired, limits } = features;
@@ -98,7 +98,7 @@ export class OutboundShell extends S2sShell {
     const starttls = parseStarttls(element);
     if (starttls === "proceed") return this.#actor.send({ type: "tls.proceed" });
     if (starttls === "failure") return this.#actor.send({ type: "tls.refused" });
-    this.onFederationElement(element);
+    return this.onFederationElement(element);
   }
 
   #perform(effect: OutboundStreamEffect): void {

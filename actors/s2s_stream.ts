@@ -6,9 +6,10 @@ import type { Grant } from "../routing/grant.ts";
 import type { Batch, Connection, StartTls } from "../wire/connection.ts";
 import { WireFault } from "../wire/fault.ts";
 import type { Element } from "../xml/element.ts";
-import { parseDialback } from "../xmpp/dialback.ts";
+import { type DialbackAnswer, type DialbackVerify, parseDialback } from "../xmpp/dialback.ts";
 import { NS } from "../xmpp/namespaces.ts";
 import { network } from "./admission.ts";
+import { Authoritative } from "./authoritative.ts";
 import type { ServerContext } from "./context.ts";
 import { Inward } from "./inward.ts";
 import { OurRequests } from "./our_requests.ts";
@@ -27,6 +28,8 @@ export abstract class S2sShell extends StreamShell implements Drains {
   readonly theirs: PeerRequests;
   readonly ours: OurRequests;
   readonly proofs: Proofs;
+  /** What the peer asks about our own keys. */
+  readonly #authoritative: Authoritative;
   readonly #inward: Inward;
   #wasUp = false;
 
@@ -37,6 +40,7 @@ export abstract class S2sShell extends StreamShell implements Drains {
     this.theirs = new PeerRequests(server, this);
     this.ours = new OurRequests(server, this);
     this.proofs = new Proofs(server, this);
+    this.#authoritative = new Authoritative(server, this);
     this.#inward = new Inward(server, this);
     server.shells.set(this.row.id, this);
   }
@@ -118,7 +122,7 @@ export abstract class S2sShell extends StreamShell implements Drains {
   }
 
   /** First-level elements that mean the same in both directions. */
-  protected onFederationElement(element: Element): void {
+  protected onFederationElement(element: Element): void | Promise<void> {
     const dialback = parseDialback(element);
     switch (dialback?.kind) {
       case "request":
@@ -128,10 +132,24 @@ export abstract class S2sShell extends StreamShell implements Drains {
         return this.ours.verdict(dialback);
       case undefined:
         return this.fault("unsupported-stanza-type", "stream.unsupported");
-      default:
-        // Verify comes with dialback itself: until then nobody here has asked, and nobody here answers (7.5).
-        return;
+      case "verify":
+        // On our own one-way stream the peer speaks only to answer (4.3).
+        return this.row.receives ? this.#authoritative.verify(dialback) : this.#unasked(dialback);
+      case "answer":
+        return this.#unasked(dialback);
     }
+  }
+
+  /** 7.5, DB-8: what is said on a connection where it has no place says nothing. */
+  #unasked({ kind, from, to }: DialbackVerify | DialbackAnswer): void {
+    this.server.host.tell({
+      type: "verify.ignored",
+      level: "warning",
+      connection: this.id,
+      cause: "peer.unsolicited",
+      pair: { local: to.domain, remote: from.domain },
+      detail: { kind, peer: this.connection.peer.ip },
+    });
   }
 
   protected requestReceived(): void {}

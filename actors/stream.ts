@@ -44,7 +44,8 @@ export abstract class StreamShell implements Sink {
 
   protected abstract send(event: CommonEvent): void;
   protected abstract readHeader(header: StreamHeader): void;
-  protected abstract onElement(element: Element): void;
+  /** A returned promise pauses reading until it settles. */
+  protected abstract onElement(element: Element): void | Promise<void>;
   protected abstract onStanzas(batch: Batch, first: number, end: number): void | Promise<void>;
   protected abstract onOver(cause: Cause): void;
   abstract secured(facts: TlsFacts): void;
@@ -74,7 +75,7 @@ export abstract class StreamShell implements Sink {
         continue;
       }
       if (batch.kind(i) > IQ) {
-        this.#control(batch, i++);
+        wait = this.#control(batch, i++) ?? wait;
         continue;
       }
       const first = i;
@@ -133,12 +134,12 @@ export abstract class StreamShell implements Sink {
     this.send({ type: "connection.ended", cause });
   }
 
-  #control(batch: Batch, i: number): void {
+  #control(batch: Batch, i: number): void | Promise<void> {
     const kind = batch.kind(i);
     if (kind === HEADER) return this.#header(batch.text(i));
     if (kind !== CONTROL) return this.send({ type: "stream.closed" });
     try {
-      this.#element(parseElement(batch.text(i), this.declared));
+      return this.#element(parseElement(batch.text(i), this.declared));
     } catch (error) {
       if (error instanceof PeerFault) return this.fault(error.condition, error.cause);
       if (error instanceof XmlFault) return this.fault("policy-violation", "xml.limit");
@@ -158,7 +159,7 @@ export abstract class StreamShell implements Sink {
     this.readHeader(this.header);
   }
 
-  #element(element: Element): void {
+  #element(element: Element): void | Promise<void> {
     const error = parseStreamError(element);
     if (error === null) return this.onElement(element);
     this.tell(

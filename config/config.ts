@@ -90,6 +90,7 @@ export interface Limits {
   readonly unansweredRequests: number;
   readonly proofRequestsPerSecond: number;
   readonly proofRequestsPerSecondUnproven: number;
+  readonly verifyAnswersPerSecond: number;
   readonly proofs: number;
   readonly proofsPerAddress: number;
   readonly proofsPerAddressUnproven: number;

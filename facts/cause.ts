@@ -120,6 +120,12 @@ export const CAUSES = {
   "proof.expired": reason("dns", "the proof has expired and could not be renewed", RESIGN),
   "proof.timeout": reason("network", "the proof was not found in time", WAIT),
 
+  "dialback.not-ours": reason(
+    "peer",
+    "a server was shown a dialback key in our name that we did not make",
+    "somebody may play one of our domains; or machines of one domain have different secrets",
+  ),
+
   "peer.denied": reason("peer", "the peer denied the pair", "the evidence has its condition"),
   "peer.invalid": reason("peer", "the peer called our claim invalid", PEER),
   "peer.revoked": reason("peer", "the peer withdrew its permission", WAIT),

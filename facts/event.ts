@@ -23,6 +23,8 @@ export const EVENTS = {
   "request.received": "the peer asked us to let remote -> local in",
   "verdict.sent": "our answer: verdict, condition",
   "verdict.received": "the peer's answer: verdict, condition, meaning, peer",
+  "verify.answered": "a server asked whether a key for local -> remote is ours: answer, peer",
+  "verify.ignored": "dialback that has no place on its connection: kind, peer",
   "pair.granted": "we let remote -> local in: prooftype, dns, target, checkedAt, recheckAt, expires, peer",
   "pair.authorised": "the peer lets local -> remote in: the same",
   "pair.denied": "by us (direction in) or by the peer (out): direction, condition, prooftype, dns, peer",

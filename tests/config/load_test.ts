@@ -278,6 +278,7 @@ const EVERY_LIMIT: Record<keyof Limits, true> = {
   unansweredRequests: true,
   proofRequestsPerSecond: true,
   proofRequestsPerSecondUnproven: true,
+  verifyAnswersPerSecond: true,
   proofs: true,
   proofsPerAddress: true,
   proofsPerAddressUnproven: true,

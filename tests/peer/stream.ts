@@ -66,6 +66,10 @@ export const denial = (sender: string, target: string, type: string, condition: 
     `<error type='${type}'><${condition} xmlns='${NS.stanzaErrors}'/></error>`,
   );
 
+/** Step 2 of dialback: is this key the one of `to` for `from`'s stream `id`? */
+export const verify = (from: string, to: string, id: string, key: string): string =>
+  `<db:verify from='${from}' to='${to}' id='${id}'>${key}</db:verify>`;
+
 export interface Opened {
   readonly header: Header;
   readonly features: Element;

@@ -1,0 +1,20 @@
+/** What an authoritative server answers when it is asked about a key. XEP-0220 2.2.2; protocol.md 7.5. */
+import type { DialbackVerify } from "../xmpp/dialback.ts";
+import { keyMatches } from "../xmpp/dialback.ts";
+import type { Domain } from "../xmpp/domain.ts";
+
+/** `foreign`: the domain that the key is to speak for is not hosted here. */
+export type VerifyAnswer = "valid" | "invalid" | "foreign";
+
+/** Needs no state and no knowledge of the asker: any machine with the secret can answer. */
+export function answerVerify(
+  { from, to, id, key }: DialbackVerify,
+  secret: string,
+  isHosted: (domain: Domain) => boolean,
+): VerifyAnswer {
+  if (!isHosted(to.domain)) return "foreign";
+  const asSpelt = keyMatches(secret, { receiving: from.text, originating: to.text, streamId: id }, key);
+  // COMPAT: our requests carry the canonical spelling, which a receiving server may have turned into its own (A-38).
+  const asMade = keyMatches(secret, { receiving: from.domain, originating: to.domain, streamId: id }, key);
+  return asSpelt || asMade ? "valid" : "invalid";
+}
