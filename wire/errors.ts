@@ -1,4 +1,4 @@
-/** What the library's numbers mean: results below zero, framer faults, refused chains. `native/src/abi.rs`. */
+/** What the library's numbers mean: results below zero, framer faults, refused chains. `native/src/abi/`. */
 import type { Cause } from "../facts/cause.ts";
 import type { StreamCondition } from "../xmpp/stream_error.ts";
 

@@ -1,4 +1,4 @@
-/** The native library's symbols for TLS and framing. The C side is `native/src/abi.rs`; nothing else knows it. */
+/** The native library's symbols for TLS and framing. The C side is `native/src/abi/`; nothing else knows it. */
 
 const SYMBOLS = {
   session_abi: { parameters: [], result: "u32" },
@@ -34,7 +34,7 @@ const SYMBOLS = {
   session_panic: { parameters: [], result: "i32" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
-/** Must equal `ABI` in `native/src/abi.rs`. */
+/** Must equal `ABI` in `native/src/abi/`. */
 const ABI = 3;
 
 export type Native = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];

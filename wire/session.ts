@@ -24,7 +24,7 @@ export interface FrameLimits {
 
 export type Content = "server" | "component";
 
-/** The library's word for "more room, please" (`native/src/abi.rs`). */
+/** The library's word for "more room, please" (`native/src/abi/`). */
 const CAPACITY = -103;
 /** A header's declarations fit here in all but a stranger's streams. */
 const RESCOPE_ROOM = 16_384;

@@ -1,38 +1,20 @@
-//! The C ABI of TLS and framing; the only unsafe file beside the resolver's.
-//!
-//! Everything runs on the one thread that JavaScript runs on, so state is thread-local and locks are not needed. Handles are
-//! integers with a generation; no pointer outlives its call; every export catches panics and poisons what panicked.
-//! Lengths come from `wire/native.ts`, the only caller.
+//! Sessions: one connection's records, framing and forwarding.
+use super::contexts::with_context;
+use super::memory::{copy_out, input, output, text};
+use super::{
+    E_ARGUMENT, E_CERTIFICATE, E_HANDLE, E_INJECTION, E_PANIC, E_RENEGOTIATION, E_TLS, caught, held,
+};
 use crate::handles::Slab;
-use crate::tls::{Anchors, Context, Failure, Role, Session, Side, facts, verify};
+use crate::tls::{Failure, Session, Side};
 use crate::xml::{Content, Limits};
 use rustls::Connection;
-use rustls::pki_types::CertificateDer;
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Raised when a signature or a layout below changes.
-const ABI: u32 = 3;
-
-const E_TLS: i32 = -1;
-const E_INJECTION: i32 = -2;
-const E_RENEGOTIATION: i32 = -3;
-const E_CERTIFICATE: i32 = -4;
-const E_PANIC: i32 = -100;
-const E_HANDLE: i32 = -101;
-const E_ARGUMENT: i32 = -102;
-const E_CAPACITY: i32 = -103;
-
 thread_local! {
     static SESSIONS: RefCell<Slab<Session>> = const { RefCell::new(Slab::new()) };
-    static CONTEXTS: RefCell<Slab<Context>> = const { RefCell::new(Slab::new()) };
-    static ANCHORS: RefCell<Slab<Anchors>> = const { RefCell::new(Slab::new()) };
     /// Where items that do not stand side by side are gathered.
     static GATHERED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
-
-fn caught(body: impl FnOnce() -> i32) -> i32 {
-    catch_unwind(AssertUnwindSafe(body)).unwrap_or(E_PANIC)
 }
 
 /// Runs `body` on a session. A session that panicked is gone: it may be half updated.
@@ -51,10 +33,6 @@ fn on(handle: u32, body: impl FnOnce(&mut Session) -> i32) -> i32 {
     })
 }
 
-fn held(handle: Option<i32>) -> i32 {
-    handle.unwrap_or(E_CAPACITY)
-}
-
 fn code(failure: Failure) -> i32 {
     match failure {
         Failure::Tls(_) => E_TLS,
@@ -63,57 +41,6 @@ fn code(failure: Failure) -> i32 {
         Failure::Renegotiation => E_RENEGOTIATION,
         Failure::Argument => E_ARGUMENT,
     }
-}
-
-/// # Safety
-/// `pointer` must be valid for reading `offset + length` elements, or `length` be 0.
-unsafe fn input<'a, T>(pointer: *const T, offset: u32, length: u32) -> &'a [T] {
-    if length == 0 {
-        return &[];
-    }
-    unsafe { std::slice::from_raw_parts(pointer.add(offset as usize), length as usize) }
-}
-
-/// # Safety
-/// `pointer` must be valid for writing `offset + length` elements and not be aliased, or `length` be 0.
-unsafe fn output<'a, T>(pointer: *mut T, offset: u32, length: u32) -> &'a mut [T] {
-    if length == 0 {
-        return &mut [];
-    }
-    unsafe { std::slice::from_raw_parts_mut(pointer.add(offset as usize), length as usize) }
-}
-
-fn copy_out(bytes: &[u8], out: &mut [u8]) -> i32 {
-    match out.get_mut(..bytes.len()) {
-        None => E_CAPACITY,
-        Some(out) => {
-            out.copy_from_slice(bytes);
-            bytes.len() as i32
-        }
-    }
-}
-
-fn text(bytes: &[u8]) -> Option<&str> {
-    std::str::from_utf8(bytes)
-        .ok()
-        .filter(|text| !text.is_empty())
-}
-
-/// Entries of `u32le length, bytes`.
-fn entries(mut blob: &[u8]) -> Option<Vec<&[u8]>> {
-    let mut found = Vec::new();
-    while !blob.is_empty() {
-        let (length, rest) = blob.split_first_chunk::<4>()?;
-        let (entry, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
-        found.push(entry);
-        blob = rest;
-    }
-    Some(found)
-}
-
-#[unsafe(no_mangle)]
-pub extern "C" fn session_abi() -> u32 {
-    ABI
 }
 
 /// `limits`: the eight fields of `Limits`, in order. A handle, or an error.
@@ -239,9 +166,8 @@ pub unsafe extern "C" fn session_start_client(
 
 fn start(handle: u32, context: u32, side: Side<'_>) -> i32 {
     on(handle, |session| {
-        CONTEXTS.with_borrow_mut(|contexts| match contexts.place(context) {
-            Some(Some(context)) => session.start_tls(context, side).map_or_else(code, |()| 0),
-            _ => E_HANDLE,
+        with_context(context, |context| {
+            session.start_tls(context, side).map_or_else(code, |()| 0)
         })
     })
 }
@@ -446,145 +372,4 @@ fn chain(connection: &Connection) -> Vec<u8> {
         blob.extend_from_slice(certificate);
     }
     blob
-}
-
-/// `blob`: one entry per identity, a PEM text with chain and key. A handle, or an error with its words in `out`.
-///
-/// # Safety
-/// Each pointer must be valid for the length given with it.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn context_new(
-    blob: *const u8,
-    length: u32,
-    out: *mut u8,
-    capacity: u32,
-) -> i32 {
-    let blob = unsafe { input(blob, 0, length) };
-    let out = unsafe { output(out, 0, capacity) };
-    caught(|| {
-        let Some(pems) = entries(blob) else {
-            return E_ARGUMENT;
-        };
-        match Context::new(pems.into_iter()) {
-            Ok(context) => CONTEXTS.with_borrow_mut(|c| held(c.put(context))),
-            Err(why) => said(&why, out),
-        }
-    })
-}
-
-#[unsafe(no_mangle)]
-pub extern "C" fn context_free(handle: u32) -> i32 {
-    caught(|| {
-        CONTEXTS
-            .with_borrow_mut(|c| c.take(handle))
-            .map_or(E_HANDLE, |_| 0)
-    })
-}
-
-/// `blob`: one entry per PEM text. As `context_new`.
-///
-/// # Safety
-/// Each pointer must be valid for the length given with it.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn anchors_new(
-    system: u32,
-    blob: *const u8,
-    length: u32,
-    out: *mut u8,
-    capacity: u32,
-) -> i32 {
-    let blob = unsafe { input(blob, 0, length) };
-    let out = unsafe { output(out, 0, capacity) };
-    caught(|| {
-        let Some(pems) = entries(blob) else {
-            return E_ARGUMENT;
-        };
-        match Anchors::new(system != 0, pems.into_iter()) {
-            Ok(anchors) => ANCHORS.with_borrow_mut(|a| held(a.put(anchors))),
-            Err(why) => said(&why, out),
-        }
-    })
-}
-
-#[unsafe(no_mangle)]
-pub extern "C" fn anchors_free(handle: u32) -> i32 {
-    caught(|| {
-        ANCHORS
-            .with_borrow_mut(|a| a.take(handle))
-            .map_or(E_HANDLE, |_| 0)
-    })
-}
-
-/// The words of an error, NUL-terminated when there is room, then the error's code.
-fn said(why: &str, out: &mut [u8]) -> i32 {
-    let length = why.len().min(out.len().saturating_sub(1));
-    out[..length].copy_from_slice(&why.as_bytes()[..length]);
-    if let Some(end) = out.get_mut(length) {
-        *end = 0;
-    }
-    E_ARGUMENT
-}
-
-/// Validates a chain of entries. The earliest end of validity (ms since the epoch, f64) in `end` and 0, or 1 when only its
-/// DNS names count; or minus a `tls::Refusal`.
-///
-/// # Safety
-/// Each pointer must be valid for the length given with it; `end` for one f64.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn pkix_verify(
-    blob: *const u8,
-    length: u32,
-    anchors: u32,
-    now_ms: f64,
-    server: u32,
-    end: *mut f64,
-) -> i32 {
-    let blob = unsafe { input(blob, 0, length) };
-    let end = unsafe { output(end, 0, 1) };
-    caught(|| {
-        let Some(chain) = entries(blob) else {
-            return E_ARGUMENT;
-        };
-        let chain: Vec<_> = chain.into_iter().map(CertificateDer::from).collect();
-        let role = if server != 0 {
-            Role::Server
-        } else {
-            Role::Client
-        };
-        ANCHORS.with_borrow_mut(|all| match all.place(anchors) {
-            Some(Some(anchors)) => match verify(&chain, anchors, now_ms as u64, role) {
-                Ok(accepted) => {
-                    end[0] = accepted.until as f64;
-                    accepted.constrained as i32
-                }
-                Err(refusal) => -(refusal as i32),
-            },
-            _ => E_HANDLE,
-        })
-    })
-}
-
-/// What one certificate says, as JSON in `out`; 0 bytes when it is none.
-///
-/// # Safety
-/// Each pointer must be valid for the length given with it.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn certificate_facts(
-    der: *const u8,
-    length: u32,
-    out: *mut u8,
-    capacity: u32,
-) -> i32 {
-    let der = unsafe { input(der, 0, length) };
-    let out = unsafe { output(out, 0, capacity) };
-    caught(|| match facts(der) {
-        Some(facts) => copy_out(&serde_json::to_vec(&facts).unwrap_or_default(), out),
-        None => 0,
-    })
-}
-
-/// For tests of the border itself.
-#[unsafe(no_mangle)]
-pub extern "C" fn session_panic() -> i32 {
-    caught(|| panic!("asked to"))
 }

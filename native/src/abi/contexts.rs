@@ -1,0 +1,145 @@
+//! What sessions are made with and judged by: identities, trust anchors, certificates.
+use super::memory::{copy_out, entries, input, output, said};
+use super::{E_ARGUMENT, E_HANDLE, caught, held};
+use crate::handles::Slab;
+use crate::tls::{Anchors, Context, Role, facts, verify};
+use rustls::pki_types::CertificateDer;
+use std::cell::RefCell;
+
+thread_local! {
+    static CONTEXTS: RefCell<Slab<Context>> = const { RefCell::new(Slab::new()) };
+    static ANCHORS: RefCell<Slab<Anchors>> = const { RefCell::new(Slab::new()) };
+}
+
+/// Runs `body` on a context.
+pub(super) fn with_context(handle: u32, body: impl FnOnce(&Context) -> i32) -> i32 {
+    CONTEXTS.with_borrow_mut(|contexts| match contexts.place(handle) {
+        Some(Some(context)) => body(context),
+        _ => E_HANDLE,
+    })
+}
+
+/// `blob`: one entry per identity, a PEM text with chain and key. A handle, or an error with its words in `out`.
+///
+/// # Safety
+/// Each pointer must be valid for the length given with it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn context_new(
+    blob: *const u8,
+    length: u32,
+    out: *mut u8,
+    capacity: u32,
+) -> i32 {
+    let blob = unsafe { input(blob, 0, length) };
+    let out = unsafe { output(out, 0, capacity) };
+    caught(|| {
+        let Some(pems) = entries(blob) else {
+            return E_ARGUMENT;
+        };
+        match Context::new(pems.into_iter()) {
+            Ok(context) => CONTEXTS.with_borrow_mut(|c| held(c.put(context))),
+            Err(why) => said(&why, out),
+        }
+    })
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn context_free(handle: u32) -> i32 {
+    caught(|| {
+        CONTEXTS
+            .with_borrow_mut(|c| c.take(handle))
+            .map_or(E_HANDLE, |_| 0)
+    })
+}
+
+/// `blob`: one entry per PEM text. As `context_new`.
+///
+/// # Safety
+/// Each pointer must be valid for the length given with it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn anchors_new(
+    system: u32,
+    blob: *const u8,
+    length: u32,
+    out: *mut u8,
+    capacity: u32,
+) -> i32 {
+    let blob = unsafe { input(blob, 0, length) };
+    let out = unsafe { output(out, 0, capacity) };
+    caught(|| {
+        let Some(pems) = entries(blob) else {
+            return E_ARGUMENT;
+        };
+        match Anchors::new(system != 0, pems.into_iter()) {
+            Ok(anchors) => ANCHORS.with_borrow_mut(|a| held(a.put(anchors))),
+            Err(why) => said(&why, out),
+        }
+    })
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn anchors_free(handle: u32) -> i32 {
+    caught(|| {
+        ANCHORS
+            .with_borrow_mut(|a| a.take(handle))
+            .map_or(E_HANDLE, |_| 0)
+    })
+}
+
+/// Validates a chain of entries. The earliest end of validity (ms since the epoch, f64) in `end` and 0, or 1 when only its
+/// DNS names count; or minus a `tls::Refusal`.
+///
+/// # Safety
+/// Each pointer must be valid for the length given with it; `end` for one f64.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pkix_verify(
+    blob: *const u8,
+    length: u32,
+    anchors: u32,
+    now_ms: f64,
+    server: u32,
+    end: *mut f64,
+) -> i32 {
+    let blob = unsafe { input(blob, 0, length) };
+    let end = unsafe { output(end, 0, 1) };
+    caught(|| {
+        let Some(chain) = entries(blob) else {
+            return E_ARGUMENT;
+        };
+        let chain: Vec<_> = chain.into_iter().map(CertificateDer::from).collect();
+        let role = if server != 0 {
+            Role::Server
+        } else {
+            Role::Client
+        };
+        ANCHORS.with_borrow_mut(|all| match all.place(anchors) {
+            Some(Some(anchors)) => match verify(&chain, anchors, now_ms as u64, role) {
+                Ok(accepted) => {
+                    end[0] = accepted.until as f64;
+                    accepted.constrained as i32
+                }
+                Err(refusal) => -(refusal as i32),
+            },
+            _ => E_HANDLE,
+        })
+    })
+}
+
+/// What one certificate says, as JSON in `out`; 0 bytes when it is none.
+///
+/// # Safety
+/// Each pointer must be valid for the length given with it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn certificate_facts(
+    der: *const u8,
+    length: u32,
+    out: *mut u8,
+    capacity: u32,
+) -> i32 {
+    let der = unsafe { input(der, 0, length) };
+    let out = unsafe { output(out, 0, capacity) };
+    caught(|| match facts(der) {
+        Some(facts) => copy_out(&serde_json::to_vec(&facts).unwrap_or_default(), out),
+        None => 0,
+    })
+}
