@@ -126,6 +126,14 @@ export const CAUSES = {
     "somebody may play one of our domains; or machines of one domain have different secrets",
   ),
 
+  "dialback.refuted": reason(
+    "peer",
+    "the sender's authoritative server says that the dialback key is not its own",
+    "treat the peer as hostile; or machines of one domain have different secrets",
+  ),
+  "dialback.error": reason("peer", "the sender's authoritative server does not serve the domain", PEER),
+  "dialback.timeout": reason("network", "the sender's authoritative server did not answer in time", WAIT),
+
   "peer.denied": reason("peer", "the peer denied the pair", "the evidence has its condition"),
   "peer.invalid": reason("peer", "the peer called our claim invalid", PEER),
   "peer.revoked": reason("peer", "the peer withdrew its permission", WAIT),

@@ -230,6 +230,22 @@ export const grantedFirst = law(
   },
 );
 
+/** XEP-0220 2.1.2, XEP-0344: `confirmed` only upon `valid` to our question, the rest only upon what says it. */
+export const confirmedByAnswer = law(false, (asked, { type, outcome }, { event }) => {
+  const valid = event.type === "answer.received" && event.verdict === "valid" && asked;
+  const same = event.type === "connection.ready" && event.same === true;
+  if (type === "report" && outcome === "confirmed" && !valid) {
+    return new Violation("confirmed without `valid`");
+  }
+  if (type === "report" && outcome === "same-certificate" && !same) {
+    return new Violation("same without looking");
+  }
+  if (type === "report" && outcome === "refuted" && event.verdict !== "invalid") {
+    return new Violation("refuted");
+  }
+  return asked || type === "send verify";
+});
+
 /** D1 6: nothing for the pair leaves before `valid`; draining lets go only what was open. */
 export const flushedWhenOpen = law(null, (memory, { type }, { event, before }) => {
   const open = event.type === "assertion.authorised" ||

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { AnyStateMachine } from "xstate";
 import { breach, broken, type Law, type World } from "./explore.ts";
 import * as laws from "./laws.ts";
-import { ANSWERING, ASKING, COMPONENT, INBOUND, OUTBOUND, PROOF, ROUTE } from "./worlds.ts";
+import { ANSWERING, ASKING, COMPONENT, INBOUND, OUTBOUND, PROOF, ROUTE, VERIFYING } from "./worlds.ts";
 
 /** How a law is shown to be able to fail: what is done to the configuration of a machine that keeps it. */
 // deno-lint-ignore no-explicit-any
@@ -237,6 +237,37 @@ keeps(
 );
 keeps("`valid` is granted first, or known", ANSWERING, laws.grantedFirst, ({ proving }) => {
   proving.on["proof.found"] = { target: "granted", actions: ["send valid", "grant"] };
+});
+
+// -- verifications
+
+keeps("confirmed only by an answer to our question", VERIFYING, laws.confirmedByAnswer, ({ verifying }) => {
+  verifying.states.connecting.on["answer.received"] = verifying.states.asking.on["answer.received"];
+});
+keeps("its time over, nothing is confirmed", VERIFYING, laws.confirmedByAnswer, ({ verifying }) => {
+  verifying.after.verify.actions[1].params.outcome = "confirmed";
+});
+keeps(
+  "one result, unless nobody waits for it",
+  VERIFYING,
+  laws.exactlyOne(["report"], "request.over"),
+  (s) => {
+    s.verifying.states.asking.on["connection.over"] = "#verification.answered";
+  },
+);
+keeps("asked once", VERIFYING, laws.once("send verify"), ({ verifying }) => {
+  verifying.states.asking.on["connection.ready"] = { target: "asking", reenter: true };
+});
+keeps(
+  "one connection",
+  VERIFYING,
+  laws.once("connect"),
+  ({ verifying }) => {
+    verifying.states.connecting.on["connection.failed"] = { target: "connecting", reenter: true };
+  },
+);
+keeps("the connection is let go, whatever happens", VERIFYING, laws.exactlyOne(["let go"]), (s) => {
+  s.verifying.states.asking.on["answer.received"][0].actions.shift();
 });
 
 // -- proofs

@@ -10,6 +10,7 @@ export const TIMERS = {
   queueAgeMs: 90_000,
   verdictTimeoutMs: 60_000,
   proofTimeoutMs: 30_000,
+  verifyTimeoutMs: 30_000,
   negativePairMs: 600_000,
   shutdownGraceMs: 10_000,
   recheckMinMs: 300_000,

@@ -7,6 +7,7 @@ import { outboundStream } from "../../machines/outbound_stream.ts";
 import { proof, PROOF_TIMERS } from "../../machines/proof.ts";
 import { route, ROUTE_TIMERS } from "../../machines/route.ts";
 import type { CommonEvent } from "../../machines/stream.ts";
+import { verification } from "../../machines/verification.ts";
 import type { World } from "./explore.ts";
 import { TIMERS } from "./timers.ts";
 
@@ -111,6 +112,24 @@ export const PROOF: World<typeof proof> = {
     { type: "recheck.wanted" },
     { type: "proof.unused" },
     { type: "connection.over" },
+  ],
+};
+
+const FAILURE = { outcome: "unreachable", cause: "tcp.refused" } as const;
+export const VERIFYING: World<typeof verification> = {
+  machine: verification,
+  input: { timers: TIMERS },
+  events: [
+    { type: "server.found" },
+    { type: "server.missing", outcome: "unresolved", cause: "dns.nxdomain" },
+    { type: "connection.ready", same: true },
+    { type: "connection.ready", same: false },
+    { type: "connection.failed", ...FAILURE },
+    { type: "answer.received", verdict: "valid" },
+    { type: "answer.received", verdict: "invalid" },
+    { type: "answer.received", verdict: "error" },
+    { type: "connection.over", ...FAILURE },
+    { type: "request.over" },
   ],
 };
 
