@@ -9,6 +9,7 @@ import type { Proof } from "../policy/proof.ts";
 import type { RequestCheck } from "../policy/request.ts";
 import { type DialbackRequest, printDenial, printVerdict } from "../xmpp/dialback.ts";
 import type { DomainPair } from "../xmpp/domain.ts";
+import { Budget } from "./budget.ts";
 import type { ServerContext } from "./context.ts";
 import { NOTHING_TRIED, type Tried } from "./tried.ts";
 import type { S2sShell } from "./s2s_stream.ts";
@@ -22,6 +23,7 @@ export class AssertionIn {
   /** Its spelling is echoed by the verdict. */
   readonly #request: DialbackRequest;
   readonly #actor: Actor<typeof assertionIn>;
+  readonly #budget = new Budget();
   #proof: Proof | null = null;
   #tried: Tried = NOTHING_TRIED;
 
@@ -93,6 +95,7 @@ export class AssertionIn {
       this.#pair.remote,
       this.#shell.asPeer(),
       () => this.#wanted(),
+      this.#budget,
     );
     if (delegation === null) return;
     this.#tried = { prooftype: "dna-srv", dns: delegation.security };

@@ -6,6 +6,7 @@ import { findAddresses } from "../dnssec/addresses.ts";
 import { findDelegation } from "../dnssec/delegation.ts";
 import type { Ask } from "../dnssec/resolver.ts";
 import type { Domain } from "../xmpp/domain.ts";
+import type { Budget } from "./budget.ts";
 import type { ServerContext } from "./context.ts";
 import { Turnstile } from "./turnstile.ts";
 
@@ -21,10 +22,13 @@ export class Evidence {
   }
 
   /** The delegation of a remote domain. Never rejects: what fails is in the answer. `fresh` asks past our caches (3.9). */
-  async delegation(domain: Domain, { fresh = false } = {}): Promise<Delegation> {
+  async delegation(
+    domain: Domain,
+    { fresh = false, budget }: { fresh?: boolean; budget?: Budget } = {},
+  ): Promise<Delegation> {
     const { config, host } = this.#server;
     const started = host.clock.now();
-    const delegation = await findDelegation(domain, config.dns, this.#ask, { fresh });
+    const delegation = await findDelegation(domain, config.dns, this.#within(budget), { fresh });
     host.tell({
       type: "delegation.resolved",
       detail: { ...describe(delegation), fresh, elapsedMs: host.clock.now() - started },
@@ -38,17 +42,18 @@ export class Evidence {
     domain: Domain,
     peer: { address: string; proven: boolean },
     wanted: () => boolean,
+    budget: Budget,
   ): Promise<Delegation | null> {
     const { limits } = this.#server.config;
     const most = peer.proven ? limits.proofsPerAddress : limits.proofsPerAddressUnproven;
-    return this.#proofs.run(peer.address, most, wanted, () => this.delegation(domain));
+    return this.#proofs.run(peer.address, most, wanted, () => this.delegation(domain, { budget }));
   }
 
   /** Where an SRV target listens, private addresses left out unless they are allowed. */
-  async addresses(target: string): Promise<TargetAddresses> {
+  async addresses(target: string, budget?: Budget): Promise<TargetAddresses> {
     const { config, host } = this.#server;
     const settings = { hosts: config.dns.hosts, allowPrivateAddresses: config.dial.allowPrivateAddresses };
-    const found = await findAddresses(target, settings, this.#ask);
+    const found = await findAddresses(target, settings, this.#within(budget));
     host.tell({
       type: "addresses.resolved",
       level: "debug",
@@ -56,6 +61,11 @@ export class Evidence {
       ...(found.cause ? { cause: found.cause } : {}),
     });
     return found;
+  }
+
+  /** On behalf of a peer's request, never more than one request may cost. */
+  #within(budget: Budget | undefined): Ask {
+    return budget === undefined ? this.#ask : budget.limit(this.#ask);
   }
 }
 

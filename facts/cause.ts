@@ -195,6 +195,11 @@ export const CAUSES = {
     "see `limits.pending_requests`",
   ),
   "limit.proofs": reason("policy", "too many proofs are being looked up", "see `limits.proofs`"),
+  "limit.work": reason(
+    "peer",
+    "the domain's records ask for more work than one request may cause",
+    "publish fewer SRV targets",
+  ),
   "limit.denials": reason("peer", "too many requests of this connection were denied", PEER),
 
   "component.handshake": reason("local", "the component's handshake is wrong", "compare the secrets"),

@@ -72,7 +72,7 @@ const UNTESTED_CAUSES: readonly string[] = [
 ];
 
 Deno.test("every cause is named by a test, but for those that are known to have none", async () => {
-  const folders = ["federation", "api", "wire", "policy", "routing", "machines", "resolver"];
+  const folders = ["federation", "api", "wire", "policy", "routing", "machines", "resolver", "actors"];
   const tests = await sources(/_test\.ts$/, ...folders.map((folder) => `tests/${folder}`));
   const untested = Object.keys(CAUSES).filter((cause) => !tests.includes(`"${cause}"`));
   assert.deepEqual(untested.filter((cause) => !UNTESTED_CAUSES.includes(cause)), []);
