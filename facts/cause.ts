@@ -180,7 +180,6 @@ export const CAUSES = {
   "route.queue-full": reason("peer", "the pair's queue is full", WAIT),
   "route.queue-age": reason("peer", "the stanza waited too long for the pair to open", WAIT),
   "route.queues-full": reason("us", "all queues together are full", "find the peers that do not answer"),
-  "route.backoff": reason("peer", "the pair failed a short while ago and waits", WAIT),
   "route.slow-sink": reason("peer", "the receiver does not take what is sent to it", PEER),
   "route.component-away": reason("local", "the domain's component is not connected", "start the component"),
 

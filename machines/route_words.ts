@@ -111,7 +111,7 @@ export const routeSetup = setup({
     "flush": emit({ type: "flush" }),
     "bounce queue": emit(({ context: { cause, permanent } }) => ({
       type: "bounce queue",
-      cause: cause ?? "route.backoff",
+      cause: cause!, // every way to a bounce notes its cause first (tests/machines/safety_test.ts)
       permanent,
     })),
     "check queue": emit({ type: "check queue" }),

@@ -2,6 +2,8 @@
  * Every check and every test, in one command that works from a clean clone. Each part says one line when it is
  * done; what failed is printed in full at the end, and the last line is `N passed, N failed, N skipped`.
  */
+import { CAUSES } from "../facts/cause.ts";
+import { causeOf } from "./causes.ts";
 import { installPackages } from "./packages.ts";
 import { idsIn, ledgerOf, printLedger } from "./requirements.ts";
 
@@ -123,6 +125,13 @@ async function ledger(seen: readonly Case[]): Promise<Outcome> {
   return one(kept.faults.length + claimed.length === 0, [text, ...claimed].join("\n"));
 }
 
+/** Every cause was produced by a test that ran and passed. */
+function causes(seen: readonly Case[]): Promise<Outcome> {
+  const produced = new Set(seen.filter(({ result }) => result === "passed").map(({ name }) => causeOf(name)));
+  const missing = Object.keys(CAUSES).filter((cause) => !produced.has(cause));
+  return Promise.resolve(one(missing.length === 0, `no test of this run produced ${missing.join(", ")}`));
+}
+
 async function packages(): Promise<Outcome> {
   const lacking = await installPackages();
   if (Deno.env.get("CI") !== "true") return { passed: 1, failed: 0, skipped: lacking, output: "" };
@@ -149,6 +158,7 @@ const PARTS: readonly [name: string, part: () => Promise<Outcome>][] = [
   ["rust tests", async () => readCargo(await run(...cargo("test", "--workspace", "--release", "--locked")))],
   ["deno tests", () => denoTests(cases)],
   ["requirements", () => ledger(cases)],
+  ["causes", () => causes(cases)],
   ["diagrams", () => check(deno, "run", "-A", "tools/diagrams.ts", "--check")],
 ];
 

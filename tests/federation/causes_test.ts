@@ -106,7 +106,14 @@ const CAUSES: Record<string, [act: Act, options?: StageOptions]> = {
     ...limits({ dns_timeout: "500ms", dns_query_timeout: "200ms" }),
     prepare: (world) => world.dns.fail(srvOwner("sender.example"), "SRV", { kind: "drop" }),
   }],
-  // dns.loop: tests/resolver/lab_test.ts, DNS-24
+  "dns.too-large": [
+    write("large.example"),
+    {
+      prepare: (world) => {
+        world.customer("large.example", Array.from({ length: 70 }, (_, n) => `x${n}.originating.example`));
+      },
+    },
+  ],
   "dns.no-address": [
     write("homeless.example"),
     { prepare: (world) => void world.customer("homeless.example", ["nowhere.originating.example"]) },
@@ -160,6 +167,7 @@ const CAUSES: Record<string, [act: Act, options?: StageOptions]> = {
   "tls.ca-leaf": [show(({ world }) => world.ca.issue({ names: [ORIGINATING], isCa: true }))],
   "tls.names": [serverShows(({ world }) => world.ca.issue({ names: ["evil.example"] }))],
   "tls.usage": [serverShows(({ world }) => world.ca.issue({ names: [ORIGINATING], usages: ["clientAuth"] }))],
+  "tls.bad-certificate": [show(async () => (await Authority.root()).issue({ names: [ORIGINATING] }))],
   "xml.not-well-formed": [sendOn("<message></iq>")],
   "xml.restricted": [sendOn("<!-- x -->")],
   "xml.encoding": [sendHeader(header(SERVER_NAMES).replace("?>", " encoding='UTF-16'?>"))],
@@ -199,6 +207,8 @@ const CAUSES: Record<string, [act: Act, options?: StageOptions]> = {
     await r.streamError("not-authorized");
   }],
   "stream.unproven-name": [show(({ world }) => world.ca.issue({ names: ["evil.example"] }))],
+  "stream.unexpected": [sendOn(STARTTLS)],
+  "stream.idle": [async (stage) => void await stage.initiateWith(), limits({ idle_timeout: "300ms" })],
   "stream.unsupported": [sendOn("<foo xmlns='urn:x'/>")],
   "route.bad-request": [sendOn(`<iq type='get' ${from}><ping xmlns='${NS.ping}'/></iq>`)],
   "route.unauthorised-flood": [async (stage) => {
@@ -240,6 +250,19 @@ const CAUSES: Record<string, [act: Act, options?: StageOptions]> = {
     ask("elsewhere.example"),
     { prepare: (world) => void world.customer("elsewhere.example", ["other.example"]) },
   ],
+  "proof.absent": [ask("absent.example"), { prepare: (world) => void world.addZone("absent.example") }],
+  "proof.timeout": [ask("sender.example"), {
+    ...limits({ proof_timeout: "200ms" }),
+    prepare: (world) => void world.dns.hold(srvOwner("sender.example"), "SRV"),
+  }],
+  "proof.expired": [async (stage) => {
+    await stage.initiateWith();
+    stage.world.dns.outage();
+    await stage.server.advance(21 * 60_000);
+  }, {
+    movedClock: true,
+    prepare: (world) => void (world.zone("sender.example").signatureLifetimeS = 20 * 60),
+  }],
   "peer.denied": [asked((r) => r.send(denial("target.example", "sender.example", "cancel", "not-allowed")))],
   "peer.invalid": [asked((r) => r.send(verdict("target.example", "sender.example", "invalid")))],
   "peer.verdict-timeout": [asked(() => {}), limits({ verdict_timeout: "200ms" })],
@@ -269,6 +292,13 @@ const CAUSES: Record<string, [act: Act, options?: StageOptions]> = {
     await stage.initiateWith();
     await stage.server.api("/routes/target.example/sender.example/revoke", "POST", {});
   }],
+  "policy.dns": [async (stage) => {
+    const names = [ORIGINATING, "bogus.example"];
+    const tls = { identity: await stage.world.ca.issue({ names }), serverName: RECEIVING };
+    const { o } = await stage.initiate(SERVER_NAMES, tls);
+    o.send(request("bogus.example", "target.example"));
+    await o.denial("bogus.example", "target.example", "auth", "not-authorized");
+  }, { settings: { policy: { proof: "strict" } } }],
   "not-yet.classic": [write("unsigned.example")],
   "route.not-hosted": [ask("sender.example", "nowhere.example")],
   "route.own-domain": [ask("other-target.example")],
@@ -290,6 +320,12 @@ const CAUSES: Record<string, [act: Act, options?: StageOptions]> = {
     for (const id of ["m1", "m2"]) juliet.say("juliet", "romeo@sender.example", id);
     await juliet.message({ id: "m2", type: "error" });
   }, limits({ queue_stanzas: 1 })],
+  "route.queues-full": [async (stage) => {
+    await using juliet = await stage.component();
+    stage.world.dns.hold(srvOwner("sender.example"), "SRV");
+    for (const id of ["m1", "m2"]) juliet.say("juliet", "romeo@sender.example", id, "x".repeat(600));
+    await juliet.message({ id: "m2", type: "error" });
+  }, limits({ queues_bytes: 1000 })],
   "route.queue-age": [asked(() => {}), limits({ queue_age: "1s" })],
   "route.component-away": [async (stage) => {
     const o = await initiateBidi(stage);
@@ -329,6 +365,18 @@ const CAUSES: Record<string, [act: Act, options?: StageOptions]> = {
     const [{ id }] = await stage.server.connections();
     await stage.server.api(`/connections/${id}/close`, "POST", {});
   }],
+  "server.internal": [async (stage) => {
+    const { o } = await stage.initiate();
+    o.send(request("sender.example", "target.example"));
+    await o.farewell();
+    await stage.initiate(); // nobody else is disturbed
+  }, { broken: "request_throws" }],
+  "native.panic": [async (stage) => {
+    const o = await stage.dial();
+    o.send(header({ from: "panic.example", to: RECEIVING }));
+    await o.farewell();
+    await stage.initiateWith();
+  }, { broken: "library_panics" }],
   "server.shutdown": [async (stage) => {
     await stage.initiateWith();
     stage.server.signal("SIGTERM");

@@ -30,7 +30,7 @@ const keyFor = (id: string, originating = "target.example", receiving = ASKER): 
 const answer = (o: Conversation, id: string, type: string, domain = "target.example"): Promise<Element> =>
   o.element(NS.db, "verify", { from: domain, to: ASKER, id, type });
 
-Deno.test("DB-9 DB-10: good, wrong and foreign keys are told apart, without authentication", async () => {
+Deno.test("DB-9 DB-10, cause dialback.not-ours: good, wrong and foreign keys are told apart, without authentication", async () => {
   await using stage = await Stage.open();
   const o = await asking(stage);
   o.send(verify(ASKER, "target.example", "a1", keyFor("a1")));

@@ -149,7 +149,7 @@ answers("a known pair is answered at once, and not granted again (Q8)", [
   "granted",
   { type: "send valid" },
 ]);
-answers("a request that is never admitted is denied for now", [
+answers("cause limit.proofs: a request that is never admitted is denied for now", [
   { after: "proof" },
   "denied",
   { type: "send error", cause: "limit.proofs", denial: { type: "wait", condition: "resource-constraint" } },

@@ -192,6 +192,15 @@ export const nothingStranded: Law<null> = {
   },
 };
 
+/** Whoever is bounced to hears why: no way to a bounce leaves the cause open. */
+export const bouncedForACause = law(
+  null,
+  (memory, effect) => {
+    const silent = effect.type === "bounce queue" && (effect as { cause?: unknown }).cause === null;
+    return silent ? new Violation("bounced without a cause") : memory;
+  },
+);
+
 /** A-36: after `drain.wanted` nothing new is begun. */
 export const nothingNewOnceDrained = law(
   false,

@@ -313,3 +313,6 @@ keeps("no queue is stranded", ROUTE, laws.nothingStranded, ({ attempting }) => {
 keeps("draining, nothing new is begun", ROUTE, laws.nothingNewOnceDrained, ({ draining }) => {
   draining.on["assertion.lost"] = "attempting";
 });
+keeps("what is bounced has a cause", ROUTE, laws.bouncedForACause, ({ attempting }) => {
+  attempting.after.attempt.actions = ["bounce queue"];
+});

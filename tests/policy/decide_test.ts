@@ -170,3 +170,15 @@ function summary(verdict: Verdict): Expected {
   const { cause, denial } = verdict;
   return [cause, denial.type as "auth" | "cancel" | "wait", denial.condition];
 }
+
+Deno.test("cause proof.none: nothing in hand proves the claim, and DNS was not asked yet", () => {
+  const verdict = decide({
+    domain: SENDER,
+    certificate: MACHINE,
+    delegation: null,
+    policy: AUTHENTICATED,
+    now: NOW,
+    timing: TIMING,
+  });
+  assert.equal(!verdict.proved && verdict.cause, "proof.none");
+});

@@ -211,7 +211,7 @@ Deno.test("DNS-19: the AD bit of the resolver is ignored", () => {
   assert.equal(state("strip-rrsig-claim-ad"), "bogus");
 });
 
-Deno.test("DNS-24: loops and long chains of aliases end in 10 s, and nothing comes of them", () => {
+Deno.test("DNS-24, cause dns.loop: loops and long chains of aliases end in 10 s, and nothing comes of them", () => {
   assert.equal(look("chain1.alias.example. A").cause, "dns.loop");
   assert.equal(look("loop1.alias.example. A").status, "failed"); // unbound itself gives up on this one
   for (const question of ["chain1.alias.example. A", "loop1.alias.example. A"]) {

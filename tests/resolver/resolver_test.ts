@@ -47,7 +47,7 @@ Deno.test("resolver: the name is asked whatever its case and final dot", async (
   assert.deepEqual([lookup.name, lookup.security], ["www.target.example", "secure"]);
 });
 
-Deno.test("resolver: what is no name in A-labels is not asked", async () => {
+Deno.test("cause dns.invalid-name: what is no name in A-labels is not asked", async () => {
   await resolving(lab.settings(), {}, async (resolver) => {
     for (const name of ["bücher.example", "", `${"a".repeat(64)}.example`, "a..example"]) {
       const { status, cause } = await resolver.lookup(name, "A");
@@ -82,7 +82,7 @@ Deno.test("resolver: one caller's cancel does not end the lookup that another on
   });
 });
 
-Deno.test("resolver: more lookups than allowed are refused as busy, not queued", async () => {
+Deno.test("cause dns.busy: more lookups than allowed are refused as busy, not queued", async () => {
   await mutator.damage(silence);
   await resolving(mutator.settings(lab), { maxInflight: 2, timeoutMs: 500 }, async (resolver) => {
     const names = ["a.example", "b.example", "c.example"];
@@ -102,7 +102,7 @@ const BUDGETS = {
   "bytes": { ...PLENTY, bytes: 2000 },
 };
 for (const [what, budget] of Object.entries(BUDGETS)) {
-  Deno.test(`resolver: a lookup that costs too many ${what} is indeterminate`, async () => {
+  Deno.test(`cause dns.budget: a lookup that costs too many ${what} is indeterminate`, async () => {
     const lookup = await resolving(lab.settings(), { budget }, (resolver) => resolver.lookup(DEEP, "A"));
     assert.deepEqual([lookup.security, lookup.cause], ["indeterminate", "dns.budget"]);
   });
@@ -249,6 +249,12 @@ Deno.test("resolver: nobody at the server's address is no verdict", async () => 
   assert.ok(lookup.cause === "dns.unreachable" || lookup.cause === "dns.timeout");
 });
 
+Deno.test("cause dns.unreachable: a server's address to which nothing may be sent", async () => {
+  const settings = { ...lab.settings(), servers: [{ ip: "255.255.255.255", port: 53 }] };
+  const lookup = await resolving(settings, {}, (resolver) => resolver.lookup(HOST, "A"));
+  assert.deepEqual([lookup.security, lookup.cause], ["indeterminate", "dns.unreachable"]);
+});
+
 Deno.test("resolver: the next server is asked when one is silent or not there", async () => {
   await mutator.damage(silence);
   const [good] = lab.settings().servers;
@@ -263,7 +269,7 @@ Deno.test("resolver: the next server is asked when one is silent or not there", 
   }
 });
 
-Deno.test("resolver: lookups that are under way when it is closed are answered", async () => {
+Deno.test("cause dns.internal: lookups that are under way when it is closed are answered", async () => {
   await mutator.damage(silence);
   const resolver = new Resolver(mutator.settings(lab));
   const lookup = resolver.lookup(HOST, "A");

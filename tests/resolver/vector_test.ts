@@ -65,7 +65,7 @@ Deno.test("witness: both agree through an honest resolver", async () => {
   assert.deepEqual([lookup.security, lookup.witness], ["secure", "agreed"]);
 });
 
-Deno.test("witness: its 'bogus' on what it could fetch makes the answer bogus", async () => {
+Deno.test("cause dns.witness: its 'bogus' on what it could fetch makes the answer bogus", async () => {
   const { security, cause, witness, records, why } = await witnessed(...nothing);
   assert.deepEqual([security, cause, witness, records], ["bogus", "dns.witness", "disagreed", []]);
   assert.match(why!, /second validator/);
@@ -86,7 +86,7 @@ Deno.test("witness: refused, failed or silent servers make it unavailable, and t
   }
 });
 
-Deno.test("witness: when its time is up it is unavailable", async () => {
+Deno.test("cause dns.witness-unavailable: when its time is up it is unavailable", async () => {
   const { security, cause } = await witnessed({ op: "delay", ms: 3000 });
   assert.deepEqual([security, cause], ["indeterminate", "dns.witness-unavailable"]);
 });

@@ -25,7 +25,7 @@ Deno.test("dial: a closed port, an aborted attempt and one that takes too long a
   good.connection.drop();
 });
 
-Deno.test("dial: a full listener's silence ends with the time-out, or with the caller's patience", async () => {
+Deno.test("cause tcp.timeout: a full listener's silence ends with the time-out, or with the caller's patience", async () => {
   using at = await stand({ plain: true });
   // A listener with room for nobody: the kernel lets further SYNs go unanswered.
   const full = Deno.listen({ hostname: LOOPBACK, port: 0, tcpBacklog: 0 } as Deno.TcpListenOptions);
@@ -47,4 +47,11 @@ Deno.test("dial: a full listener's silence ends with the time-out, or with the c
   assert.deepEqual(await attempt, { connected: false, cause: "tcp.timeout" });
   for (const filler of fillers) filler.drop();
   full.close();
+});
+
+Deno.test("cause tcp.unreachable: an address to which no TCP connection can lead", async () => {
+  using at = await stand({ plain: true });
+  const signal = new AbortController().signal;
+  const attempt = await dial({ ...at.options, address: "224.0.0.1", port: 5269, timeoutMs: 5000, signal });
+  assert.deepEqual(attempt, { connected: false, cause: "tcp.unreachable" });
 });

@@ -134,7 +134,6 @@ const ROWS: Record<string, [causes: Cause[], condition: string, type: string]> =
   "the verdict was invalid": [["peer.invalid"], "internal-server-error", "cancel"],
   "the queue is full": [["route.queue-full", "route.queues-full"], "resource-constraint", "wait"],
   "the queue is too old": [["route.queue-age"], "remote-server-timeout", "wait"],
-  "the pair failed before": [["route.backoff"], "remote-server-timeout", "wait"],
   "the domain is blocked": [["policy.blocked", "policy.not-allowed"], "not-allowed", "cancel"],
   "the stanza is too large": [["route.too-big"], "policy-violation", "modify"],
   "the connection was lost": [["tcp.lost"], "remote-server-timeout", "wait"],
