@@ -8,7 +8,7 @@ const SCRIPT = {
   "x1.example A": addresses("A", "192.0.2.1"),
 };
 
-Deno.test("LIM-13: questions beyond the budget are not put, and their answer says why", async () => {
+Deno.test("LIM-13, cause limit.work: questions beyond the budget are not put, and their answer says why", async () => {
   const { ask, asked } = scripted(SCRIPT);
   const limited = new Budget().limit(ask);
   for (const type of ["SRV", "A", "AAAA", "TLSA"] as const) {

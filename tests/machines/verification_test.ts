@@ -28,12 +28,12 @@ Deno.test("verification: it begins by finding out whom to ask", () => {
 // protocol.md 7.4, row by row
 play("`valid` confirms", ...ASKED, ended({ type: "answer.received", verdict: "valid" }, "confirmed", null));
 play(
-  "`invalid` refutes",
+  "`invalid` refutes, cause dialback.refuted",
   ...ASKED,
   ended({ type: "answer.received", verdict: "invalid" }, "refuted", "dialback.refuted"),
 );
 play(
-  "`error` is an error",
+  "`error` is an error, cause dialback.error",
   ...ASKED,
   ended({ type: "answer.received", verdict: "error" }, "error", "dialback.error"),
 );
@@ -61,7 +61,7 @@ play(
 );
 for (const [where, lines] of Object.entries({ resolving: [], connecting: FOUND, asking: ASKED })) {
   play(
-    `its time over while ${where}`,
+    `its time over while ${where}, cause dialback.timeout`,
     ...lines,
     ended({ after: "verify" }, "unreachable", "dialback.timeout"),
   );
