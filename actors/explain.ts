@@ -36,11 +36,11 @@ async function delegationOf(server: Server, pair: DomainPair): Promise<Delegatio
 }
 
 /** What the delegation alone already decides (protocol.md 5.7). */
-function whyUnusable({ service, security, exists, cause }: Delegation): Cause | null {
+function whyUnusable({ service, exists, cause }: Delegation): Cause | null {
   if (service === "unknown") return cause ?? "dns.servfail";
   if (service === "refused") return "dns.no-service";
   if (service === "absent" && !exists) return "dns.nxdomain";
-  return service === "offered" && security === "secure" ? null : "not-yet.classic";
+  return null;
 }
 
 function policyStage(server: Server, pair: DomainPair): Stage {

@@ -1,17 +1,24 @@
 /**
- * Outgoing connections to peers' machines: one per SRV target, shared by every pair that it may carry.
- * protocol.md 2.5 I-3, I-6; section 10 (attempts in progress, connections per target).
+ * Outgoing connections to peers' machines, shared by every pair that they may carry.
+ * protocol.md 2.5 I-3, I-6, 2.9, 7.4; section 10 (attempts in progress, connections per target).
  */
 import type { Cause } from "../facts/cause.ts";
 import type { Delegation, Target } from "../facts/delegation.ts";
+import type { HeaderMode } from "../policy/header.ts";
 import type { Domain } from "../xmpp/domain.ts";
+import type { StreamCondition } from "../xmpp/stream_error.ts";
 import type { ServerContext } from "./context.ts";
-import { OutboundShell } from "./outbound_stream.ts";
+import { type OutboundInput, OutboundShell, targetKey } from "./outbound_stream.ts";
 
-/** What became of an attempt: the established connection, or why no address of the target gave one. */
+/** What became of an attempt: the established connection, or why no address gave one. */
 export type LinkOutcome =
   | { readonly ready: true; readonly shell: OutboundShell }
-  | { readonly ready: false; readonly cause: Cause };
+  | {
+    readonly ready: false;
+    readonly cause: Cause;
+    /** Of the stream error by which the last peer ended it. */
+    readonly condition: StreamCondition | null;
+  };
 
 /** What one attempt is for; the first pair's domain decides what the certificate may prove (A-8). */
 export interface LinkRequest {
@@ -19,11 +26,27 @@ export interface LinkRequest {
   readonly domain: Domain;
   readonly delegation: Delegation;
   readonly target: Target;
+  readonly mode: HeaderMode;
 }
+
+/** A question to the authoritative server of `domain`, on behalf of `local`, whom it asked (7.4). */
+export interface VerifyRequest {
+  readonly local: Domain;
+  readonly domain: Domain;
+  readonly delegation: Delegation;
+  /** In the order to try. */
+  readonly targets: readonly Target[];
+  /** `offered` only under policy `legacy`: TLS where it is possible. */
+  readonly tls: "required" | "offered";
+  /** Nobody waits for the answer any more: the attempt ends. */
+  readonly signal: AbortSignal;
+}
+
+type Attempt = Omit<OutboundInput, "address" | "addressSecurity" | "target">;
 
 export class Links {
   readonly #server: ServerContext;
-  /** One attempt at a time per target: later pairs wait for the same outcome. */
+  /** One attempt at a time per machine (and domain, on classic streams): later pairs wait for the same outcome. */
   readonly #attempts = new Map<string, Promise<LinkOutcome>>();
   readonly #waiting: (() => void)[] = [];
   #inProgress = 0;
@@ -34,47 +57,72 @@ export class Links {
 
   /** Opens a connection to `target`, or joins the attempt under way. Never rejects. */
   obtain(request: LinkRequest): Promise<LinkOutcome> {
-    const key = `${request.target.host}:${request.target.port}`;
+    const { mode, target, domain } = request;
+    const key = mode === "classic" ? `${targetKey(target)} ${domain}` : targetKey(target);
     const running = this.#attempts.get(key);
     if (running !== undefined) return running;
-    const attempt = this.#attempt(request, key)
-      .catch((error): LinkOutcome => {
-        this.#server.crashed(`link ${key}`, error);
-        return { ready: false, cause: "server.internal" };
-      })
+    const attempt = this.#attempt(request)
+      .catch((error) => this.#crashed(key, error))
       .finally(() => this.#attempts.delete(key));
     this.#attempts.set(key, attempt);
     return attempt;
   }
 
-  async #attempt(request: LinkRequest, key: string): Promise<LinkOutcome> {
-    if (this.#open(key) >= this.#server.config.limits.outgoingPerTarget) {
-      return { ready: false, cause: "limit.outgoing" };
-    }
+  /**
+   * Opens a connection of its own for `<db:verify/>`, and lists it with purpose `verify`. Never rejects.
+   *
+   * The stream is usable right after its features: whoever asked writes, says `requestWritten()`, reads the answer among
+   * the stream's elements, learns of its end by `ended`, and closes it. `judged` says what the certificate proves.
+   */
+  async verifyConnection(request: VerifyRequest): Promise<LinkOutcome> {
+    const { local, domain, delegation, tls, targets, signal } = request;
+    const attempt = { purpose: "verify", mode: "classic", local, domain, delegation, tls } as const;
+    let outcome: LinkOutcome = failed("dns.no-address");
     await this.#turn();
     try {
-      return await this.#addresses(request);
+      for (const target of targets) {
+        outcome = await this.#addresses(attempt, target, signal);
+        // One question costs one connection (section 10): what was reached and failed is not tried elsewhere.
+        if (outcome.ready || !isUnreached(outcome.cause) || signal.aborted) return outcome;
+      }
+    } catch (error) {
+      return this.#crashed(`to verify ${domain}`, error);
     } finally {
-      this.#inProgress--;
-      this.#waiting.shift()?.();
+      this.#left();
+    }
+    return outcome;
+  }
+
+  async #attempt(request: LinkRequest): Promise<LinkOutcome> {
+    const { local, domain, delegation, target, mode } = request;
+    if (this.#open(request) >= this.#server.config.limits.outgoingPerTarget) return failed("limit.outgoing");
+    await this.#turn();
+    try {
+      const attempt = { purpose: "federation", mode, tls: "required", local, domain, delegation } as const;
+      return await this.#addresses(attempt, target);
+    } finally {
+      this.#left();
     }
   }
 
   /** Address after address (DNS-8): any failure before the stream is established goes on to the next. */
-  async #addresses({ local, domain, delegation, target }: LinkRequest): Promise<LinkOutcome> {
-    const found = await this.#server.evidence.addresses(target.host);
-    if (found.addresses.length === 0) return { ready: false, cause: found.cause ?? "dns.no-address" };
+  async #addresses(attempt: Attempt, target: Target, signal?: AbortSignal): Promise<LinkOutcome> {
+    const { addresses, security, cause } = await this.#server.evidence.addresses(target.host);
+    let outcome = failed(cause ?? "dns.no-address");
     const deadline = this.#server.host.clock.now() + this.#server.config.limits.connectTotalMs;
-    let cause: Cause = "dns.no-address";
-    for (const address of found.addresses) {
-      if (this.#server.draining) return { ready: false, cause: "server.shutdown" };
-      if (this.#server.host.clock.now() >= deadline) break;
-      const shell = new OutboundShell(this.#server, { local, domain, delegation, target, address });
-      const outcome = await shell.outcome;
-      if (outcome === "established") return { ready: true, shell };
-      cause = outcome;
+    for (const address of addresses) {
+      if (this.#server.draining) return failed("server.shutdown");
+      if (this.#server.host.clock.now() >= deadline || signal?.aborted) break;
+      const shell = new OutboundShell(this.#server, {
+        ...attempt,
+        target,
+        address,
+        addressSecurity: security,
+      });
+      outcome = await established(shell, signal);
+      if (outcome.ready || (attempt.purpose === "verify" && !isUnreached(outcome.cause))) return outcome;
     }
-    return { ready: false, cause };
+    return outcome;
   }
 
   /** Waits until fewer than `outgoing_in_progress` attempts are under way. */
@@ -85,11 +133,48 @@ export class Links {
     this.#inProgress++;
   }
 
-  #open(key: string): number {
+  #left(): void {
+    this.#inProgress--;
+    this.#waiting.shift()?.();
+  }
+
+  /** Connections of ours to the machine; on classic streams, which carry one remote domain, only those to that domain. */
+  #open({ target, mode, domain }: LinkRequest): number {
+    const key = targetKey(target);
     let open = 0;
     for (const shell of this.#server.shells.values()) {
-      if (shell instanceof OutboundShell && shell.targetKey === key) open++;
+      if (!(shell instanceof OutboundShell) || shell.row.purpose === "verify") continue;
+      const same = shell.input.mode === mode && (mode === "server-name" || shell.input.domain === domain);
+      if (shell.targetKey === key && same) open++;
     }
     return open;
   }
+
+  #crashed(what: string, error: unknown): LinkOutcome {
+    this.#server.crashed(`link ${what}`, error);
+    return failed("server.internal");
+  }
+}
+
+const failed = (cause: Cause, condition: StreamCondition | null = null): LinkOutcome => ({
+  ready: false,
+  cause,
+  condition,
+});
+
+async function established(shell: OutboundShell, signal?: AbortSignal): Promise<LinkOutcome> {
+  const giveUp = () => shell.close("proof.timeout");
+  signal?.addEventListener("abort", giveUp);
+  try {
+    const outcome = await shell.outcome;
+    return outcome === "established" ? { ready: true, shell } : failed(outcome, shell.peerError);
+  } finally {
+    signal?.removeEventListener("abort", giveUp);
+  }
+}
+
+/** TCP never came about. */
+function isUnreached(cause: Cause): boolean {
+  return cause.startsWith("dns.") ||
+    ["tcp.refused", "tcp.timeout", "tcp.unreachable", "tcp.forbidden"].includes(cause);
 }

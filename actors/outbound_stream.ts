@@ -3,9 +3,11 @@ import type { Actor } from "xstate";
 import type { Cause } from "../facts/cause.ts";
 import type { TlsFacts } from "../facts/certificate.ts";
 import type { Delegation, Target } from "../facts/delegation.ts";
-import { outboundStream, type OutboundStreamEffect } from "../machines/outbound_stream.ts";
+import type { Security } from "../facts/dns.ts";
+import { outboundStream, type OutboundStreamEffect, type TlsUse } from "../machines/outbound_stream.ts";
+import type { Verdict } from "../policy/decide.ts";
 import { endpoint } from "../policy/endpoint.ts";
-import { judgeResponseHeader } from "../policy/header.ts";
+import { type HeaderMode, judgeResponseHeader } from "../policy/header.ts";
 import { dial } from "../wire/dial.ts";
 import { printBidi } from "../xmpp/bidi.ts";
 import { type Domain, parseDomain, toAscii } from "../xmpp/domain.ts";
@@ -20,37 +22,53 @@ import type { CommonEvent } from "../machines/stream.ts";
 import { encode, stateOf } from "./stream.ts";
 
 export interface OutboundInput {
-  /** The sending domain whose stanza asked for this connection first. */
+  /** `verify`: for one question to the authoritative server of `domain` (7.4); its certificate is judged, not required. */
+  readonly purpose: "federation" | "verify";
+  readonly mode: HeaderMode;
+  /** Whether to encrypt; a target of `_xmpps-server` is spoken to in TLS from the start in any case. */
+  readonly tls: Exclude<TlsUse, "direct">;
+  /** The sending domain whose stanza asked for this connection first; for `verify` the one that was asked for. */
   readonly local: Domain;
   readonly domain: Domain;
   readonly delegation: Delegation;
   readonly target: Target;
   readonly address: string;
+  /** What DNSSEC says of `address`. */
+  readonly addressSecurity: Security;
 }
 
 export class OutboundShell extends S2sShell {
   protected override readonly role = "response";
+  readonly input: OutboundInput;
   readonly targetKey: string;
   /** "established", or why it never was. */
   readonly outcome: Promise<"established" | Cause>;
-  readonly #input: OutboundInput;
+  /** Why it ended, when it is out of every table. */
+  readonly ended: Promise<Cause>;
+  /** What the peer's certificate proves for `domain`; null before TLS, and without it. */
+  judged: Verdict | null = null;
   readonly #actor: Actor<typeof outboundStream>;
   readonly #abort = new AbortController();
   #settle!: (outcome: "established" | Cause) => void;
+  #end!: (cause: Cause) => void;
 
   constructor(server: ServerContext, input: OutboundInput) {
     super(server, "out");
-    this.row.mode = "server-name";
-    this.row.local = server.config.server.names[0]!;
-    this.row.remote = parseDomain(input.target.host);
-    this.#input = input;
-    this.targetKey = `${input.target.host}:${input.target.port}`;
+    const { purpose, mode, target } = input;
+    this.input = input;
+    this.row.purpose = purpose;
+    this.row.mode = mode;
+    this.row.local = mode === "classic" ? input.local : server.config.server.names[0]!;
+    this.row.remote = mode === "classic" ? input.domain : parseDomain(target.host);
+    this.targetKey = targetKey(target);
     this.outcome = new Promise((resolve) => this.#settle = resolve);
+    this.ended = new Promise((resolve) => this.#end = resolve);
     this.#actor = actorOf(
       outboundStream,
       this.id,
       {
-        wantBidi: server.config.policy.bidi,
+        wantBidi: server.config.policy.bidi && purpose === "federation",
+        tls: target.tls === "direct" ? "direct" : input.tls,
         timers: server.config.limits,
       },
       (effect) => this.#perform(effect),
@@ -74,12 +92,14 @@ export class OutboundShell extends S2sShell {
   }
 
   secured(facts: TlsFacts): void {
-    const { delegation, target, domain } = this.#input;
+    const { purpose, delegation, target, domain } = this.input;
     this.rememberTls(facts);
     const now = this.server.host.clock.now();
     const timing = this.server.timing();
     const judged = endpoint({ certificate: facts.peer, host: target.host, domain, delegation, now, timing });
-    this.#actor.send({ type: "tls.secured", refusal: judged.proved ? null : judged.cause });
+    this.judged = judged;
+    const refusal = judged.proved || purpose === "verify" ? null : judged.cause;
+    this.#actor.send({ type: "tls.secured", refusal });
   }
 
   protected override readHeader(header: StreamHeader): void {
@@ -114,7 +134,8 @@ export class OutboundShell extends S2sShell {
       case "start tls":
         return this.startTls({
           role: "initiating",
-          sni: this.#input.target.host,
+          // 6.3: between server names the SRV target, else the service domain.
+          sni: this.input.mode === "server-name" ? this.input.target.host : toAscii(this.input.domain),
           identity: toAscii(this.row.local!),
         });
       case "send bidi":
@@ -133,7 +154,7 @@ export class OutboundShell extends S2sShell {
   }
 
   async #connect(): Promise<void> {
-    const { address, target } = this.#input;
+    const { address, target } = this.input;
     const { limits } = this.server.config;
     const dialled = await dial({
       address,
@@ -155,7 +176,13 @@ export class OutboundShell extends S2sShell {
 
   protected override onOver(cause: Cause): void {
     this.#abort.abort();
-    this.#settle(cause);
     super.onOver(cause);
+    this.#settle(cause);
+    this.#end(cause);
   }
+}
+
+/** Machines are told apart by where they listen. */
+export function targetKey({ host, port }: Pick<Target, "host" | "port">): string {
+  return `${host}:${port}`;
 }

@@ -7,10 +7,11 @@ import { route as routeMachine, ROUTE_TIMERS, type RouteEffect, type RouteState 
 import { deniedBackoffMs, reconnectBackoffMs } from "../policy/backoff.ts";
 import type { Verdict } from "../policy/decide.ts";
 import { endpoint } from "../policy/endpoint.ts";
+import type { HeaderMode } from "../policy/header.ts";
 import { statedBoundMs } from "../policy/lifetime.ts";
 import type { ConnectionRow } from "../routing/connection_row.ts";
 import { Outbox } from "../routing/outbox.ts";
-import type { DomainPair } from "../xmpp/domain.ts";
+import { type DomainPair, toAscii } from "../xmpp/domain.ts";
 import type { AssertionListener } from "./assertion_out.ts";
 import type { ServerContext } from "./context.ts";
 import type { Outgoing } from "./outgoing.ts";
@@ -152,15 +153,14 @@ export class Route implements AssertionListener {
     const unusable = await this.#whyUnusable(delegation);
     if (this.over) return;
     if (unusable !== null) return this.#refused(unusable.cause, unusable.permanent);
-    const starttls = delegation.targets.filter((target) => target.tls === "starttls");
-    this.#targets = orderTargets(starttls, () => this.#server.host.random());
+    this.#targets = orderTargets(this.#endpoints(delegation), () => this.#server.host.random());
     const reuse = this.#reusable() !== null;
     this.#actor.send({ type: "delegation.found", reuse, targets: this.#targets.length });
   }
 
   /** 5.1, 5.7: what ends the way before any connection is tried. */
   async #whyUnusable(delegation: Delegation): Promise<{ cause: Cause; permanent: boolean } | null> {
-    const { service, security, cause, exists, targets } = delegation;
+    const { service, cause, exists } = delegation;
     if (service === "unknown") return { cause: cause ?? "dns.servfail", permanent: false };
     if (service === "refused") return { cause: "dns.no-service", permanent: true };
     if (service === "absent") {
@@ -168,11 +168,14 @@ export class Route implements AssertionListener {
       const { addresses, cause: failed } = await this.#server.evidence.addresses(delegation.domain);
       if (addresses.length === 0) return { cause: failed ?? "dns.no-address", permanent: failed === null };
     }
-    const direct = targets.every((target) => target.tls === "direct");
-    if (service === "absent" || security !== "secure" || direct) {
-      return { cause: "not-yet.classic", permanent: false };
-    }
     return null;
+  }
+
+  /** 5.4: a domain without SRV is its own machine. */
+  #endpoints({ service, domain, targets }: Delegation): readonly Target[] {
+    if (service !== "absent") return targets;
+    const { port } = this.#server.config.dial;
+    return [{ host: toAscii(domain), port, priority: 0, weight: 0, tls: "starttls" }];
   }
 
   #refused(cause: Cause, permanent: boolean): void {
@@ -199,10 +202,17 @@ export class Route implements AssertionListener {
       domain: remote,
       delegation: this.delegation!,
       target,
+      mode: this.#mode(),
     });
     if (this.over) return;
     if (!outcome.ready) return this.#failed(outcome.cause);
     this.#ready(outcome.shell, false);
+  }
+
+  /** I-5. */
+  #mode(): HeaderMode {
+    const { service, security } = this.delegation!;
+    return service === "offered" && security === "secure" ? "server-name" : "classic";
   }
 
   /** I-4, I-10: the peer of this connection has to be proven for this very domain. */

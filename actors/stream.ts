@@ -35,6 +35,8 @@ export abstract class StreamShell implements Sink {
   ending = false;
   stanzasIn = 0;
   stanzasOut = 0;
+  /** The condition of the peer's stream error, once it sent one. */
+  peerError: StreamCondition | null = null;
   /** The peer's latest header. */
   protected header: StreamHeader | null = null;
   /** Who opened the stream that we read headers of. */
@@ -168,6 +170,7 @@ export abstract class StreamShell implements Sink {
       "stream.error",
       "warning",
     );
+    this.peerError = error.condition;
     this.send({ type: "error.received", condition: error.condition });
   }
 

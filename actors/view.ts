@@ -153,7 +153,7 @@ function connectionView(shell: S2sShell): ConnectionView {
   return {
     id: shell.id,
     direction: row.direction,
-    purpose: "federation",
+    purpose: row.purpose,
     state: row.state,
     machine: shell.machineState,
     local: row.local,

@@ -148,11 +148,6 @@ export const CAUSES = {
   "policy.not-allowed": reason("policy", "the domain is not among those allowed here", "see `policy.allow`"),
   "policy.revoked": reason("policy", "the operator revoked the pair", "wait until the block ends"),
   "policy.dns": reason("policy", "the policy refuses a proof while the domain's DNS is bogus", RESIGN),
-  "not-yet.classic": reason(
-    "us",
-    "the peer can only be reached by classic streams, which come later",
-    "nothing yet",
-  ),
 
   "route.not-hosted": reason("peer", "the target domain is not hosted here", PEER),
   "route.own-domain": reason("peer", "the request claims one of our own domains", "check for a routing loop"),

@@ -1,8 +1,9 @@
 /**
- * The initiating side of one stream over one TCP connection. RFC 6120 4, 5; protocol.md 2.5 I-6 to I-13. Pure.
+ * The initiating side of one stream over one TCP connection. RFC 6120 4, 5; XEP-0368; protocol.md 2.5 I-6 to I-13. Pure.
  *  connecting -> opening -> discovering -> proceeding -> securing -> reopening -> rediscovering -> ready -> established
+ *  connecting -> securing (direct TLS); discovering -> ready (cleartext, policy `legacy` alone)
  */
-import { emit, setup, stateIn } from "xstate";
+import { and, emit, setup, stateIn } from "xstate";
 import type { Cause } from "../facts/cause.ts";
 import type { Refusal } from "../xmpp/stream_error.ts";
 import { capped } from "./delay.ts";
@@ -80,14 +81,22 @@ export interface OutboundStreamTimers extends ClosingTimers {
   readonly idleTimeoutMs: number;
 }
 
+/**
+ * How the stream is encrypted. `direct`: TLS first (XEP-0368). `required`: STARTTLS, tried even where it is not offered.
+ * Only policy `legacy` does without: `offered` takes STARTTLS where it is offered, `none` never (protocol.md 2.10, rung 4).
+ */
+export type TlsUse = "direct" | "required" | "offered" | "none";
+
 export interface OutboundStreamInput {
   readonly wantBidi: boolean;
+  readonly tls: TlsUse;
   readonly timers: OutboundStreamTimers;
 }
 
 interface Context extends StreamContext, IdleContext {
   readonly timers: OutboundStreamTimers;
   readonly wantBidi: boolean;
+  readonly tls: TlsUse;
 }
 
 const refusedHeader = {
@@ -148,9 +157,14 @@ export const outboundStream = setup({
   guards: {
     ...streamGuards,
     "demands the unknown": ({ event }) => event.type === "features.received" && event.unknownRequired,
+    "demands the unknown without TLS": and(["does without TLS", "demands the unknown"]),
     "bidi is offered and wanted": ({ context, event }) =>
       event.type === "features.received" && event.bidi && context.wantBidi,
     "is handshaking": stateIn({ negotiating: "securing" }),
+    "speaks TLS first": ({ context }) => context.tls === "direct",
+    "does without TLS": ({ context, event }) =>
+      event.type === "features.received" &&
+      (context.tls === "none" || (context.tls === "offered" && !event.starttls)),
   },
   delays: {
     ...streamDelays,
@@ -162,8 +176,9 @@ export const outboundStream = setup({
   },
 }).createMachine({
   id: "outbound stream",
-  context: ({ input: { wantBidi, timers } }) => ({
+  context: ({ input: { wantBidi, tls, timers } }) => ({
     wantBidi,
+    tls,
     timers,
     idleMs: timers.idleTimeoutMs,
     cause: "stream.closed",
@@ -175,7 +190,10 @@ export const outboundStream = setup({
       entry: "connect",
       on: {
         ...silentEndings,
-        "tcp.connected": "negotiating",
+        "tcp.connected": [
+          { guard: "speaks TLS first", target: "negotiating.securing", actions: "start tls" },
+          { target: "negotiating" },
+        ],
         "tcp.failed": { target: "closed", actions: noteCause },
       },
       after: { connect: drop("tcp.timeout") },
@@ -203,7 +221,16 @@ export const outboundStream = setup({
         discovering: {
           tags: "negotiating",
           // RFC 7590 3.1: STARTTLS is tried even where it was not offered; nothing else counts before TLS.
-          on: { "features.received": { target: "proceeding", actions: "send starttls" } },
+          on: {
+            "features.received": [
+              {
+                guard: "demands the unknown without TLS",
+                ...fail("unsupported-feature", "stream.feature-required"),
+              },
+              { guard: "does without TLS", target: "ready", actions: reportEstablished(false) },
+              { target: "proceeding", actions: "send starttls" },
+            ],
+          },
           after: { header: drop("stream.header-timeout") },
         },
         proceeding: {

@@ -29,6 +29,8 @@ export class ConnectionRow {
   /** `out`: we opened it. */
   readonly direction: "in" | "out";
   state: ConnectionState = "connecting";
+  /** `verify`: opened to ask the authoritative server of a domain (7.4); no pair is ever requested on it. */
+  purpose: "federation" | "verify" = "federation";
   /** Of the latest response header (RFC 6120 4.3.3). */
   streamId: string | null = null;
   mode: "server-name" | "classic" | null = null;
@@ -82,6 +84,7 @@ export class ConnectionRow {
 
   /** We may send requests here: our own direction, or bidi towards a peer with the marker (2.8). */
   get requests(): boolean {
+    if (this.purpose === "verify") return false;
     return this.direction === "out" || (this.bidi && this.peerDna);
   }
 

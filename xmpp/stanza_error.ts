@@ -159,7 +159,6 @@ const BOUNCES: { readonly [cause in Cause]?: Row } = {
   "dns.internal": NO_SERVER_NOW,
   // The peer cannot be authenticated under our policy.
   "dns.insecure": UNAUTHENTICATED,
-  "not-yet.classic": UNAUTHENTICATED,
   "policy.dns": UNAUTHENTICATED,
   "proof.absent": UNAUTHENTICATED,
   "proof.delegation": UNAUTHENTICATED,

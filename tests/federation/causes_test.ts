@@ -299,7 +299,6 @@ const CAUSES: Record<string, [act: Act, options?: StageOptions]> = {
     o.send(request("bogus.example", "target.example"));
     await o.denial("bogus.example", "target.example", "auth", "not-authorized");
   }, { settings: { policy: { proof: "strict" } } }],
-  "not-yet.classic": [write("unsigned.example")],
   "route.not-hosted": [ask("sender.example", "nowhere.example")],
   "route.own-domain": [ask("other-target.example")],
   "route.bad-address": [sendOn("<message id='1'/>")],

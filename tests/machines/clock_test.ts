@@ -10,7 +10,10 @@ const SECOND = 1000, MINUTE = 60_000, HOUR = 3_600_000;
 
 Deno.test("clock: an idle stream closes one idle time after its last traffic, not after its last question", () => {
   const clock = new SimulatedClock();
-  const actor = createActor(outboundStream, { input: { wantBidi: false, timers: TIMERS }, clock });
+  const actor = createActor(outboundStream, {
+    input: { wantBidi: false, tls: "required", timers: TIMERS },
+    clock,
+  });
   const lastTraffic = 10 * MINUTE;
   const closedAt: number[] = [];
   actor.on("check idle", () => {
@@ -37,7 +40,10 @@ Deno.test("clock: an idle stream closes one idle time after its last traffic, no
 
 Deno.test("clock: a silent target is dropped in its header time, and the actor is over", () => {
   const clock = new SimulatedClock();
-  const actor = createActor(outboundStream, { input: { wantBidi: false, timers: TIMERS }, clock });
+  const actor = createActor(outboundStream, {
+    input: { wantBidi: false, tls: "required", timers: TIMERS },
+    clock,
+  });
   const told: EmittedFrom<typeof outboundStream>[] = [];
   actor.on("*", (effect) => told.push(effect));
   actor.start();

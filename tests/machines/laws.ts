@@ -108,6 +108,10 @@ export const once = (order: string) =>
       given && type === order ? new Violation(`\`${order}\` twice`) : given || type === order,
   );
 
+/** On no path at all. */
+export const never = (order: string) =>
+  law(null, (memory, { type }) => type === order ? new Violation(`\`${order}\``) : memory);
+
 /** `order` only as the answer to one of `events`. */
 export const onlyUpon = (order: string, ...events: string[]) =>
   law(

@@ -6,7 +6,7 @@ import { effectsAtStart, type Line, playTrace } from "./trace.ts";
 import { TIMERS } from "./timers.ts";
 
 type Lines = Line<typeof outboundStream>[];
-const INPUT = { wantBidi: true, timers: TIMERS };
+const INPUT = { wantBidi: true, tls: "required", timers: TIMERS } as const;
 const OFFER: Offer = { starttls: true, bidi: false, dna: true, errors: true, unknownRequired: false };
 
 const OPENED: Lines = [[{ type: "tcp.connected" }, { negotiating: "opening" }, { type: "open stream" }]];
@@ -62,6 +62,26 @@ play(
     { type: "send starttls" },
   ],
 );
+
+Deno.test("outbound stream: direct TLS begins with the handshake, its first stream is the one inside (XEP-0368)", () => {
+  const lines: Lines = [
+    [{ type: "tcp.connected" }, { negotiating: "securing" }, { type: "start tls" }],
+    [{ type: "tls.secured", refusal: null }, { negotiating: "reopening" }, { type: "open stream" }],
+    ...READY.slice(REOPENED.length),
+  ];
+  playTrace(outboundStream, lines, { ...INPUT, tls: "direct" });
+});
+
+const IN_CLEAR: Lines[number] = [
+  { type: "features.received", ...OFFER, starttls: false, bidi: true },
+  { negotiating: "ready" },
+  { type: "report established", bidi: false, dna: true, errors: true },
+];
+Deno.test("outbound stream: policy legacy alone goes on in cleartext, without bidi (2.10, rung 4)", () => {
+  playTrace(outboundStream, [...ANSWERED, IN_CLEAR], { ...INPUT, tls: "none" });
+  playTrace(outboundStream, [...ANSWERED, IN_CLEAR], { ...INPUT, tls: "offered" });
+  playTrace(outboundStream, PROCEEDING, { ...INPUT, tls: "offered" });
+});
 
 play(
   "believes no feature before TLS, not even a mandatory one",

@@ -3,7 +3,18 @@ import assert from "node:assert/strict";
 import type { AnyStateMachine } from "xstate";
 import { breach, broken, type Law, type World } from "./explore.ts";
 import * as laws from "./laws.ts";
-import { ANSWERING, ASKING, COMPONENT, INBOUND, OUTBOUND, PROOF, ROUTE, VERIFYING } from "./worlds.ts";
+import {
+  ANSWERING,
+  ASKING,
+  CLEARTEXT,
+  COMPONENT,
+  DIRECT,
+  INBOUND,
+  OUTBOUND,
+  PROOF,
+  ROUTE,
+  VERIFYING,
+} from "./worlds.ts";
 
 /** How a law is shown to be able to fail: what is done to the configuration of a machine that keeps it. */
 // deno-lint-ignore no-explicit-any
@@ -114,6 +125,24 @@ keeps(
     states.negotiating.states.opening.on["tls.proceed"] = { target: "securing", actions: "start tls" };
   },
 );
+
+keeps("without TLS it enables nothing that rests on it", CLEARTEXT, laws.never("send bidi"), (states) => {
+  states.negotiating.states.ready.entry = "send bidi";
+});
+keeps("it does not start TLS where it shall not", CLEARTEXT, laws.never("start tls"), (states) => {
+  states.negotiating.states.discovering.on["features.received"].splice(0, 2);
+});
+keeps(
+  "direct TLS: established only after TLS was secured without a refusal",
+  DIRECT,
+  laws.securedFirst("report established", "open stream"),
+  (states) => {
+    states.connecting.on["tcp.connected"].shift();
+  },
+);
+keeps("direct TLS: STARTTLS is never sent inside TLS", DIRECT, laws.never("send starttls"), (states) => {
+  states.negotiating.states.rediscovering.entry = "send starttls";
+});
 
 // -- receiving
 

@@ -24,7 +24,7 @@ const OFFER = { starttls: true, bidi: true, dna: true, errors: true, unknownRequ
 
 export const OUTBOUND: World<typeof outboundStream> = {
   machine: outboundStream,
-  input: { wantBidi: true, timers: TIMERS },
+  input: { wantBidi: true, tls: "required", timers: TIMERS },
   events: [
     ...COMMON,
     { type: "tcp.connected" },
@@ -42,6 +42,18 @@ export const OUTBOUND: World<typeof outboundStream> = {
     { type: "request.written" },
     { type: "traffic.seen", leftMs: 1000 },
   ],
+};
+
+/** Rung 4 of protocol.md 2.10: policy `legacy`, without TLS. */
+export const CLEARTEXT: World<typeof outboundStream> = {
+  ...OUTBOUND,
+  input: { ...OUTBOUND.input, tls: "none" },
+};
+
+/** XEP-0368: TLS from the first byte. */
+export const DIRECT: World<typeof outboundStream> = {
+  ...OUTBOUND,
+  input: { ...OUTBOUND.input, tls: "direct" },
 };
 
 export const INBOUND: World<typeof inboundStream> = {
