@@ -7,6 +7,7 @@ import type { Delegation, Target } from "../facts/delegation.ts";
 import type { HeaderMode } from "../policy/header.ts";
 import type { Domain } from "../xmpp/domain.ts";
 import type { StreamCondition } from "../xmpp/stream_error.ts";
+import type { Budget } from "./budget.ts";
 import type { ServerContext } from "./context.ts";
 import { type OutboundInput, OutboundShell, targetKey } from "./outbound_stream.ts";
 
@@ -40,9 +41,14 @@ export interface VerifyRequest {
   readonly tls: "required" | "offered";
   /** Nobody waits for the answer any more: the attempt ends. */
   readonly signal: AbortSignal;
+  /** Of the request that is to be proven. */
+  readonly budget: Budget;
 }
 
 type Attempt = Omit<OutboundInput, "address" | "addressSecurity" | "target">;
+
+/** What bounds a connection for verifying. */
+type Bounds = Pick<VerifyRequest, "signal" | "budget">;
 
 export class Links {
   readonly #server: ServerContext;
@@ -75,13 +81,14 @@ export class Links {
    * the stream's elements, learns of its end by `ended`, and closes it. `judged` says what the certificate proves.
    */
   async verifyConnection(request: VerifyRequest): Promise<LinkOutcome> {
-    const { local, domain, delegation, tls, targets, signal } = request;
+    const { local, domain, delegation, tls, targets, signal, budget } = request;
     const attempt = { purpose: "verify", mode: "classic", local, domain, delegation, tls } as const;
     let outcome: LinkOutcome = failed("dns.no-address");
+    if (!budget.take("tcp")) return failed("limit.work");
     await this.#turn();
     try {
       for (const target of targets) {
-        outcome = await this.#addresses(attempt, target, signal);
+        outcome = await this.#addresses(attempt, target, { signal, budget });
         // One question costs one connection (section 10): what was reached and failed is not tried elsewhere.
         if (outcome.ready || !isUnreached(outcome.cause) || signal.aborted) return outcome;
       }
@@ -106,20 +113,20 @@ export class Links {
   }
 
   /** Address after address (DNS-8): any failure before the stream is established goes on to the next. */
-  async #addresses(attempt: Attempt, target: Target, signal?: AbortSignal): Promise<LinkOutcome> {
-    const { addresses, security, cause } = await this.#server.evidence.addresses(target.host);
+  async #addresses(attempt: Attempt, target: Target, bounds?: Bounds): Promise<LinkOutcome> {
+    const { addresses, security, cause } = await this.#server.evidence.addresses(target.host, bounds?.budget);
     let outcome = failed(cause ?? "dns.no-address");
     const deadline = this.#server.host.clock.now() + this.#server.config.limits.connectTotalMs;
     for (const address of addresses) {
       if (this.#server.draining) return failed("server.shutdown");
-      if (this.#server.host.clock.now() >= deadline || signal?.aborted) break;
+      if (this.#server.host.clock.now() >= deadline || bounds?.signal.aborted) break;
       const shell = new OutboundShell(this.#server, {
         ...attempt,
         target,
         address,
         addressSecurity: security,
       });
-      outcome = await established(shell, signal);
+      outcome = await established(shell, bounds?.signal);
       if (outcome.ready || (attempt.purpose === "verify" && !isUnreached(outcome.cause))) return outcome;
     }
     return outcome;
