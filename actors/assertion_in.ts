@@ -91,13 +91,16 @@ export class AssertionIn {
     if (byCertificate.proved || byCertificate.needs.length === 0) return this.#decided(byCertificate);
     await this.#shell.theirs.proofTurn();
     if (!this.#wanted()) return;
-    const delegation = await this.#server.evidence.delegationFor(
+    const passage = await this.#server.evidence.delegationFor(
       this.#pair.remote,
       this.#shell.asPeer(),
       () => this.#wanted(),
       this.#budget,
     );
-    if (delegation === null) return;
+    if (!passage.passed) {
+      return passage.why === "full" ? this.#missing("limit.proofs", DENIALS.limits) : undefined;
+    }
+    const delegation = passage.value;
     this.#tried = { prooftype: "dna-srv", dns: delegation.security };
     if (!this.#shell.over) this.#decided(this.#decide(delegation));
   }

@@ -8,7 +8,7 @@ import type { Ask } from "../dnssec/resolver.ts";
 import type { Domain } from "../xmpp/domain.ts";
 import type { Budget } from "./budget.ts";
 import type { ServerContext } from "./context.ts";
-import { Turnstile } from "./turnstile.ts";
+import { type Passage, Turnstile } from "./turnstile.ts";
 
 export class Evidence {
   readonly #server: ServerContext;
@@ -18,7 +18,10 @@ export class Evidence {
   constructor(server: ServerContext) {
     this.#server = server;
     this.#ask = (...question) => server.resolver.lookup(...question);
-    this.#proofs = new Turnstile(() => server.config.limits.proofs);
+    this.#proofs = new Turnstile(() => {
+      const { proofs, proofsWaiting } = server.config.limits;
+      return { inside: proofs, waiting: proofsWaiting };
+    });
   }
 
   /** The delegation of a remote domain. Never rejects: what fails is in the answer. `fresh` asks past our caches (3.9). */
@@ -37,16 +40,18 @@ export class Evidence {
     return delegation;
   }
 
-  /** The same on behalf of a peer: bounded in all and per peer (protocol.md 10); null when nobody waits for it by then. */
+  /** The same on behalf of a peer: bounded in all and per peer (protocol.md 10). */
   delegationFor(
     domain: Domain,
     peer: { address: string; proven: boolean },
     wanted: () => boolean,
     budget: Budget,
-  ): Promise<Delegation | null> {
+  ): Promise<Passage<Delegation>> {
     const { limits } = this.#server.config;
     const most = peer.proven ? limits.proofsPerAddress : limits.proofsPerAddressUnproven;
-    return this.#proofs.run(peer.address, most, wanted, () => this.delegation(domain, { budget }));
+    // Proven and unproven peers of one address have limits of their own.
+    const key = `${peer.address} ${peer.proven}`;
+    return this.#proofs.run(key, most, wanted, () => this.delegation(domain, { budget }));
   }
 
   /** Where an SRV target listens, private addresses left out unless they are allowed. */

@@ -92,6 +92,7 @@ export interface Limits {
   readonly proofRequestsPerSecondUnproven: number;
   readonly verifyAnswersPerSecond: number;
   readonly proofs: number;
+  readonly proofsWaiting: number;
   readonly proofsPerAddress: number;
   readonly proofsPerAddressUnproven: number;
   readonly denialsPerMinute: number;

@@ -184,6 +184,7 @@ const limits = z.strictObject({
   proof_requests_per_second_unproven: count(5),
   verify_answers_per_second: count(20),
   proofs: count(500),
+  proofs_waiting: count(5000),
   proofs_per_address: count(200),
   proofs_per_address_unproven: count(10),
   denials_per_minute: count(30),

@@ -280,6 +280,7 @@ const EVERY_LIMIT: Record<keyof Limits, true> = {
   proofRequestsPerSecondUnproven: true,
   verifyAnswersPerSecond: true,
   proofs: true,
+  proofsWaiting: true,
   proofsPerAddress: true,
   proofsPerAddressUnproven: true,
   denialsPerMinute: true,

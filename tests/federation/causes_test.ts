@@ -340,6 +340,12 @@ const CAUSES: Record<string, [act: Act, options?: StageOptions]> = {
     stage.world.dns.outage({ kind: "hold", until: new Promise<void>(() => {}) });
     for (const sender of ["a.example", "b.example"]) o.send(request(sender, "target.example"));
   }, limits({ pending_requests: 1 })],
+  "limit.proofs": [async (stage) => {
+    const o = await stage.initiateWith();
+    stage.world.dns.outage({ kind: "hold", until: new Promise<void>(() => {}) });
+    for (const sender of ["a.example", "b.example", "c.example"]) o.send(request(sender, "target.example"));
+    await o.denial("c.example", "target.example", "wait", "resource-constraint");
+  }, limits({ proofs: 1, proofs_waiting: 1 })],
   "limit.denials": [async (stage) => {
     const o = await stage.initiateWith();
     for (let n = 0; n < 2; n++) o.send(request("sender.example", `nowhere${n}.example`));
