@@ -176,7 +176,7 @@ export abstract class S2sShell extends StreamShell implements Drains {
   /** Gathers framed stanzas into the next write. The caller holds a live grant for each. True when it is enough for now. */
   forward(batch: Batch, first: number, end: number): boolean {
     this.connection.forward(batch, first, end);
-    this.#wrote(end - first);
+    this.#wrote(batch.bytes, batch.start(first), batch.end(end - 1), end - first);
     return this.connection.drained() !== undefined;
   }
 
@@ -186,13 +186,14 @@ export abstract class S2sShell extends StreamShell implements Drains {
       throw new Error(`Cannot deliver on ${this.id}: no live grant`);
     }
     this.connection.write(stanza.bytes);
-    this.#wrote(1);
+    this.#wrote(stanza.bytes, 0, stanza.bytes.length, 1);
   }
 
-  #wrote(stanzas: number): void {
+  /** `stanzas` stanzas left: those that stand in `bytes` from `start` to `end`. */
+  #wrote(bytes: Uint8Array, start: number, end: number, stanzas: number): void {
     this.stanzasOut += stanzas;
-    this.row.ledger.wrote(stanzas);
     this.lastStanzaAt = this.server.host.clock.now();
+    this.row.ledger.wrote(bytes, start, end, stanzas, this.lastStanzaAt);
   }
 
   /** 4.10: idle means no stanza either way and nothing pending. */

@@ -46,6 +46,10 @@ export class Batch {
     return this.#value(i, 6);
   }
 
+  id(i: number): string {
+    return this.#value(i, 10);
+  }
+
   text(i: number): string {
     return decoder.decode(this.bytes.subarray(this.start(i), this.end(i)));
   }

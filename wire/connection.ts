@@ -8,13 +8,14 @@ import { failureCause, type FrameFault, frameFault, INJECTION } from "./errors.t
 import { WireFault } from "./fault.ts";
 import type { Identities } from "./identity.ts";
 import type { Bytes } from "./native.ts";
-import { Outlet } from "./outlet.ts";
+import { Outlet, type Unsent } from "./outlet.ts";
 import { Pace } from "./pace.ts";
 import { ReadBuffer } from "./read_buffer.ts";
 import { type Content, framed, type FrameLimits, Session, type StartTls } from "./session.ts";
 import type { Trust } from "./trust.ts";
 
 export { Batch } from "./batch.ts";
+export type { Unsent } from "./outlet.ts";
 export type { FrameLimits, StartTls } from "./session.ts";
 
 export interface Sink {
@@ -54,6 +55,8 @@ export class Connection {
   tls: TlsFacts | null = null;
   bytesIn = 0;
   lastReadAt: number;
+  /** It is gone, and its owner has answered for what it had not sent. */
+  settled = false;
   readonly #conn: Deno.TcpConn;
   readonly #around: Surroundings;
   readonly #outlet: Outlet;
@@ -73,7 +76,8 @@ export class Connection {
     this.lastReadAt = surroundings.now();
     this.#session = new Session(content, frame);
     this.#pace = new Pace(frame.bytesPerSecond);
-    this.#outlet = new Outlet(conn);
+    // Only plaintext can be taken back: what a peer's TLS has is answered for by the count of XEP-0198.
+    this.#outlet = new Outlet(conn, content === "component");
   }
 
   get bytesOut(): number {
@@ -222,6 +226,21 @@ export class Connection {
   /** Undefined while there is room; else it settles when there is, or the connection is gone. */
   drained(): Promise<void> | undefined {
     return this.#outlet.drained();
+  }
+
+  /** Undefined when the socket has taken byte number `at`; else it settles when it has, or is closed. */
+  reached(at: number): Promise<void> | undefined {
+    return this.#outlet.reached(at);
+  }
+
+  /** What is written now may still arrive. */
+  get open(): boolean {
+    return !this.#dropped && !this.#outlet.closed;
+  }
+
+  /** What a component's closed connection still held; null when it was nothing. */
+  get unsent(): Unsent | null {
+    return this.#outlet.unsent;
   }
 
   /** What waits for the socket, in bytes. */

@@ -33,9 +33,17 @@ function giveBack(buffer: Bytes): void {
   if (buffer.length > KEEP && buffer.length <= IDLE_BYTES && idle.length < IDLE) idle.push(buffer);
 }
 
+/** What a closed outlet still held: whole pieces, of which the first `written` bytes had left already. */
+export interface Unsent {
+  readonly bytes: Bytes;
+  readonly written: number;
+}
+
 export class Outlet {
   /** Written to the socket so far. */
   bytes = 0;
+  /** Only with `keepsUnsent`, and once it is closed. */
+  unsent: Unsent | null = null;
   /** Settles when the socket is closed, by whomever. */
   readonly gone: Promise<void>;
   readonly #conn: Deno.TcpConn;
@@ -46,15 +54,25 @@ export class Outlet {
   #closed = false;
   #full = false;
   readonly #waiters: (() => void)[] = [];
+  readonly #goals: { readonly at: number; readonly reached: () => void }[] = [];
+  /** Where the pieces begin that are not written yet, and the last one before them; null: nobody will ask. */
+  readonly #starts: number[] | null;
+  #leaving = NONE;
   #leave!: () => void;
 
-  constructor(conn: Deno.TcpConn) {
+  /** @param keepsUnsent What is not written when the socket is closed has to be answered for. */
+  constructor(conn: Deno.TcpConn, keepsUnsent = false) {
+    this.#starts = keepsUnsent ? [] : null;
     this.#conn = conn;
     this.gone = new Promise((resolve) => this.#leave = resolve);
   }
 
   get waiting(): number {
     return this.#length + this.#sending;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
   }
 
   /** The last fill used all its room: there may be more. */
@@ -70,10 +88,21 @@ export class Outlet {
     const used = fill(this.#buffer, this.#length, free);
     this.#full = used === free;
     if (used > 0) {
+      this.#begin();
       this.#length += used;
       this.#pumping ??= this.#pump();
     }
     return used;
+  }
+
+  /** A piece begins behind what waits. */
+  #begin(): void {
+    const starts = this.#starts;
+    if (starts === null) return;
+    const next = starts.findIndex((start) => start > this.bytes);
+    const over = (next === -1 ? starts.length : next) - 1;
+    if (over > 0) starts.splice(0, over);
+    starts.push(this.bytes + this.waiting);
   }
 
   #grow(needed: number): void {
@@ -93,8 +122,10 @@ export class Outlet {
         const full = this.#buffer.subarray(0, this.#length);
         const taken = this.#buffer;
         [this.#buffer, this.#sending, this.#length] = [spare, this.#length, 0];
+        this.#leaving = full;
         await this.#send(full);
         this.#sending = 0;
+        this.#leaving = NONE;
         spare = taken;
         this.#wake();
       }
@@ -114,6 +145,22 @@ export class Outlet {
       const n = await this.#conn.write(at === 0 ? bytes : bytes.subarray(at));
       at += n;
       this.bytes += n;
+      this.#sending -= n;
+      if (this.#goals.length > 0) this.#reach();
+    }
+  }
+
+  /** Undefined when the socket has taken byte number `at`; else it settles when it has, or is closed. */
+  reached(at: number): Promise<void> | undefined {
+    if (this.#closed || this.bytes >= at) return undefined;
+    return new Promise((reached) => this.#goals.push({ at, reached }));
+  }
+
+  #reach(): void {
+    const goals = this.#goals.splice(0);
+    for (const goal of goals) {
+      if (this.#closed || this.bytes >= goal.at) goal.reached();
+      else this.#goals.push(goal);
     }
   }
 
@@ -135,9 +182,24 @@ export class Outlet {
   }
 
   close(): void {
+    if (this.#closed) return;
+    this.unsent = this.#rest();
     this.#closed = true;
+    this.#reach();
     this.#wake();
     this.#leave();
+  }
+
+  /** From the beginning of the piece that the socket is in. */
+  #rest(): Unsent | null {
+    if (this.#starts === null || this.waiting === 0) return null;
+    const start = this.#starts.findLast((start) => start <= this.bytes) ?? this.bytes;
+    const written = this.bytes - start;
+    const first = this.#leaving.length - this.#sending - written;
+    const bytes = new Uint8Array(written + this.waiting);
+    bytes.set(this.#leaving.subarray(Math.max(0, first)));
+    bytes.set(this.#buffer.subarray(0, this.#length), written + this.#sending);
+    return { bytes, written };
   }
 
   #wake(): void {

@@ -67,9 +67,12 @@ export class Session {
   readonly #handle: number;
   #freed = false;
 
-  /** @throws {WireFault} when there are too many. */
-  constructor(content: Content, limits: FrameLimits) {
-    this.#handle = native().session_new(content === "component" ? 1 : 0, words(limits));
+  /**
+   * @param limits Null for what was framed before.
+   * @throws {WireFault} when there are too many.
+   */
+  constructor(content: Content, limits: FrameLimits | null) {
+    this.#handle = native().session_new(content === "component" ? 1 : 0, limits ? words(limits) : NO_LIMITS);
     if (this.#handle < 0) throw new WireFault("native.panic", `Cannot open a session: error ${this.#handle}`);
   }
 
@@ -81,8 +84,8 @@ export class Session {
     if (!this.#freed) native().session_limits(this.#handle, words(limits));
   }
 
-  feed(input: Bytes, offset: number, length: number): Fed {
-    const { bytes, records } = framed;
+  feed(input: Bytes, offset: number, length: number, into: Batch = framed): Fed {
+    const { bytes, records } = into;
     const result = native().session_feed(
       this.#handle,
       input,
@@ -95,7 +98,7 @@ export class Session {
       records.length,
     );
     const [consumed = 0, bits = 0, items = 0, fault = 0] = state;
-    framed.count = result < 0 ? 0 : items;
+    into.count = result < 0 ? 0 : items;
     return {
       failure: Math.min(result, 0),
       consumed,
@@ -203,6 +206,8 @@ export class Session {
     return info.subarray(0, Math.max(length, 0));
   }
 }
+
+const NO_LIMITS = new Uint32Array(8).fill(2 ** 32 - 1);
 
 function words(limits: FrameLimits): Uint32Array<ArrayBuffer> {
   const { headerBytes, stanzaBytes, depth, attributes, elements, valueBytes, nameBytes, namespaceBytes } =

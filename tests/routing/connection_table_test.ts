@@ -10,7 +10,6 @@ import {
   connect,
   DAY,
   delegated,
-  grant,
   MACHINE,
   NOW,
   OURS,
@@ -173,16 +172,3 @@ for (const [name, [shape, found]] of Object.entries(BETWEEN)) {
     assert.equal(world.connections.findBetween(OURS, THEIRS), found ? row : null);
   });
 }
-
-Deno.test("connection table: what was written and not confirmed is counted", () => {
-  const world = tables();
-  const { ledger } = connect(world, OUT);
-  grant(world, connect(world, { direction: "in" }), PAIR);
-  ledger.wrote(10);
-  assert.equal(ledger.writtenUnconfirmed, 10);
-  ledger.confirmedUpTo(7);
-  ledger.confirmedUpTo(3);
-  assert.equal(ledger.writtenUnconfirmed, 3);
-  ledger.confirmedUpTo(99);
-  assert.deepEqual([ledger.written, ledger.writtenUnconfirmed], [10, 0]);
-});
