@@ -11,9 +11,20 @@ export interface Needed {
   readonly service?: string;
 }
 
-const NEEDED: readonly Needed[] = [
-  { package: "knot", probe: ["knotd", "--version"], service: "knot" },
+/** Real servers that the tests federate with (tests/interop), and what they stand on. */
+export const PEERS: readonly Needed[] = [
   { package: "unbound", probe: ["unbound", "-V"], service: "unbound" },
+  // Asked for their version, these would start.
+  { package: "prosody", probe: ["test", "-x", "/usr/bin/prosody"], service: "prosody" },
+  { package: "lua-unbound", probe: ["lua5.4", "-e", "require 'lunbound'"] },
+  { package: "ejabberd", probe: ["test", "-x", "/usr/sbin/ejabberdctl"], service: "ejabberd" },
+  { package: "jabberd2", probe: ["test", "-x", "/usr/sbin/jabberd2-s2s"], service: "jabberd" },
+  { package: "util-linux", probe: ["unshare", "--version"] },
+];
+
+const NEEDED: readonly Needed[] = [
+  ...PEERS,
+  { package: "knot", probe: ["knotd", "--version"], service: "knot" },
   { package: "bind9", probe: ["named", "-v"], service: "named" },
   { package: "bind9-utils", probe: ["dnssec-signzone", "-V"] },
   { package: "bind9-dnsutils", probe: ["delv", "-v"] },
@@ -41,7 +52,8 @@ async function succeeds([command, ...args]: readonly string[]): Promise<boolean>
   }
 }
 
-async function missing(needed: readonly Needed[]): Promise<Needed[]> {
+/** Those whose probe fails. */
+export async function missing(needed: readonly Needed[]): Promise<Needed[]> {
   const there = await Promise.all(needed.map(({ probe }) => succeeds(probe)));
   return needed.filter((_, at) => !there[at]);
 }

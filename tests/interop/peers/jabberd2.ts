@@ -1,0 +1,124 @@
+/** jabberd2 2.7.0: four processes around a router; its names come from udns, its accounts from Berkeley DB. */
+import { listening, Process } from "../process.ts";
+import { type Host, type Kind, type Place, PORTS, SECRET } from "./peer.ts";
+
+const MODULES = "/usr/lib/x86_64-linux-gnu/jabberd2";
+const PARTS = ["sm", "s2s", "c2s"] as const;
+
+export const JABBERD2: Kind = {
+  name: "jabberd2",
+  title: "jabberd2 2.7.0",
+  octet: 33,
+  async prepare(place) {
+    const { lab, ip, folder, hosts } = place;
+    await Promise.all(["sm", "c2s"].map((part) => Deno.mkdir(`${folder}/${part}`)));
+    await Promise.all([
+      ...hosts.map((host) =>
+        Deno.writeTextFile(pem(folder, host), host.identity.certificate + host.identity.key, { mode: 0o600 })
+      ),
+      ...Object.entries(files(place)).map(([name, text]) => Deno.writeTextFile(`${folder}/${name}`, text)),
+    ]);
+    const start = (part: string) =>
+      Process.start(
+        `jabberd2-${part}`,
+        { program: `/usr/sbin/jabberd2-${part}`, args: ["-c", `${folder}/${part}.xml`], cwd: folder },
+        lab.mounts,
+      );
+    return async () => {
+      const router = start("router");
+      await listening(router, ip, PORTS.component);
+      const parts = PARTS.map(start);
+      const [sm, s2s, c2s] = parts as [Process, Process, Process];
+      await Promise.all([
+        listening(s2s, ip, PORTS.s2s),
+        listening(c2s, ip, PORTS.c2s),
+        sm.logged(/ready for sessions/),
+      ]);
+      return [s2s, router, sm, c2s];
+    };
+  },
+};
+
+const pem = (folder: string, { domain }: Host): string => `${folder}/${domain}.pem`;
+
+const routerConnection = (ip: string): string => `
+  <router>
+    <ip>${ip}</ip><port>${PORTS.component}</port><user>jabberd</user><pass>${SECRET}</pass>
+    <retry><init>5</init><lost>3</lost><sleep>1</sleep></retry>
+  </router>
+  <log type='stdout'/>`;
+
+/** One each: they run apart. */
+const database = (folder: string, part: string): string => `<db><path>${folder}/${part}</path></db>`;
+
+/** Modules that answer pings and deliver; the rest of its default chains is about rosters and offline storage. */
+const CHAINS = {
+  "in-sess": ["validate", "roster", "iq-ping", "disco", "presence", "deliver"],
+  "in-router": ["session", "validate", "presence"],
+  "pkt-sm": ["iq-ping", "iq-version", "disco", "presence"],
+  "pkt-user": ["roster", "presence", "disco", "deliver"],
+  "pkt-router": ["session", "disco"],
+  "user-load": ["active", "roster"],
+  "user-create": ["active"],
+  "user-delete": ["active", "roster"],
+  "disco-extend": ["iq-version"],
+};
+
+const chains = (): string =>
+  Object.entries(CHAINS).map(([id, modules]) =>
+    `<chain id='${id}'>${modules.map((module) => `<module>${module}</module>`).join("")}</chain>`
+  ).join("\n    ");
+
+const files = ({ lab, ip, folder, hosts }: Place): Record<string, string> => ({
+  "router-users.xml": `<users><user><name>jabberd</name><secret>${SECRET}</secret></user></users>`,
+  "router-filter.xml": `<filter/>`,
+  "router.xml": `<router>
+  <id>router</id>
+  <log type='stdout'/>
+  <local><ip>${ip}</ip><port>${PORTS.component}</port><users>${folder}/router-users.xml</users><secret>${SECRET}</secret></local>
+  <io><max_fds>1024</max_fds><limits><bytes>0</bytes><connects>0</connects></limits>
+    <access><order>allow,deny</order></access></io>
+  <aci><acl type='all'><user>jabberd</user></acl><filter>${folder}/router-filter.xml</filter></aci>
+</router>`,
+  "sm.xml": `<sm>
+  <id>sm</id>${routerConnection(ip)}
+  <local>${hosts.map(({ domain }) => `<id>${domain}</id>`).join("")}</local>
+  <storage><path>${MODULES}</path><driver>db</driver>${database(folder, "sm")}</storage>
+  <modules>
+    <path>${MODULES}</path>
+    ${chains()}
+  </modules>
+  <discovery><identity><category>server</category><type>im</type><name>jabberd2</name></identity></discovery>
+  <user><auto-create/></user>
+</sm>`,
+  "c2s.xml": `<c2s>
+  <id>c2s</id>${routerConnection(ip)}
+  <local>
+    ${hosts.map(({ domain }) => `<id register-enable='true' realm='${domain}'>${domain}</id>`).join("")}
+    <ip>${ip}</ip><port>${PORTS.c2s}</port>
+  </local>
+  <io><max_fds>1024</max_fds>
+    <limits><bytes>0</bytes><stanzas>0</stanzas><connects>0</connects><stanzasize>0</stanzasize></limits>
+    <access><order>allow,deny</order></access></io>
+  <authreg>
+    <path>${MODULES}</path><module>db</module>
+    <mechanisms><traditional><plain/></traditional><sasl><plain/></sasl></mechanisms>
+    ${database(folder, "c2s")}
+  </authreg>
+</c2s>`,
+  "s2s.xml": `<s2s>
+  <id>s2s</id>${routerConnection(ip)}
+  <local>
+    <ip>${ip}</ip><port>${PORTS.s2s}</port>
+    <secret>${SECRET}</secret>
+    <pemfile>${pem(folder, hosts[0]!)}</pemfile>
+    <cachain>${lab.files.ca}</cachain>
+    ${hosts.map((host) => `<id pemfile='${pem(folder, host)}'>${host.domain}</id>`).join("\n    ")}
+  </local>
+  <io><max_fds>1024</max_fds><limits><stanzasize>524288</stanzasize></limits></io>
+  <check><interval>5</interval><queue>60</queue></check>
+  <lookup><srv>xmpp-server</srv><min-ttl>5</min-ttl><max-ttl>5</max-ttl><bad-host-timeout>1</bad-host-timeout></lookup>
+  <out-conn-reuse/>
+  <security><require_tls>1</require_tls></security>
+</s2s>`,
+});

@@ -1,0 +1,62 @@
+/** Prosody 0.12.3; its names come from libunbound, which validates from the lab's root by itself. */
+import { listening, Process } from "../process.ts";
+import { type Host, type Kind, type Place, PORTS } from "./peer.ts";
+
+export const PROSODY: Kind = {
+  name: "prosody",
+  title: "Prosody 0.12.3",
+  octet: 31,
+  async prepare(place) {
+    const { lab, ip, folder, hosts } = place;
+    const config = `${folder}/prosody.cfg.lua`;
+    await Deno.mkdir(`${folder}/data`);
+    await Promise.all(hosts.flatMap(({ domain, identity }) => [
+      Deno.writeTextFile(`${folder}/${domain}.crt`, identity.certificate),
+      Deno.writeTextFile(`${folder}/${domain}.key`, identity.key, { mode: 0o600 }),
+    ]));
+    await Deno.writeTextFile(config, configuration(place));
+    return async () => {
+      const command = { program: "prosody", args: ["--config", config, "-F"], cwd: folder };
+      const process = Process.start("prosody", command, lab.mounts);
+      await Promise.all([PORTS.c2s, PORTS.s2s, PORTS.s2sTls].map((port) => listening(process, ip, port)));
+      return [process];
+    };
+  },
+};
+
+const configuration = ({ lab, ip, folder, hosts }: Place): string => `
+pidfile = "${folder}/prosody.pid"
+data_path = "${folder}/data"
+run_as_root = true
+interfaces = { "${ip}" }
+c2s_ports = { ${PORTS.c2s} }
+s2s_ports = { ${PORTS.s2s} }
+s2s_direct_tls_ports = { ${PORTS.s2sTls} }
+modules_enabled = { "saslauth", "tls", "dialback", "disco", "ping", "roster", "presence", "register_ibr", "s2s_bidi", "smacks" }
+modules_disabled = { "posix", "offline" }
+authentication = "internal_plain"
+allow_registration = true
+c2s_require_encryption = false
+allow_unencrypted_plain_auth = true
+c2s_stanza_size_limit = 524288
+s2s_secure_auth = false
+s2s_require_encryption = true
+use_ipv6 = false
+limits = {}
+unbound = {
+  resolvconf = false;
+  forward = "${lab.resolverIp}";
+  trustfile = "${lab.files.anchor}";
+  options = { ["do-not-query-localhost:"] = "no"; ["cache-max-ttl:"] = "0"; ["cache-max-negative-ttl:"] = "0" };
+}
+network_backend = "epoll"
+log = { { levels = { min = "debug" }, to = "console" } }
+ssl = { key = "${folder}/${hosts[0]!.domain}.key"; certificate = "${folder}/${
+  hosts[0]!.domain
+}.crt"; cafile = "${lab.files.ca}" }
+${hosts.map((host) => virtualHost(folder, host)).join("")}`;
+
+const virtualHost = (folder: string, { domain }: Host): string => `
+VirtualHost "${domain}"
+  ssl = { key = "${folder}/${domain}.key"; certificate = "${folder}/${domain}.crt" }
+`;
