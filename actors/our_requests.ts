@@ -29,6 +29,7 @@ export class OurRequests {
   }
 
   #nextTurns(): void {
+    if (this.#shell.row.refuted) return;
     const { unansweredRequests } = this.#server.config.limits;
     while (this.#turns.length > 0 && this.#shell.row.pendingOut.size < unansweredRequests) {
       this.#turns.shift()!.turnCame();
@@ -71,6 +72,7 @@ export class OurRequests {
     if (!this.#server.hosted.isHosted(pair.local) || this.#server.refusalFor(pair) !== null) return false;
     const grant = permission && this.#server.bindings.authorise(permission, this.#server.host.clock.now());
     if (!grant) return false;
+    this.#shell.row.refuted = false;
     this.#shell.pairOpened();
     this.#server.host.tell({
       type: "pair.authorised",
@@ -103,6 +105,8 @@ export class OurRequests {
   denied(pair: DomainPair, pending: PendingRequest | null, cause: Cause, condition: string | null): void {
     pending?.settle();
     this.#assertions.delete(pairKey(pair));
+    const { row } = this.#shell;
+    if (cause === "peer.invalid" && this.#server.bindings.pairsOn(row) === 0) row.refuted = true;
     this.#server.host.tell({
       type: "pair.denied",
       level: "warning",
@@ -117,6 +121,8 @@ export class OurRequests {
       },
     });
     this.#nextTurns();
+    // 7.6: nothing of ours is valid or can become so: the peer closes the stream, and so do we.
+    if (row.refuted && row.pendingOut.size === 0) this.#shell.close("peer.invalid");
   }
 
   /** Our assertion of a pair, while there is one. */

@@ -46,6 +46,8 @@ export class ConnectionRow {
   peerMaxBytes: number | null = null;
   /** `valid` verdicts that nobody asked for (A-11). */
   unsolicited = 0;
+  /** The peer refuted a key of ours while nothing else is valid here: it is about to close the stream (7.6). */
+  refuted = false;
   /** Some pair was authorised here, now or earlier (F2). The pair of the server names does not count (R-10). */
   everAuthorised = false;
 
@@ -84,7 +86,7 @@ export class ConnectionRow {
 
   /** We may send requests here: our own direction, or bidi towards a peer with the marker (2.8). */
   get requests(): boolean {
-    if (this.purpose === "verify") return false;
+    if (this.purpose === "verify" || this.refuted) return false;
     return this.direction === "out" || (this.bidi && this.peerDna);
   }
 
