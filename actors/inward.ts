@@ -7,6 +7,7 @@ import { AddressFault, type Domain, type DomainPair } from "../xmpp/domain.ts";
 import { parseJid } from "../xmpp/jid.ts";
 import { INVALID_CONNECTION, type StanzaError } from "../xmpp/stanza_error.ts";
 import type { ServerContext } from "./context.ts";
+import { Digest } from "./digest.ts";
 import { FLAG, NOT_PLAIN } from "./flags.ts";
 import type { LocalDomain } from "./local.ts";
 import type { S2sShell } from "./s2s_stream.ts";
@@ -24,10 +25,16 @@ export class Inward {
   readonly #server: ServerContext;
   readonly #shell: S2sShell;
   readonly #slots = new Slots<Grant, Slot>();
+  readonly #digest: Digest;
 
   constructor(server: ServerContext, shell: S2sShell) {
     this.#server = server;
     this.#shell = shell;
+    this.#digest = new Digest(server.host);
+  }
+
+  connectionOver(): void {
+    this.#digest.close();
   }
 
   /** Delivers items `first` to `end` of a batch; the result pauses reading while a component takes no more. */
@@ -132,7 +139,7 @@ export class Inward {
   }
 
   #tellDiscarded(cause: Cause, pair: DomainPair | null, detail: Record<string, string>): void {
-    this.#server.host.tell({
+    this.#digest.tell(`${cause} ${pair?.local} ${pair?.remote}`, {
       type: "stanza.discarded",
       level: "warning",
       connection: this.#shell.id,

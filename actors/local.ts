@@ -5,7 +5,7 @@ import { parseElement, XmlFault } from "../xml/reader.ts";
 import type { Declarations } from "../xml/reader.ts";
 import type { Domain, DomainPair } from "../xmpp/domain.ts";
 import { DECLARED, NS } from "../xmpp/namespaces.ts";
-import { answer, type Self } from "../xmpp/services.ts";
+import { answer, answerUnread, type Self } from "../xmpp/services.ts";
 import { parseStanzaHead } from "../xmpp/stanza.ts";
 import { bounce, bounceFor, type StanzaError } from "../xmpp/stanza_error.ts";
 import type { ComponentShell } from "./component.ts";
@@ -139,7 +139,8 @@ export class Local {
     try {
       return answer(parseElement(text, declared), this.#self(name));
     } catch (error) {
-      if (error instanceof XmlFault) return null; // too large to be anything that the server answers
+      // Too large to be anything that the server understands.
+      if (error instanceof XmlFault) return answerUnread(text, declared);
       throw error;
     }
   }
@@ -151,7 +152,7 @@ export class Local {
 
   #return(name: Domain, text: string, error: StanzaError, cause: Cause, declared: Declarations): void {
     const reply = bounce(text, error, { declared });
-    this.#server.host.tell({
+    this.#server.digest.tell(`to peers from ${name} ${cause}`, {
       type: reply === null ? "stanza.discarded" : "stanza.bounced",
       cause,
       detail: { condition: error.condition, to: "peer", local: name },

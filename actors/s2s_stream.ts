@@ -81,7 +81,16 @@ export abstract class S2sShell extends StreamShell implements Drains {
   /** The row follows the machine; only the connection table closes it. */
   protected track(tags: ReadonlySet<string>): void {
     const [state] = tags as ReadonlySet<ConnectionState>;
-    if (state !== undefined && state !== "closed" && this.row.open) this.row.state = state;
+    if (state === undefined || state === "closed" || !this.row.open || state === this.row.state) return;
+    this.row.state = state;
+    if (state === "closing") this.#stopSending();
+  }
+
+  /** 4.9: behind a closing tag nothing is sent; what is still wanted finds another way (8.3: nothing is lost in silence). */
+  #stopSending(): void {
+    const sent = this.server.bindings.stopSending(this.row);
+    this.ours.connectionOver("stream.closed");
+    for (const { local, remote } of sent) this.server.routes.closed({ local, remote }, "stream.closed");
   }
 
   /** For the API: `established`, `negotiating.securing`. */
@@ -234,6 +243,7 @@ export abstract class S2sShell extends StreamShell implements Drains {
     server.closed(this, lost);
     this.theirs.connectionOver();
     this.proofs.connectionOver();
+    this.#inward.connectionOver();
     this.ours.connectionOver(cause);
     // Routes that were opened by the inverse of a grant have no request of ours that could tell them.
     for (const { local, remote } of sent) server.routes.closed({ local, remote }, cause);

@@ -3,9 +3,9 @@ import { randomBytes } from "node:crypto";
 import type { Config, Limits } from "../config/config.ts";
 import type { Resolver } from "../dnssec/resolver.ts";
 import type { Cause } from "../facts/cause.ts";
-import { type PairPolicy, pairPolicy, refusal } from "../policy/admission.ts";
+import { type PairPolicy, pairPolicy, refusal, survives } from "../policy/admission.ts";
 import type { Timing } from "../policy/proof.ts";
-import { BindingTable } from "../routing/binding_table.ts";
+import { type BindingRow, BindingTable } from "../routing/binding_table.ts";
 import { ConnectionTable } from "../routing/connection_table.ts";
 import type { Grant } from "../routing/grant.ts";
 import { HostedDomains } from "../routing/hosted.ts";
@@ -19,9 +19,10 @@ import type { Trust } from "../wire/trust.ts";
 import { type Domain, type DomainPair, pairKey } from "../xmpp/domain.ts";
 import { bounce, bounceFor, type StanzaError } from "../xmpp/stanza_error.ts";
 import type { StreamLimits } from "../xmpp/stream_limits.ts";
-import { Admission } from "./admission.ts";
+import { Admission, network } from "./admission.ts";
 import { ComponentShell } from "./component.ts";
 import type { ServerContext } from "./context.ts";
+import { Digest } from "./digest.ts";
 import { Evidence } from "./evidence.ts";
 import type { Host } from "./host.ts";
 import { InboundShell } from "./inbound_stream.ts";
@@ -63,6 +64,7 @@ export class Server implements ServerContext {
   readonly shells = new Map<string, S2sShell>();
   readonly components = new Map<string, ComponentShell>();
   readonly admission: Admission;
+  readonly digest: Digest;
   readonly evidence: Evidence;
   readonly links: Links;
   readonly routes: Routes;
@@ -86,6 +88,7 @@ export class Server implements ServerContext {
     this.hosted = new HostedDomains(server.names, server.gone);
     this.queues = new QueueBudget(limits.queuesBytes);
     this.admission = new Admission(() => this.config.limits, () => this.host.clock.now());
+    this.digest = new Digest(this.host);
     this.evidence = new Evidence(this);
     this.links = new Links(this);
     this.routes = new Routes(this);
@@ -138,7 +141,7 @@ export class Server implements ServerContext {
     if (content === "component") return void new ComponentShell(this, connection, `k-${++this.#components}`);
     const refused = this.admission.enter(connection);
     if (refused !== null) {
-      this.host.tell({
+      this.digest.tell(network(connection.peer.ip), {
         type: "connection.failed",
         level: "warning",
         cause: refused,
@@ -152,8 +155,7 @@ export class Server implements ServerContext {
   // ---- what the shells ask
 
   policyFor(pair: DomainPair): PairPolicy {
-    const tenant = this.config.domains.find(({ name }) => name === pair.local)?.proof ?? null;
-    return pairPolicy(this.config.policy, pair, tenant);
+    return policyIn(this.config, pair);
   }
 
   refusalFor(pair: DomainPair): Cause | null {
@@ -194,7 +196,7 @@ export class Server implements ServerContext {
   returnTo(local: Domain, text: string, error: StanzaError, cause: Cause): void {
     const component = this.local.domain(local)?.component ?? null;
     const reply = component === null ? null : bounce(text, error, { local: true });
-    this.host.tell({
+    this.digest.tell(`to ${local} ${cause}`, {
       type: reply === null ? "stanza.discarded" : "stanza.bounced",
       cause,
       detail: { condition: error.condition, type: error.type, to: "component", local },
@@ -217,15 +219,25 @@ export class Server implements ServerContext {
 
   /** Takes a new configuration; connections keep the certificates that they began with. */
   apply(config: Config, identities: Identities, trust: Trust): void {
-    const old = { identities: this.identities, trust: this.trust };
+    const old = { identities: this.identities, trust: this.trust, config: this.config };
     this.config = config;
     this.identities = identities;
     this.trust = trust;
     old.identities.free();
     old.trust.free();
-    for (const pair of [...this.bindings.rows()]) {
-      const cause = this.refusalFor(pair);
-      if (cause !== null) this.#revokeEverywhere(pair, cause);
+    for (const row of [...this.bindings.rows()]) this.#judgeAnew(row, old.config);
+  }
+
+  /** Lists and policies count at once, for what is open too. */
+  #judgeAnew(row: BindingRow, old: Config): void {
+    const refused = this.refusalFor(row);
+    if (refused !== null) return this.#revokeEverywhere(row, refused);
+    const [before, after] = [policyIn(old, row), policyIn(this.config, row)];
+    for (const { connection } of [...row.send, ...row.recv]) {
+      const proof = connection.delegated.get(row.remote);
+      if (proof !== undefined && !survives(before, after, proof)) {
+        this.shells.get(connection.id)?.proofs.revoke(row, "policy.proof");
+      }
     }
   }
 
@@ -266,6 +278,7 @@ export class Server implements ServerContext {
     for (const shell of this.shells.values()) shell.close("server.shutdown", "system-shutdown");
     await this.#allGone(this.config.limits.shutdownGraceMs);
     for (const shell of [...this.shells.values(), ...this.components.values()]) shell.connection?.drop();
+    this.digest.close();
     this.host.tell({ type: "server.stopped" });
   }
 
@@ -276,6 +289,11 @@ export class Server implements ServerContext {
       await new Promise<void>((resolve) => clock.setTimeout(() => resolve(), 20));
     }
   }
+}
+
+function policyIn({ domains, policy }: Config, pair: DomainPair): PairPolicy {
+  const tenant = domains.find(({ name }) => name === pair.local)?.proof ?? null;
+  return pairPolicy(policy, pair, tenant);
 }
 
 function frameLimits(limits: Limits, peer: "proven" | "unproven"): FrameLimits {

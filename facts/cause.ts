@@ -147,6 +147,11 @@ export const CAUSES = {
   "policy.blocked": reason("policy", "the domain is blocked here", "see `policy.block`"),
   "policy.not-allowed": reason("policy", "the domain is not among those allowed here", "see `policy.allow`"),
   "policy.revoked": reason("policy", "the operator revoked the pair", "wait until the block ends"),
+  "policy.proof": reason(
+    "policy",
+    "the pair's policy was changed and no longer takes the proof that opened it",
+    "see `policy.proof` and `policy.peer`",
+  ),
   "policy.dns": reason("policy", "the policy refuses a proof while the domain's DNS is bogus", RESIGN),
 
   "route.not-hosted": reason("peer", "the target domain is not hosted here", PEER),

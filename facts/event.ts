@@ -32,8 +32,9 @@ export const EVENTS = {
   "proof.rechecked": "a proof was looked at again: domain, prooftype, outcome (held, postponed, suspected)",
   "route.state": "the state of our side of a pair changed: state",
   "stanza.first": "the first stanza was delivered since the pair opened: direction",
-  "stanza.bounced": "a stanza was answered with an error: condition, type",
-  "stanza.discarded": "a stanza was dropped: condition, type",
+  "stanza.bounced":
+    "a stanza was answered with an error: condition, type, repeated: one that stands for so many",
+  "stanza.discarded": "a stanza was dropped: condition, type, repeated",
   "component.attached": "a component is there: domain",
   "component.detached": "a component is gone: domain",
   "component.refused": "a component was not let in: domain",

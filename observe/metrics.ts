@@ -84,7 +84,8 @@ export class Metrics {
       if (labels === null) continue;
       const series = printLabels(labels);
       const counts = this.#counts.get(family) ?? new Map<string, number>();
-      counts.set(series, (counts.get(series) ?? 0) + 1);
+      const repeated = event.detail?.repeated; // one that stands for many
+      counts.set(series, (counts.get(series) ?? 0) + (typeof repeated === "number" ? repeated : 1));
       this.#counts.set(family, counts);
     }
   }

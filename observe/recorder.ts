@@ -1,5 +1,6 @@
 /** Every decision, once: numbered, kept in a bounded ring, handed to whoever listens. console.md 1.2. */
 import type { Happening, RecordedEvent } from "../facts/event.ts";
+import { cut } from "./cut.ts";
 
 export type Listener = (event: RecordedEvent) => void;
 
@@ -21,7 +22,13 @@ export class Recorder {
 
   /** Never throws. */
   tell(happening: Happening): void {
-    const event = { ...happening, seq: ++this.#seq, at: new Date(this.#now()).toISOString() };
+    const { detail, ...rest } = happening;
+    const event = {
+      ...rest,
+      ...(detail ? { detail: cut(detail) as NonNullable<Happening["detail"]> } : {}),
+      seq: ++this.#seq,
+      at: new Date(this.#now()).toISOString(),
+    };
     this.#ring.push(event);
     if (this.#ring.length > RING + RING / 4) this.#ring.splice(0, this.#ring.length - RING);
     for (const listener of this.#listeners) {

@@ -16,6 +16,8 @@ export interface PairPolicy {
   readonly allowInsecureDelegation: boolean;
 }
 
+type Proven = { readonly prooftype: Prooftype };
+
 /** Strictest first. */
 const STRICTNESS: readonly ProofPolicy[] = ["strict", "authenticated", "encrypted", "legacy"];
 
@@ -53,8 +55,18 @@ export function accepts(policy: PairPolicy, prooftype: Prooftype): boolean {
  *
  * `strict` wants to know that DNS is not bogus, which a `pkix` proof does not say: it is judged anew.
  */
-export function fits(policy: PairPolicy, { prooftype }: { readonly prooftype: Prooftype }): boolean {
+export function fits(policy: PairPolicy, { prooftype }: Proven): boolean {
   return accepts(policy, prooftype) && (policy.proof !== "strict" || prooftype === "dna-srv");
+}
+
+/**
+ * Whether the proof that opened a pair still carries it after its policy was changed (a reload).
+ *
+ * What the new policy would have looked at, and the old one did not, was not looked at: the peer may ask anew.
+ */
+export function survives(before: PairPolicy, after: PairPolicy, { prooftype }: Proven): boolean {
+  if (!accepts(after, prooftype)) return false;
+  return after.proof !== "strict" || before.proof === "strict" || prooftype === "dna-srv";
 }
 
 function stricter(one: ProofPolicy, other: ProofPolicy): ProofPolicy {

@@ -3,11 +3,12 @@
  * XEP-0157; RFC 6120 10.5; protocol.md 9.2, 9.3. Pure: a stanza in, its answer out.
  */
 import { type Element, element } from "../xml/element.ts";
+import type { Declarations } from "../xml/reader.ts";
 import { print } from "../xml/writer.ts";
 import type { Domain } from "./domain.ts";
 import { splitJid } from "./jid.ts";
 import { type ContentNamespace, NS, SCOPES } from "./namespaces.ts";
-import { isBounced, type StanzaHead, stanzaHead } from "./stanza.ts";
+import { isBounced, parseStanzaHead, type StanzaHead, stanzaHead } from "./stanza.ts";
 import { errorStanza, type StanzaError } from "./stanza_error.ts";
 
 /** What the server says of itself and of one domain. */
@@ -26,11 +27,21 @@ export interface Self {
  */
 export function answer(stanza: Element, self: Self, content: ContentNamespace = NS.server): string | null {
   const head = stanzaHead(stanza, content);
-  if (head === null || head.from === null || !isBounced(head, false)) return null;
-  if (head.kind === "presence" || head.type === "headline") return null; // RFC 6121 8.5.2: silence
+  if (!isAnswered(head)) return null;
   const reply = head.kind === "iq" ? answerQuery(stanza, head, self) : UNAVAILABLE;
   const answered = isError(reply) ? errorStanza(head, [], reply, content) : result(head, reply, content);
   return print(answered, SCOPES[content]);
+}
+
+/** The same for a stanza of which only the start tag could be read. */
+export function answerUnread(stanza: string, declared: Declarations): string | null {
+  const head = parseStanzaHead(stanza, NS.server, declared);
+  return isAnswered(head) ? print(errorStanza(head, [], UNAVAILABLE, NS.server), SCOPES[NS.server]) : null;
+}
+
+function isAnswered(head: StanzaHead | null): head is StanzaHead {
+  if (head === null || head.from === null || !isBounced(head, false)) return false;
+  return head.kind !== "presence" && head.type !== "headline"; // RFC 6121 8.5.2: silence
 }
 
 const UNAVAILABLE: StanzaError = { type: "cancel", condition: "service-unavailable" };

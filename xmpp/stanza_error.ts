@@ -160,6 +160,7 @@ const BOUNCES: { readonly [cause in Cause]?: Row } = {
   // The peer cannot be authenticated under our policy.
   "dns.insecure": UNAUTHENTICATED,
   "policy.dns": UNAUTHENTICATED,
+  "policy.proof": UNAUTHENTICATED,
   "proof.absent": UNAUTHENTICATED,
   "proof.delegation": UNAUTHENTICATED,
   "proof.expired": UNAUTHENTICATED,
