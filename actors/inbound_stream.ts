@@ -10,7 +10,7 @@ import type { Element } from "../xml/element.ts";
 import { type Bidi, parseBidi } from "../xmpp/bidi.ts";
 import { toAscii } from "../xmpp/domain.ts";
 import { printFeatures } from "../xmpp/features.ts";
-import { refuseSasl } from "../xmpp/sasl_external.ts";
+import { parseSasl, printFailure } from "../xmpp/sasl_external.ts";
 import { parseStarttls, printStarttls } from "../xmpp/starttls.ts";
 import { printResponseHeader, type StreamHeader } from "../xmpp/stream_header.ts";
 import type { ServerContext } from "./context.ts";
@@ -83,8 +83,7 @@ export class InboundShell extends S2sShell {
     // 4.6: while TLS is required, anything but STARTTLS and bidi ends the stream.
     if (this.connection.tls === null) return this.fault("policy-violation", "tls.required");
     // EXTERNAL is not offered yet: a peer that tries it all the same may go on with requests (7.1).
-    const refused = refuseSasl(element, true);
-    if (refused !== null) return this.connection.write(encode(refused));
+    if (parseSasl(element) !== null) return this.connection.write(encode(printFailure("not-authorized")));
     return this.onFederationElement(element);
   }
 

@@ -1,6 +1,6 @@
 /** Our requests on one connection, and what the peer's verdicts make of them. protocol.md 2.5 I-14, I-15, 2.7. */
 import type { Cause } from "../facts/cause.ts";
-import type { PendingRequest } from "../routing/pending_request.ts";
+import { type PendingRequest, sendRequest } from "../routing/pending_request.ts";
 import { readVerdict } from "../routing/verdict.ts";
 import type { DialbackVerdict } from "../xmpp/dialback.ts";
 import { type DomainPair, type PairKey, pairKey } from "../xmpp/domain.ts";
@@ -14,6 +14,7 @@ export class OurRequests {
   readonly #shell: S2sShell;
   readonly #assertions = new Map<PairKey, AssertionOut>();
   readonly #turns: AssertionOut[] = [];
+  #claim: PendingRequest | null = null;
 
   constructor(server: ServerContext, shell: S2sShell) {
     this.#server = server;
@@ -31,9 +32,35 @@ export class OurRequests {
   #nextTurns(): void {
     if (this.#shell.row.refuted) return;
     const { unansweredRequests } = this.#server.config.limits;
-    while (this.#turns.length > 0 && this.#shell.row.pendingOut.size < unansweredRequests) {
-      this.#turns.shift()!.turnCame();
+    while (this.#shell.row.pendingOut.size < unansweredRequests) {
+      const next = this.#turns.findIndex(({ pair }) => this.#mayAsk(pair));
+      if (next === -1) return;
+      this.#turns.splice(next, 1)[0]!.turnCame();
     }
+  }
+
+  /** COMPAT: Prosody tells requests on one stream apart by their sender alone (protocol.md, appendix A). */
+  #mayAsk({ local }: DomainPair): boolean {
+    const { peerErrors, peerDna, pendingOut } = this.#shell.row;
+    return peerErrors || peerDna || ![...pendingOut.values()].some(({ pair }) => pair.local === local);
+  }
+
+  /** SASL EXTERNAL asks for the pair of the header in words of its own (7.1); it is pending like any request. */
+  claim(pair: DomainPair): void {
+    this.#claim = sendRequest(this.#shell.row, pair);
+  }
+
+  /** `<failure/>`: a request with a key may follow. */
+  unclaimed(): void {
+    this.#claim?.settle();
+    this.#claim = null;
+  }
+
+  /** `<success/>`. False when our own proof or our leave ended meanwhile: then nothing is authorised. */
+  claimed(): boolean {
+    const claim = this.#claim;
+    this.#claim = null;
+    return claim !== null && this.authorise(claim.pair, claim);
   }
 
   /** A verdict of the peer; only one that we asked for may open anything (A-11). */

@@ -10,8 +10,10 @@ import { endpoint } from "../policy/endpoint.ts";
 import { type HeaderMode, judgeResponseHeader } from "../policy/header.ts";
 import { dial } from "../wire/dial.ts";
 import { printBidi } from "../xmpp/bidi.ts";
-import { type Domain, parseDomain, toAscii } from "../xmpp/domain.ts";
-import { parseFeatures } from "../xmpp/features.ts";
+import { type Domain, type DomainPair, parseDomain, toAscii } from "../xmpp/domain.ts";
+import { type Features, parseFeatures } from "../xmpp/features.ts";
+import { NS } from "../xmpp/namespaces.ts";
+import { EXTERNAL, parseSasl, printAuth, printResponse } from "../xmpp/sasl_external.ts";
 import { parseStarttls, printStarttls } from "../xmpp/starttls.ts";
 import { printInitialHeader, type StreamHeader } from "../xmpp/stream_header.ts";
 import type { Element } from "../xml/element.ts";
@@ -68,6 +70,8 @@ export class OutboundShell extends S2sShell {
       this.id,
       {
         wantBidi: server.config.policy.bidi && purpose === "federation",
+        // A-14: between server names there is no SASL; certificates and requests say it all.
+        wantExternal: purpose === "federation" && mode === "classic",
         tls: target.tls === "direct" ? "direct" : input.tls,
         timers: server.config.limits,
       },
@@ -109,16 +113,57 @@ export class OutboundShell extends S2sShell {
 
   protected onElement(element: Element): void | Promise<void> {
     const features = parseFeatures(element);
-    if (features !== null) {
-      const { starttls, bidi, dna, errors, unknownRequired, limits } = features;
-      this.row.peerMaxBytes = limits.maxBytes ?? this.row.peerMaxBytes;
-      const offer = { starttls: starttls !== null, bidi, dna, errors, unknownRequired };
-      return this.#actor.send({ type: "features.received", ...offer });
-    }
+    if (features !== null) return this.#features(features);
+    if (element.ns === NS.sasl) return this.#sasl(element);
     const starttls = parseStarttls(element);
     if (starttls === "proceed") return this.#actor.send({ type: "tls.proceed" });
     if (starttls === "failure") return this.#actor.send({ type: "tls.refused" });
     return this.onFederationElement(element);
+  }
+
+  #features(features: Features): void {
+    const { starttls, mechanisms, bidi, dna, errors, unknownRequired, limits } = features;
+    this.row.peerMaxBytes = limits.maxBytes ?? this.row.peerMaxBytes;
+    this.#actor.send({
+      type: "features.received",
+      starttls: starttls !== null,
+      external: mechanisms.includes(EXTERNAL),
+      dialback: features.dialback || [...this.declared.values()].includes(NS.dialback),
+      ...{ bidi, dna, errors, unknownRequired },
+    });
+  }
+
+  #sasl(element: Element): void {
+    const sasl = parseSasl(element);
+    switch (sasl?.word) {
+      case "success":
+        this.connection.restart();
+        this.#told("success");
+        return this.#actor.send({ type: "sasl.succeeded" });
+      case "failure":
+        this.#told(sasl.condition);
+        this.ours.unclaimed();
+        return this.#actor.send({ type: "sasl.failed" });
+      case "challenge":
+        return this.#actor.send({ type: "sasl.challenged" });
+      default:
+        return this.fault("unsupported-stanza-type", "stream.unsupported");
+    }
+  }
+
+  #told(outcome: string): void {
+    this.server.host.tell({
+      type: "sasl.finished",
+      connection: this.id,
+      pair: this.#pair,
+      detail: { by: "peer", outcome, peer: this.connection.peer.ip },
+      ...(outcome === "success" ? {} : { cause: "sasl.refused", level: "warning" }),
+    });
+  }
+
+  /** Of the header, on a classic stream. */
+  get #pair(): DomainPair {
+    return { local: this.input.local, remote: this.input.domain };
   }
 
   #perform(effect: OutboundStreamEffect): void {
@@ -140,17 +185,41 @@ export class OutboundShell extends S2sShell {
         });
       case "send bidi":
         return this.connection.write(encode(printBidi(this.server.advertisedLimits())));
+      case "send auth":
+        this.ours.claim(this.#pair);
+        return this.connection.write(encode(printAuth(this.input.local)));
+      case "send response":
+        return this.connection.write(encode(printResponse(this.input.local)));
       case "report established":
         this.row.bidi = effect.bidi;
         this.row.peerDna = effect.dna;
         this.row.peerErrors = effect.errors;
         this.established();
+        if (effect.authenticated) this.#authenticated();
         return this.#settle("established");
       case "check idle":
         return this.#actor.send(this.idleAnswer());
       default:
         return this.performCommon(effect);
     }
+  }
+
+  /** 7.1: `<success/>` lets the pair of the header in, if our own proof of the peer still holds. */
+  #authenticated(): void {
+    if (this.judged?.proved) this.proofs.delegate(this.judged.proof, (delegation) => this.#judge(delegation));
+    this.ours.claimed();
+  }
+
+  #judge(delegation: Delegation): Verdict {
+    const { domain } = this.input;
+    return endpoint({
+      certificate: this.peerCertificate,
+      host: null,
+      domain,
+      delegation,
+      now: this.server.host.clock.now(),
+      timing: this.server.timing(),
+    });
   }
 
   async #connect(): Promise<void> {

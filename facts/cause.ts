@@ -110,6 +110,8 @@ export const CAUSES = {
   "stream.closed": reason("peer", "the peer closed the stream", "nothing"),
   "stream.error": reason("peer", "the peer ended the stream with an error", "the evidence has its condition"),
 
+  "sasl.refused": reason("peer", "the peer does not accept our identity by SASL EXTERNAL", PEER),
+
   "proof.delegation": reason(
     "dns",
     "the signed delegation names another server",

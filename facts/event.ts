@@ -19,6 +19,7 @@ export const EVENTS = {
     "it ended: direction, peer, local, remote, unconfirmed: stanzas written and not confirmed (8.3)",
   "stream.opened": "headers were exchanged: the names in them",
   "stream.error": "a stream error, by us or by the peer: by, condition",
+  "sasl.finished": "SASL EXTERNAL was answered: by, outcome (success, or the condition), peer",
   "request.sent": "we asked the peer to let local -> remote in",
   "request.received": "the peer asked us to let remote -> local in",
   "verdict.sent": "our answer: verdict, condition",

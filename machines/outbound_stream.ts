@@ -2,8 +2,9 @@
  * The initiating side of one stream over one TCP connection. RFC 6120 4, 5; XEP-0368; protocol.md 2.5 I-6 to I-13. Pure.
  *  connecting -> opening -> discovering -> proceeding -> securing -> reopening -> rediscovering -> ready -> established
  *  connecting -> securing (direct TLS); discovering -> ready (cleartext, policy `legacy` alone)
+ *  rediscovering -> authenticating .. established (SASL EXTERNAL, `sasl_initiating.ts`)
  */
-import { and, emit, setup, stateIn } from "xstate";
+import { and, assign, emit, setup, stateIn } from "xstate";
 import type { Cause } from "../facts/cause.ts";
 import type { Refusal } from "../xmpp/stream_error.ts";
 import { capped } from "./delay.ts";
@@ -16,6 +17,13 @@ import {
   type IdleEvent,
   trafficSeen,
 } from "./idle.ts";
+import {
+  type Offered,
+  saslInitiating,
+  type SaslInitiatingEffect,
+  type SaslInitiatingEvent,
+  saslOutOfTurn,
+} from "./sasl_initiating.ts";
 import {
   closed,
   closing,
@@ -38,11 +46,10 @@ import {
 } from "./stream.ts";
 
 /** What the peer offers (protocol.md 4.4). */
-export interface Offer {
+export interface Offer extends Offered {
   readonly starttls: boolean;
-  readonly bidi: boolean;
-  readonly dna: boolean;
-  readonly errors: boolean;
+  /** SASL EXTERNAL. */
+  readonly external: boolean;
   /** A mandatory feature that we do not know, and no way around it. */
   readonly unknownRequired: boolean;
 }
@@ -50,6 +57,7 @@ export interface Offer {
 export type OutboundStreamEvent =
   | CommonEvent
   | IdleEvent
+  | SaslInitiatingEvent
   | { type: "tcp.connected" }
   | { type: "tcp.failed"; cause: Cause }
   | { type: "header.received"; refusal: Refusal | null }
@@ -65,12 +73,14 @@ export type OutboundStreamEvent =
 export type OutboundStreamEffect =
   | CommonEffect
   | IdleEffect
+  | SaslInitiatingEffect
   | { type: "connect" }
   | { type: "open stream" }
   | { type: "send starttls" }
   | { type: "start tls" }
   | { type: "send bidi" }
-  | { type: "report established"; bidi: boolean; dna: boolean; errors: boolean };
+  /** `authenticated`: the peer let the pair of the header in by SASL EXTERNAL; nothing need be requested for it. */
+  | { type: "report established"; bidi: boolean; dna: boolean; errors: boolean; authenticated: boolean };
 
 /** As in `[limits]`. */
 export interface OutboundStreamTimers extends ClosingTimers {
@@ -89,6 +99,8 @@ export type TlsUse = "direct" | "required" | "offered" | "none";
 
 export interface OutboundStreamInput {
   readonly wantBidi: boolean;
+  /** EXTERNAL is used where it is offered. */
+  readonly wantExternal: boolean;
   readonly tls: TlsUse;
   readonly timers: OutboundStreamTimers;
 }
@@ -96,8 +108,14 @@ export interface OutboundStreamInput {
 interface Context extends StreamContext, IdleContext {
   readonly timers: OutboundStreamTimers;
   readonly wantBidi: boolean;
+  readonly wantExternal: boolean;
   readonly tls: TlsUse;
+  /** The features inside TLS; `bidi`: we enabled it. */
+  readonly offered: Offered;
+  readonly authenticated: boolean;
 }
+
+const NOTHING_OFFERED: Offered = { bidi: false, dna: false, errors: false, dialback: false };
 
 const refusedHeader = {
   guard: "is refused",
@@ -107,6 +125,7 @@ const refusedHeader = {
 
 /** The peer's own words have their one place; anywhere else they are out of turn. */
 const outOfTurn = {
+  ...saslOutOfTurn,
   "header.received": unexpected,
   "features.received": unexpected,
   "tls.proceed": unexpected,
@@ -115,6 +134,9 @@ const outOfTurn = {
 
 /** What the framer cannot bring during the handshake. */
 const neverHere = {
+  "sasl.succeeded": drop("stream.unexpected"),
+  "sasl.failed": drop("stream.unexpected"),
+  "sasl.challenged": drop("stream.unexpected"),
   "header.received": drop("stream.unexpected"),
   "features.received": drop("stream.unexpected"),
   "tls.proceed": drop("stream.unexpected"),
@@ -128,9 +150,15 @@ const noteDoubt = {
   }),
 } as const;
 
-const reportEstablished = (withBidi: boolean) => ({
-  type: "report established",
-  params: ({ event: { dna, errors } }: { readonly event: Offer }) => ({ bidi: withBidi, dna, errors }),
+/** Features count once TLS is there; ours or not, bidi is settled by them. */
+const noteOffer = (bidi: boolean) => ({
+  type: "note offer",
+  params: ({ event: { dna, errors, dialback } }: { readonly event: Offer }) => ({
+    bidi,
+    dna,
+    errors,
+    dialback,
+  }),
 } as const);
 
 export const outboundStream = setup({
@@ -149,9 +177,17 @@ export const outboundStream = setup({
     "send starttls": emit({ type: "send starttls" }),
     "start tls": emit({ type: "start tls" }),
     "send bidi": emit({ type: "send bidi" }),
-    "report established": emit((_, offer: { bidi: boolean; dna: boolean; errors: boolean }) => ({
+    "send auth": emit({ type: "send auth" }),
+    "send response": emit({ type: "send response" }),
+    "note offer": assign((_, offered: Offered) => ({ offered })),
+    // What it offered before SASL, it need not repeat.
+    "note further offer": assign(({ context: { offered } }, further: Pick<Offered, "dna" | "errors">) => ({
+      offered: { ...offered, dna: offered.dna || further.dna, errors: offered.errors || further.errors },
+    })),
+    "note authenticated": assign({ authenticated: true }),
+    "report established": emit(({ context: { offered: { bidi, dna, errors }, authenticated } }) => ({
       type: "report established",
-      ...offer,
+      ...{ bidi, dna, errors, authenticated },
     })),
   },
   guards: {
@@ -160,6 +196,13 @@ export const outboundStream = setup({
     "demands the unknown without TLS": and(["does without TLS", "demands the unknown"]),
     "bidi is offered and wanted": ({ context, event }) =>
       event.type === "features.received" && event.bidi && context.wantBidi,
+    "bidi and EXTERNAL are offered and wanted": and([
+      "bidi is offered and wanted",
+      "EXTERNAL is offered and wanted",
+    ]),
+    "EXTERNAL is offered and wanted": ({ context, event }) =>
+      event.type === "features.received" && event.external && context.wantExternal,
+    "dialback is known": ({ context }) => context.offered.dialback,
     "is handshaking": stateIn({ negotiating: "securing" }),
     "speaks TLS first": ({ context }) => context.tls === "direct",
     "does without TLS": ({ context, event }) =>
@@ -176,9 +219,12 @@ export const outboundStream = setup({
   },
 }).createMachine({
   id: "outbound stream",
-  context: ({ input: { wantBidi, tls, timers } }) => ({
+  context: ({ input: { wantBidi, wantExternal, tls, timers } }) => ({
     wantBidi,
+    wantExternal,
     tls,
+    offered: NOTHING_OFFERED,
+    authenticated: false,
     timers,
     idleMs: timers.idleTimeoutMs,
     cause: "stream.closed",
@@ -227,7 +273,11 @@ export const outboundStream = setup({
                 guard: "demands the unknown without TLS",
                 ...fail("unsupported-feature", "stream.feature-required"),
               },
-              { guard: "does without TLS", target: "ready", actions: reportEstablished(false) },
+              {
+                guard: "does without TLS",
+                target: "ready",
+                actions: [noteOffer(false), "report established"],
+              },
               { target: "proceeding", actions: "send starttls" },
             ],
           },
@@ -274,15 +324,26 @@ export const outboundStream = setup({
                 ...fail("unsupported-feature", "stream.feature-required"),
               },
               {
+                guard: "bidi and EXTERNAL are offered and wanted",
+                target: "authenticating",
+                actions: [noteOffer(true), "send bidi"],
+              },
+              {
+                guard: "EXTERNAL is offered and wanted",
+                target: "authenticating",
+                actions: noteOffer(false),
+              },
+              {
                 guard: "bidi is offered and wanted",
                 target: "ready",
-                actions: ["send bidi", reportEstablished(true)],
+                actions: [noteOffer(true), "send bidi", "report established"],
               },
-              { target: "ready", actions: reportEstablished(false) },
+              { target: "ready", actions: [noteOffer(false), "report established"] },
             ],
           },
           after: { header: drop("stream.header-timeout") },
         },
+        ...saslInitiating,
         ready: { tags: "established", on: { "request.written": "#established" } },
       },
     },

@@ -177,6 +177,11 @@ export class Connection {
     this.#pull();
   }
 
+  /** A new stream follows on this one, which is not closed (RFC 6120 4.3.3): the next bytes begin with its header. */
+  restart(): void {
+    this.#session.restart();
+  }
+
   limits(frame: FrameLimits): void {
     this.#session.limits(frame);
     this.#pace.set(frame.bytesPerSecond);

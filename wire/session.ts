@@ -84,6 +84,10 @@ export class Session {
     if (!this.#freed) native().session_limits(this.#handle, words(limits));
   }
 
+  restart(): void {
+    if (!this.#freed) native().session_restart(this.#handle);
+  }
+
   feed(input: Bytes, offset: number, length: number, into: Batch = framed): Fed {
     const { bytes, records } = into;
     const result = native().session_feed(

@@ -57,6 +57,7 @@ const STARTTLS_REQUIRED = element(NS.starttls, "starttls", {}, element(NS.startt
 
 const KNOWN: ReadonlySet<string> = new Set([
   NS.starttls,
+  NS.sasl,
   NS.dialbackFeature,
   NS.bidiFeature,
   NS.dna,

@@ -11,7 +11,7 @@ const SECOND = 1000, MINUTE = 60_000, HOUR = 3_600_000;
 Deno.test("clock: an idle stream closes one idle time after its last traffic, not after its last question", () => {
   const clock = new SimulatedClock();
   const actor = createActor(outboundStream, {
-    input: { wantBidi: false, tls: "required", timers: TIMERS },
+    input: { wantBidi: false, wantExternal: false, tls: "required", timers: TIMERS },
     clock,
   });
   const lastTraffic = 10 * MINUTE;
@@ -24,7 +24,8 @@ Deno.test("clock: an idle stream closes one idle time after its last traffic, no
   });
   actor.on("close stream", () => closedAt.push(clock.now()));
   actor.start();
-  const features = { starttls: true, bidi: false, dna: true, errors: true, unknownRequired: false };
+  const offer = { starttls: true, external: false, bidi: false, dna: true, errors: true, dialback: true };
+  const features = { ...offer, unknownRequired: false };
   actor.send({ type: "tcp.connected" });
   actor.send({ type: "header.received", refusal: null });
   actor.send({ type: "features.received", ...features });
@@ -41,7 +42,7 @@ Deno.test("clock: an idle stream closes one idle time after its last traffic, no
 Deno.test("clock: a silent target is dropped in its header time, and the actor is over", () => {
   const clock = new SimulatedClock();
   const actor = createActor(outboundStream, {
-    input: { wantBidi: false, tls: "required", timers: TIMERS },
+    input: { wantBidi: false, wantExternal: false, tls: "required", timers: TIMERS },
     clock,
   });
   const told: EmittedFrom<typeof outboundStream>[] = [];

@@ -64,6 +64,19 @@ export const overOnceAndLast: Law<null> = {
   },
 };
 
+/** protocol.md 7.1: the pair of the header is let in by `<success/>` to our claim, and by nothing else. */
+export const authenticatedBySuccess: Law<"no" | "claimed" | "yes"> = {
+  start: "no",
+  step(memory, step) {
+    const claimed = names(step).includes("send auth") ? "claimed" : memory;
+    const now = memory === "claimed" && step.event.type === "sasl.succeeded" ? "yes" : claimed;
+    const said = step.effects.some(({ type, authenticated }) =>
+      type === "report established" && authenticated
+    );
+    return said && now !== "yes" ? new Violation("authenticated without `<success/>`") : now;
+  },
+};
+
 /** RFC 6120 5.4.3: from `start tls` to the end of the handshake there is no stream to write to. */
 export const silentInHandshake = law(
   false,

@@ -6,8 +6,23 @@ import { effectsAtStart, type Line, playTrace } from "./trace.ts";
 import { TIMERS } from "./timers.ts";
 
 type Lines = Line<typeof outboundStream>[];
-const INPUT = { wantBidi: true, tls: "required", timers: TIMERS } as const;
-const OFFER: Offer = { starttls: true, bidi: false, dna: true, errors: true, unknownRequired: false };
+const INPUT = { wantBidi: true, wantExternal: true, tls: "required", timers: TIMERS } as const;
+const OFFER: Offer = {
+  starttls: true,
+  external: false,
+  bidi: false,
+  dna: true,
+  errors: true,
+  dialback: true,
+  unknownRequired: false,
+};
+const UP = {
+  type: "report established",
+  bidi: false,
+  dna: true,
+  errors: true,
+  authenticated: false,
+} as const;
 
 const OPENED: Lines = [[{ type: "tcp.connected" }, { negotiating: "opening" }, { type: "open stream" }]];
 const ANSWERED: Lines = [
@@ -32,12 +47,7 @@ const REANSWERED: Lines = [
 ];
 const READY: Lines = [
   ...REANSWERED,
-  [{ type: "features.received", ...OFFER }, { negotiating: "ready" }, {
-    type: "report established",
-    bidi: false,
-    dna: true,
-    errors: true,
-  }],
+  [{ type: "features.received", ...OFFER }, { negotiating: "ready" }, UP],
 ];
 const ESTABLISHED: Lines = [...READY, [{ type: "request.written" }, "established"]];
 
@@ -75,7 +85,7 @@ Deno.test("outbound stream: direct TLS begins with the handshake, its first stre
 const IN_CLEAR: Lines[number] = [
   { type: "features.received", ...OFFER, starttls: false, bidi: true },
   { negotiating: "ready" },
-  { type: "report established", bidi: false, dna: true, errors: true },
+  UP,
 ];
 Deno.test("outbound stream: policy legacy alone goes on in cleartext, without bidi (2.10, rung 4)", () => {
   playTrace(outboundStream, [...ANSWERED, IN_CLEAR], { ...INPUT, tls: "none" });
@@ -100,7 +110,7 @@ play(
     { type: "features.received", ...OFFER, bidi: true },
     { negotiating: "ready" },
     { type: "send bidi" },
-    { type: "report established", bidi: true, dna: true, errors: true },
+    { ...UP, bidi: true },
   ],
 );
 
@@ -108,9 +118,94 @@ Deno.test("outbound stream: does not enable bidi unless it is wanted", () => {
   const features: Lines[number] = [
     { type: "features.received", ...OFFER, bidi: true },
     { negotiating: "ready" },
-    { type: "report established", bidi: false, dna: true, errors: true },
+    UP,
   ];
   playTrace(outboundStream, [...REANSWERED, features], { ...INPUT, wantBidi: false });
+});
+
+// -- SASL EXTERNAL (7.1)
+
+const BEFORE_SASL: Offer = { ...OFFER, external: true, dna: false };
+const AUTHENTICATING: Lines = [
+  ...REANSWERED,
+  [{ type: "features.received", ...BEFORE_SASL }, { negotiating: "authenticating" }, { type: "send auth" }],
+];
+const RESTARTING: Lines = [
+  ...AUTHENTICATING,
+  [{ type: "sasl.succeeded" }, { negotiating: "restarting" }, { type: "open stream" }],
+];
+const CONCLUDING: Lines = [
+  ...RESTARTING,
+  [{ type: "header.received", refusal: null }, { negotiating: "concluding" }],
+];
+
+play(
+  "authenticates where EXTERNAL is offered, opens again, and needs no request (SAS-2, T8)",
+  ...CONCLUDING,
+  [
+    { type: "features.received", ...OFFER, errors: false },
+    "established",
+    { ...UP, authenticated: true },
+  ],
+);
+
+play(
+  "enables bidi before it authenticates (XEP-0288)",
+  ...REANSWERED,
+  [
+    { type: "features.received", ...BEFORE_SASL, bidi: true },
+    { negotiating: "authenticating" },
+    { type: "send bidi" },
+    { type: "send auth" },
+  ],
+);
+
+play(
+  "answers a challenge once, with the same identity",
+  ...AUTHENTICATING,
+  [{ type: "sasl.challenged" }, { negotiating: "answering" }, { type: "send response" }],
+  [{ type: "sasl.challenged" }, { closing: "answering" }, {
+    type: "send error",
+    condition: "unsupported-stanza-type",
+    cause: "stream.unexpected",
+  }, { type: "close stream" }],
+);
+
+for (
+  const [name, lines] of Object.entries({
+    "at once": AUTHENTICATING,
+    "after a challenge": [
+      ...AUTHENTICATING,
+      [{ type: "sasl.challenged" }, { negotiating: "answering" }, { type: "send response" }],
+    ] as Lines,
+  })
+) {
+  play(
+    `a refusal ${name} leaves the stream for a request with key (SAS-6)`,
+    ...lines,
+    [{ type: "sasl.failed" }, { negotiating: "ready" }, { ...UP, dna: false }],
+    [{ type: "request.written" }, "established"],
+  );
+}
+
+play(
+  "a refusal by a peer that knows no dialback is the end of the stream (7.1)",
+  ...REANSWERED,
+  [
+    { type: "features.received", ...BEFORE_SASL, dialback: false },
+    { negotiating: "authenticating" },
+    { type: "send auth" },
+  ],
+  [{ type: "sasl.failed" }, { closing: "answering" }, { type: "close stream" }],
+  [{ type: "connection.ended", cause: "tcp.lost" }, "closed", { type: "report over", cause: "sasl.refused" }],
+);
+
+Deno.test("outbound stream: between server names EXTERNAL is not used (A-14)", () => {
+  const features: Lines[number] = [{ type: "features.received", ...BEFORE_SASL }, { negotiating: "ready" }, {
+    ...UP,
+    dna: false,
+  }];
+  playTrace(outboundStream, [...REANSWERED, features], { ...INPUT, wantExternal: false });
 });
 
 play(
@@ -181,6 +276,8 @@ const DEADLINES: Record<string, [lines: Lines, timer: string, cause: Cause]> = {
   "a peer that owes its features": [ANSWERED, "header", "stream.header-timeout"],
   "a peer that does not finish TLS": [SECURING, "tls", "tls.timeout"],
   "a peer that owes its second header": [REOPENED, "header", "stream.header-timeout"],
+  "a peer that owes its header after SASL": [RESTARTING, "header", "stream.header-timeout"],
+  "a peer that owes its features after SASL": [CONCLUDING, "header", "stream.header-timeout"],
   "a peer that owes its second features": [REANSWERED, "header", "stream.header-timeout"],
 };
 for (const [name, [lines, after, cause]] of Object.entries(DEADLINES)) {
@@ -197,6 +294,8 @@ const UNFINISHED: Record<string, Lines> = {
   "before <proceed/>": PROCEEDING,
   "before the second header": REOPENED,
   "before the second features": REANSWERED,
+  "before SASL's answer": AUTHENTICATING,
+  "before the features after SASL": CONCLUDING,
   "before the first request": READY,
 };
 for (const [name, lines] of Object.entries(UNFINISHED)) {
@@ -231,6 +330,10 @@ const OUT_OF_TURN: Record<string, [Lines, Lines[number][0]]> = {
   "features instead of <proceed/>": [PROCEEDING, { type: "features.received", ...OFFER }],
   "features twice": [READY, { type: "features.received", ...OFFER }],
   "features on an established stream": [ESTABLISHED, { type: "features.received", ...OFFER }],
+  "SASL's success before our claim": [READY, { type: "sasl.succeeded" }],
+  "SASL's failure before TLS": [ANSWERED, { type: "sasl.failed" }],
+  "SASL's success on an established stream": [ESTABLISHED, { type: "sasl.succeeded" }],
+  "SASL's challenge on an established stream": [ESTABLISHED, { type: "sasl.challenged" }],
   "a second header": [ANSWERED, { type: "header.received", refusal: null }],
   "a header on an established stream": [ESTABLISHED, { type: "header.received", refusal: null }],
 };

@@ -126,6 +126,24 @@ keeps(
   },
 );
 
+keeps("EXTERNAL only inside TLS", OUTBOUND, laws.securedFirst("send auth"), ({ negotiating }) => {
+  negotiating.states.discovering.entry = "send auth";
+});
+keeps("without TLS no EXTERNAL", CLEARTEXT, laws.never("send auth"), ({ negotiating }) => {
+  negotiating.states.discovering.on["features.received"].unshift({ target: "authenticating" });
+});
+keeps("EXTERNAL is tried once", OUTBOUND, laws.once("send auth"), ({ negotiating }) => {
+  negotiating.states.authenticating.on["sasl.failed"] = { target: "authenticating", reenter: true };
+});
+keeps("authenticated by success alone", OUTBOUND, laws.authenticatedBySuccess, ({ negotiating }) => {
+  negotiating.states.authenticating.on["sasl.failed"] = {
+    target: "restarting",
+    actions: "note authenticated",
+  };
+});
+keeps("established once", OUTBOUND, laws.once("report established"), ({ negotiating }) => {
+  negotiating.states.ready.on["request.written"] = { target: "#established", actions: "report established" };
+});
 keeps("without TLS it enables nothing that rests on it", CLEARTEXT, laws.never("send bidi"), (states) => {
   states.negotiating.states.ready.entry = "send bidi";
 });

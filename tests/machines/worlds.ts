@@ -20,11 +20,14 @@ const COMMON: CommonEvent[] = [
   { type: "connection.ended", cause: "tcp.lost" },
 ];
 const REFUSAL = { condition: "host-unknown", cause: "stream.host-unknown" } as const;
-const OFFER = { starttls: true, bidi: true, dna: true, errors: true, unknownRequired: false } as const;
+const OFFER = {
+  ...{ starttls: true, external: true, bidi: true, dna: true, errors: true, dialback: true },
+  unknownRequired: false,
+} as const;
 
 export const OUTBOUND: World<typeof outboundStream> = {
   machine: outboundStream,
-  input: { wantBidi: true, tls: "required", timers: TIMERS },
+  input: { wantBidi: true, wantExternal: true, tls: "required", timers: TIMERS },
   events: [
     ...COMMON,
     { type: "tcp.connected" },
@@ -32,13 +35,18 @@ export const OUTBOUND: World<typeof outboundStream> = {
     { type: "header.received", refusal: null },
     { type: "header.received", refusal: REFUSAL },
     { type: "features.received", ...OFFER },
-    { type: "features.received", ...OFFER, starttls: false, bidi: false },
+    { type: "features.received", ...OFFER, external: false },
+    { type: "features.received", ...OFFER, bidi: false, dialback: false },
+    { type: "features.received", ...OFFER, starttls: false, external: false, bidi: false },
     { type: "features.received", ...OFFER, unknownRequired: true },
     { type: "tls.proceed" },
     { type: "tls.refused" },
     { type: "tls.secured", refusal: null },
     { type: "tls.secured", refusal: "tls.names" },
     { type: "tls.failed", cause: "tls.handshake" },
+    { type: "sasl.succeeded" },
+    { type: "sasl.failed" },
+    { type: "sasl.challenged" },
     { type: "request.written" },
     { type: "traffic.seen", leftMs: 1000 },
   ],

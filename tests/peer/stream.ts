@@ -33,6 +33,13 @@ export const CLOSING = "</stream:stream>";
 export const BIDI = `<bidi xmlns='${NS.bidi}'><dna xmlns='${NS.dna}'/></bidi>`;
 export const BIDI_WITHOUT_MARKER = `<bidi xmlns='${NS.bidi}'/>`;
 
+/** A word of SASL. */
+export const sasl = (name: string, inside = "", attributes = ""): string =>
+  `<${name} xmlns='${NS.sasl}'${attributes}>${inside}</${name}>`;
+export const failure = (condition: string): string => sasl("failure", `<${condition}/>`);
+/** The claim of an identity: base64 as it stands in the element. */
+export const auth = (response = "="): string => sasl("auth", response, " mechanism='EXTERNAL'");
+
 /** A first-level feature set of a receiving peer. */
 export const features = (...children: string[]): string =>
   `<stream:features>${children.join("")}</stream:features>`;
@@ -41,6 +48,7 @@ export const FEATURE = {
   starttls: `<starttls xmlns='${NS.tls}'><required/></starttls>`,
   dialback: `<dialback xmlns='${NS.dialbackFeature}'><errors/></dialback>`,
   dialbackWithoutErrors: `<dialback xmlns='${NS.dialbackFeature}'/>`,
+  external: `<mechanisms xmlns='${NS.sasl}'><mechanism>EXTERNAL</mechanism></mechanisms>`,
   bidi: `<bidi xmlns='${NS.bidiFeature}'/>`,
   dna: `<dna xmlns='${NS.dna}'/>`,
   limits: (maxBytes: number) => `<limits xmlns='${NS.limits}'><max-bytes>${maxBytes}</max-bytes></limits>`,

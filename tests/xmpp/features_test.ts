@@ -3,7 +3,6 @@ import { parseElement } from "../../xml/reader.ts";
 import { parseBidi, printBidi } from "../../xmpp/bidi.ts";
 import { type Features, parseFeatures, printFeatures } from "../../xmpp/features.ts";
 import { DECLARED, NS } from "../../xmpp/namespaces.ts";
-import { refuseSasl } from "../../xmpp/sasl_external.ts";
 import { parseStarttls, printStarttls } from "../../xmpp/starttls.ts";
 import { NO_LIMITS } from "../../xmpp/stream_limits.ts";
 
@@ -96,15 +95,4 @@ Deno.test("starttls, proceed and failure", () => {
   }
   assert.equal(parseStarttls(element("<proceed xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>")), null);
   assert.equal(parseStarttls(element("<constructor xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>")), null);
-});
-
-Deno.test("SASL that was never offered is refused in its own words", () => {
-  const refused = (name: string, secure: boolean) =>
-    refuseSasl(element(`<${name} xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'/>`), secure);
-  const failure = (word: string) => `<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><${word}/></failure>`;
-  assert.equal(refused("auth", true), failure("invalid-mechanism"));
-  assert.equal(refused("auth", false), failure("encryption-required"));
-  assert.equal(refused("abort", true), failure("aborted"));
-  assert.equal(refused("response", true), failure("malformed-request"));
-  assert.equal(refuseSasl(element("<auth/>"), true), null);
 });
