@@ -18,6 +18,7 @@ export class Admission {
   readonly #visitors = new Map<string, Visitor>();
   readonly #unproven = new Set<Connection>();
   #open = 0;
+  #sweptAt = 0;
 
   constructor(limits: () => Limits, now: () => number) {
     this.#limits = limits;
@@ -28,6 +29,7 @@ export class Admission {
   enter(connection: Connection): Cause | null {
     const limits = this.#limits();
     const now = this.#now();
+    this.#sweep(now);
     const key = network(connection.peer.ip);
     const visitor = this.#visitors.get(key) ?? { open: 0, unproven: 0, attempts: [] };
     visitor.attempts = [...visitor.attempts.filter((at) => at > now - MINUTE_MS), now].slice(
@@ -59,13 +61,18 @@ export class Admission {
     const visitor = this.#visitors.get(key);
     if (visitor === undefined) return;
     visitor.open--;
-    this.#sweep();
   }
 
-  /** Forgets who is gone and has not knocked for a minute. */
-  #sweep(): void {
-    if (this.#visitors.size < 1000) return;
-    const since = this.#now() - MINUTE_MS;
+  /** How many addresses are remembered. */
+  get size(): number {
+    return this.#visitors.size;
+  }
+
+  /** Forgets once a minute who is gone and has not knocked since. */
+  #sweep(now: number): void {
+    const since = now - MINUTE_MS;
+    if (this.#sweptAt > since) return;
+    this.#sweptAt = now;
     for (const [key, { open, attempts }] of this.#visitors) {
       if (open === 0 && (attempts.at(-1) ?? 0) < since) this.#visitors.delete(key);
     }

@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { granted, SERVER_NAMES, Stage, type StageOptions } from "../harness/stage.ts";
 import { srvOwner } from "../harness/world.ts";
-import { denial, open, request } from "../peer/stream.ts";
+import type { Conversation } from "../peer/conversation.ts";
+import { NS } from "../peer/names.ts";
+import { denial, open, request, secure, STARTTLS } from "../peer/stream.ts";
 import { arrival, bidiArrival, bounced, fence, grant } from "./acts.ts";
 
 const SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE;
@@ -44,6 +46,57 @@ Deno.test("SM-17: negotiation has 60 s", async () => {
   assert.deepEqual(o.waiting, []);
   await stage.server.advance(3 * SECOND);
   await o.streamError("connection-timeout");
+});
+
+/** One byte each five seconds. */
+async function trickle(stage: Stage, o: Conversation, bytes: string, seconds: number): Promise<void> {
+  for (let at = 0; at < seconds; at += 5) {
+    o.send(bytes[at / 5]!);
+    await stage.server.advance(5 * SECOND);
+  }
+}
+
+Deno.test("LIM-11: a header that comes byte by byte is dropped after 20 s", async () => {
+  await using stage = await Stage.open(moved);
+  const o = await stage.dial();
+  await stage.server.told({ event: "connection.opened" });
+  await trickle(stage, o, "<?xml", 15);
+  await fenceless(stage);
+  assert.deepEqual(o.waiting, [], "it had twenty seconds");
+  await trickle(stage, o, "m", 5);
+  const { elements, closingTag } = await o.farewell();
+  assert.deepEqual([elements, closingTag], [[], false]);
+  await stage.server.told({ event: "connection.failed", cause: "stream.header-timeout" });
+});
+
+Deno.test("LIM-11: a header after TLS that does not come is waited for 20 s", async () => {
+  await using stage = await Stage.open(moved);
+  const o = await stage.dial();
+  await open(o, SERVER_NAMES);
+  await secure(o, stage.originatingTls);
+  await stage.server.told({ event: "connection.secured" });
+  await trickle(stage, o, "<?xml", 20);
+  await o.farewell();
+  await stage.server.told({ event: "connection.failed", cause: "stream.header-timeout" });
+});
+
+Deno.test("LIM-11: a TLS handshake that comes byte by byte is dropped after 15 s, without XML", async () => {
+  await using stage = await Stage.open(moved);
+  const o = await stage.dial();
+  await open(o, SERVER_NAMES);
+  o.send(STARTTLS);
+  await o.element(NS.tls, "proceed");
+  for (const byte of [22, 3]) {
+    o.wire.writeRaw(new Uint8Array([byte]));
+    await stage.server.advance(5 * SECOND);
+  }
+  await fenceless(stage);
+  assert.deepEqual(o.waiting, [], "it had fifteen seconds");
+  o.wire.writeRaw(new Uint8Array([1]));
+  await stage.server.advance(5 * SECOND);
+  const { elements, closingTag } = await o.farewell();
+  assert.deepEqual([elements, closingTag], [[], false]);
+  await stage.server.told({ event: "connection.failed", cause: "tls.timeout" });
 });
 
 /** Another stream is served meanwhile: the server has done what was due. */

@@ -1,11 +1,15 @@
 /** Sizes and counts at the door (protocol.md 10). */
 import assert from "node:assert/strict";
+import { selfSigned } from "../harness/certificates.ts";
 import { granted, SERVER_NAMES, Stage } from "../harness/stage.ts";
 import { VeronaServer } from "../harness/verona.ts";
+import { S2S_PORT, srvOwner } from "../harness/world.ts";
+import type { Conversation } from "../peer/conversation.ts";
 import { NS } from "../peer/names.ts";
-import { header, open, request, secure } from "../peer/stream.ts";
+import { Listener } from "../peer/peer.ts";
+import { CLOSING, header, open, request, secure, verdict } from "../peer/stream.ts";
 import { child } from "../peer/xml.ts";
-import { initiateBidi, message } from "./acts.ts";
+import { bidiArrival, fence, initiateBidi, message } from "./acts.ts";
 
 /** A message padded to exactly `bytes`. */
 function padded(id: string, bytes: number): string {
@@ -124,12 +128,154 @@ Deno.test("LIM-12: thirty denials in a minute are borne, one more ends the strea
   assert.ok(child(seen.at(-1)!, NS.streamErrors, "policy-violation"), seen.at(-1)!.raw);
 });
 
+/** A classic stream whose certificate proves nothing: as unproven as can be (A-30). */
+async function stranger(stage: Stage): Promise<Conversation> {
+  const o = await stage.dial();
+  const names = { from: "sender.example", to: "target.example" };
+  await open(o, names);
+  await secure(o, {
+    identity: await selfSigned({ names: ["sender.example"] }),
+    serverName: "target.example",
+  });
+  await open(o, names);
+  return o;
+}
+
 Deno.test("LIM-8: an unproven peer may not send elements over 10000 bytes", async () => {
   await using stage = await Stage.open();
-  const o = await stage.dial();
-  await open(o, { from: "sender.example", to: "target.example" });
-  await secure(o, { identity: stage.world.originating, serverName: "target.example" });
-  await open(o, { from: "sender.example", to: "target.example" });
-  o.send(request("sender.example", "target.example", "k".repeat(10_001)));
+  const o = await stranger(stage);
+  const whole = (key: string) => request("sender.example", "target.example", key);
+  const room = 10_000 - whole("").length;
+  o.send(whole("k".repeat(room)));
+  await o.verdict("sender.example", "target.example", "error");
+  o.send(whole("k".repeat(room + 1)));
   await o.streamError("policy-violation");
+});
+
+/** What an unproven peer may just send: it is read, and then refused for want of a proof (F2). */
+const STRANGERS: Record<string, readonly [fits: string, over: string]> = {
+  "8 levels": [nested(7), nested(8)],
+  "16 attributes": [`<a ${attributes(16)}/>`, `<a ${attributes(17)}/>`],
+  "32 elements": ["<a/>".repeat(31), "<a/>".repeat(32)],
+};
+
+for (const [what, [fits, over]] of Object.entries(STRANGERS)) {
+  Deno.test(`LIM-8: an unproven peer may send ${what}, not one more`, async () => {
+    await using stage = await Stage.open();
+    for (const [inside, condition] of [[fits, "not-authorized"], [over, "policy-violation"]] as const) {
+      const o = await stranger(stage);
+      o.send(`<message ${address}>${inside}</message>`);
+      await o.streamError(condition);
+    }
+  });
+}
+
+function nested(levels: number): string {
+  return "<a>".repeat(levels) + "</a>".repeat(levels);
+}
+
+/** The server accepted TCP and dropped it: not a byte was said (XEP-0205). */
+async function assertTurnedAway(stage: Stage): Promise<void> {
+  const o = await stage.dial("one too many");
+  const item = await o.next("the end of TCP");
+  assert.ok(item.kind === "fin" || item.kind === "reset", o.transcript.toString());
+}
+
+Deno.test("LIM-1: the 51st connection of an address is dropped without XML, and one that leaves makes room", async () => {
+  const limits = { connections_per_address: 50, unproven_per_address: 50 };
+  await using stage = await Stage.open({ settings: { limits } });
+  const first = await stage.initiateWith();
+  for (let n = 2; n <= 50; n++) await open(await stage.dial(), SERVER_NAMES);
+  await assertTurnedAway(stage);
+  await stage.server.told({ event: "connection.failed", cause: "tcp.limit" });
+  first.send(CLOSING);
+  await first.farewell();
+  await stage.server.told({ event: "connection.closed" });
+  await open(await stage.dial(), SERVER_NAMES);
+});
+
+Deno.test("LIM-1: the 11th unproven connection of an address is dropped, proven ones do not count", async () => {
+  await using stage = await Stage.open({ settings: { limits: { unproven_per_address: 10 } } });
+  for (let n = 1; n <= 3; n++) await stage.initiateWith();
+  for (let n = 1; n <= 10; n++) await open(await stage.dial(), SERVER_NAMES);
+  await assertTurnedAway(stage);
+});
+
+Deno.test("LIM-2: the 61st attempt within a minute is dropped, a minute later it is not", async () => {
+  await using stage = await Stage.open({
+    movedClock: true,
+    settings: { limits: { attempts_per_minute: 60 } },
+  });
+  for (let n = 1; n <= 60; n++) {
+    const o = await stage.dial();
+    await open(o, SERVER_NAMES);
+    o.wire.reset();
+  }
+  await assertTurnedAway(stage);
+  await stage.server.advance(61_000);
+  await open(await stage.dial(), SERVER_NAMES);
+});
+
+Deno.test("LIM-12: an unproven peer may have ten requests open, not eleven", async () => {
+  await using stage = await Stage.open({ settings: { policy: { allow_insecure_delegation: true } } });
+  stage.world.dns.outage({ kind: "hold", until: new Promise<void>(() => {}) });
+  const o = await stage.dial();
+  const names = { from: "nobody.example", to: "target.example" };
+  await open(o, names);
+  await secure(o, { identity: stage.world.originating, serverName: "target.example" });
+  await open(o, names);
+  for (let n = 1; n <= 11; n++) o.send(request(`p${n}.example`, "target.example"));
+  await o.denial("p11.example", "target.example", "wait", "resource-constraint");
+});
+
+Deno.test("LIM-12: sixty-four of our own requests are unanswered at most, the next waits for a verdict", async () => {
+  await using stage = await Stage.open({ settings: { limits: { unanswered_requests: 2 } } });
+  await using juliet = await stage.component();
+  await using nurse = await stage.component("other-target.example");
+  juliet.say("juliet", "romeo@sender.example", "m1");
+  const { r } = await bidiArrival(stage);
+  await r.request("target.example", "sender.example");
+  nurse.say("nurse", "romeo@sender.example", "m2");
+  await r.request("other-target.example", "sender.example");
+  nurse.say("nurse", "tybalt@other-sender.example", "m3");
+  await stage.server.told({ event: "route.state", remote: "other-sender.example", state: "requesting" });
+  await fence(r); // no third request came before it
+  r.send(verdict("target.example", "sender.example", "valid"));
+  await r.message({ id: "m1" });
+  await r.request("other-target.example", "other-sender.example");
+});
+
+Deno.test("LIM-12: proofs that need work come so many a second, the rest in its turn; what is held costs none", async () => {
+  const limits = { proof_requests_per_second: 1 }; // and a burst of 10
+  await using stage = await Stage.open({ movedClock: true, settings: { limits } });
+  const o = await stage.initiateWith(); // the first of the burst
+  const names = Array.from({ length: 15 }, (_, n) => `p${n}.example`);
+  for (const name of names) o.send(request(name, "target.example"));
+  const verdicts = async (count: number) => {
+    for (let n = 0; n < count; n++) await o.element(NS.db, "result", { type: "error" });
+  };
+  await verdicts(9);
+  await granted(o, "sender.example", "other-target.example"); // held
+  assert.equal(stage.world.dns.asked(srvOwner("p14.example"), "SRV").length, 0);
+  await stage.server.advance(10_000);
+  await verdicts(6);
+});
+
+Deno.test("LIM-1: attempts to connect are made so many at a time", async () => {
+  await using stage = await Stage.open({
+    settings: { limits: { outgoing_in_progress: 1 } },
+    prepare: (world) => {
+      world.machine("xmpp2.originating.example", 12, "originating.example");
+      world.customer("elsewhere.example", ["xmpp2.originating.example"]);
+    },
+  });
+  await using second = await Listener.listen(stage.world.ip(12), S2S_PORT, "second");
+  await using juliet = await stage.component();
+  juliet.say("juliet", "romeo@sender.example", "m1");
+  const r = await stage.peer.accept();
+  juliet.say("juliet", "romeo@elsewhere.example", "m2");
+  await stage.server.told({ event: "route.state", remote: "elsewhere.example", state: "connecting" });
+  assert.equal((await stage.server.connections()).length, 1);
+  r.wire.reset();
+  await (await second.accept()).header();
 });
