@@ -13,8 +13,9 @@ export function answerVerify(
   isHosted: (domain: Domain) => boolean,
 ): VerifyAnswer {
   if (!isHosted(to.domain)) return "foreign";
-  const asSpelt = keyMatches(secret, { receiving: from.text, originating: to.text, streamId: id }, key);
+  if (keyMatches(secret, { receiving: from.text, originating: to.text, streamId: id }, key)) return "valid";
+  if (from.text === from.domain && to.text === to.domain) return "invalid";
   // COMPAT: our requests carry the canonical spelling, which a receiving server may have turned into its own.
   const asMade = keyMatches(secret, { receiving: from.domain, originating: to.domain, streamId: id }, key);
-  return asSpelt || asMade ? "valid" : "invalid";
+  return asMade ? "valid" : "invalid";
 }

@@ -118,14 +118,25 @@ export interface KeySubject {
 
 /** The key (XEP-0185): the HMAC's own key is the hex text of the secret's digest, not its octets. */
 export function dialbackKey(secret: string, { receiving, originating, streamId }: KeySubject): string {
-  const hex = createHash("sha256").update(secret, "utf8").digest("hex");
-  return createHmac("sha256", hex).update(`${receiving} ${originating} ${streamId}`, "utf8").digest("hex");
+  const message = `${receiving} ${originating} ${streamId}`;
+  return createHmac("sha256", hmacKey(secret)).update(message, "utf8").digest("hex");
 }
 
-/** Whether a key is the one; takes the same time for every wrong key. */
+/** Whether a key is the one; takes the same time for every wrong key of its length, and the length is no secret. */
 export function keyMatches(secret: string, subject: KeySubject, key: string): boolean {
-  const digest = (text: string) => createHash("sha256").update(text, "utf8").digest();
-  return timingSafeEqual(digest(dialbackKey(secret, subject)), digest(key.trim()));
+  const [right, given] = [encoder.encode(dialbackKey(secret, subject)), encoder.encode(key.trim())];
+  return right.length === given.length && timingSafeEqual(right, given);
+}
+
+const encoder = new TextEncoder();
+
+/** A server has one secret: its digest is made once. */
+let latest: { readonly secret: string; readonly hex: string } | null = null;
+function hmacKey(secret: string): string {
+  if (latest?.secret !== secret) {
+    latest = { secret, hex: createHash("sha256").update(secret, "utf8").digest("hex") };
+  }
+  return latest.hex;
 }
 
 function printDialback(name: string, attrs: Record<string, string>, child: Element | string | null): string {

@@ -29,10 +29,11 @@ export interface Place {
 
 export type Pair = readonly [Place, Place];
 
-/** Plants the tree, issues the certificates, starts DNS; `stack` ends it all. */
+/** Plants the tree, issues the certificates, starts DNS; `stack` ends it all. `customers` more domains for each server. */
 export async function setUp(
   kinds: readonly string[],
   stack: AsyncDisposableStack,
+  customers = 0,
 ): Promise<Map<string, Pair>> {
   const folder = await Deno.makeTempDir({ prefix: "verona-bench-" });
   stack.defer(() => Deno.remove(folder, { recursive: true }));
@@ -42,7 +43,7 @@ export async function setUp(
       SIDES.map((side, j) => [`${kind}-${side}`, `127.78.${block}.${2 * i + j + 1}`])
     ),
   );
-  const dns = stack.use(await DemoDns.start(folder, plant(addresses), `127.78.${block}.53:0`));
+  const dns = stack.use(await DemoDns.start(folder, plant(addresses, customers), `127.78.${block}.53:0`));
   const authority = await Authority.make();
   const ca = `${folder}/ca.pem`;
   await Deno.writeTextFile(ca, authority.pem);
@@ -79,13 +80,21 @@ export async function setUp(
 }
 
 const serverName = (kind: string, side: Side): string => `xmpp.${kind}-${side}.bench`;
+const customerLabel = (n: number): string => `customer${n}`;
+/** The domains beside `place.domain` that DNS delegates to it. */
+export const customersOf = ({ domain }: Place, count: number): string[] =>
+  Array.from({ length: count }, (_, n) => domain.replace(/^customer/, customerLabel(n)));
 const domainName = (kind: string, side: Side): string => `customer.${kind}-${side}.bench`;
 
 /** One signed zone per server; for the peers, which do not look, the signatures are no burden. */
-function plant(addresses: ReadonlyMap<string, string>): Zone[] {
+function plant(addresses: ReadonlyMap<string, string>, customers: number): Zone[] {
+  const names = ["customer", ...Array.from({ length: customers }, (_, n) => customerLabel(n))];
   const zones = [...addresses].map(([label, ip]) => ({
     name: `${label}.bench`,
-    records: [`xmpp A ${ip}`, `_xmpp-server._tcp.customer SRV 0 0 ${PORTS.s2s} xmpp.${label}.bench.`],
+    records: [
+      `xmpp A ${ip}`,
+      ...names.map((name) => `_xmpp-server._tcp.${name} SRV 0 0 ${PORTS.s2s} xmpp.${label}.bench.`),
+    ],
   }));
   return [{ name: "." }, { name: "bench" }, ...zones];
 }

@@ -2,10 +2,11 @@
  * `./dev bench`: the same load through Verona, ejabberd and Prosody, turn by turn in one run. docs/bench.md.
  *
  * `--json FILE` writes the medians, `--quick` makes one short round, `--only NAME` takes one server, `--rounds N` more
- * rounds than three.
+ * rounds than three. `--dialback` measures dialback instead.
  */
 import { Command, InvalidArgumentError, Option } from "commander";
 import { installPackages } from "../../tools/packages.ts";
+import { dialbackBench } from "./dialback.ts";
 import { EJABBERD } from "./ejabberd.ts";
 import { type Pair, setUp } from "./lab.ts";
 import { BINARY, load } from "./load.ts";
@@ -34,6 +35,7 @@ interface Options {
   readonly quick?: true;
   readonly only?: string[];
   readonly rounds?: number;
+  readonly dialback?: true;
 }
 
 async function turn(kind: Kind, pair: Pair, loads: readonly string[]): Promise<Turn> {
@@ -73,6 +75,13 @@ async function bench(options: Options): Promise<number> {
   const peers = PEERS.filter(({ of }) => options.only?.includes(of) ?? true);
   for (const sentence of await installPackages(peers)) console.error(sentence);
   for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => stop.abort());
+  if (options.dialback) {
+    const done = await dialbackBench(options, stop.signal);
+    if (options.json !== undefined) {
+      await Deno.writeTextFile(options.json, JSON.stringify(done, null, 1) + "\n");
+    }
+    return 0;
+  }
   const failed: string[] = [];
   const turns = await measure(options, failed);
   console.log(["", "median (minimum) of all rounds:", table(turns), "", ...ratios(turns)].join("\n"));
@@ -96,6 +105,7 @@ if (import.meta.main) {
     .description("The same load through Verona, ejabberd and Prosody")
     .option("--json <file>", "write the medians")
     .option("--quick", "one short round")
+    .option("--dialback", "dialback, as authoritative and as receiving server")
     .addOption(new Option("--only <name...>", "these servers alone").choices(names))
     .option("--rounds <n>", "how many rounds (three)", count)
     .action(async (options: Options) => Deno.exit(await bench(options)))

@@ -20,6 +20,7 @@ const END_MS = 5_000;
 
 export class Server implements AsyncDisposable {
   private constructor(
+    readonly name: string,
     readonly place: Place,
     readonly listeningMs: number,
     private readonly child: Deno.ChildProcess,
@@ -45,7 +46,7 @@ export class Server implements AsyncDisposable {
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
     }
-    const server = new Server(place, performance.now() - began, child);
+    const server = new Server(kind.name, place, performance.now() - began, child);
     if (!exited && server.listeningMs < READY_MS) return server;
     const tail = (await Deno.readTextFile(log).catch(() => "")).trimEnd().split("\n").slice(-8).join("\n");
     await server[Symbol.asyncDispose]();

@@ -6,12 +6,22 @@ import type { Kind } from "./server.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
-export const VERONA: Kind = {
+/** Sections of verona.toml, merged over those of the bench; lists take their place. */
+export type More = (place: Place) => Record<string, Record<string, unknown> | readonly unknown[]>;
+
+export const veronaWith = (more: More): Kind => ({
   name: "verona",
   version: VERSION,
   async prepare(place) {
     const config = `${place.folder}/verona.toml`;
-    await Deno.writeTextFile(config, stringify(configuration(place)));
+    const merged = Object.entries(more(place)).reduce(
+      (all, [section, keys]) => ({
+        ...all,
+        [section]: Array.isArray(keys) ? keys : { ...(all[section] as Record<string, unknown>), ...keys },
+      }),
+      configuration(place),
+    );
+    await Deno.writeTextFile(config, stringify(merged));
     const permissions = ["net", "read", "write", "env", `ffi=${ROOT}native`].map((what) => `--allow-${what}`);
     const deno = [
       "run",
@@ -24,7 +34,9 @@ export const VERONA: Kind = {
     ];
     return { program: Deno.execPath(), args: [...deno, `${ROOT}main.ts`, "run", "--config", config] };
   },
-};
+});
+
+export const VERONA: Kind = veronaWith(() => ({}));
 
 /** For profiling: `BENCH_DENO_FLAGS="--v8-flags=--perf-basic-prof"`. */
 const extra = (): string[] =>
