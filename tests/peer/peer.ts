@@ -26,10 +26,20 @@ export class Listener implements AsyncDisposable {
   #taken = 0;
   #wake = Promise.withResolvers<void>();
 
-  private constructor(readonly endpoint: Endpoint, readonly name: string) {}
+  private constructor(
+    readonly endpoint: Endpoint,
+    readonly name: string,
+    readonly serve: (conversation: Conversation) => void,
+  ) {}
 
-  static async listen(host: string, port: number, name = "R"): Promise<Listener> {
-    const listener = new Listener({ host, port }, name);
+  /** @param serve Called with every connection, for a peer that answers all of them alike. */
+  static async listen(
+    host: string,
+    port: number,
+    name = "R",
+    serve: (conversation: Conversation) => void = () => {},
+  ): Promise<Listener> {
+    const listener = new Listener({ host, port }, name, serve);
     listener.#server.listen(port, host);
     await once(listener.#server, "listening");
     return listener;
@@ -66,7 +76,9 @@ export class Listener implements AsyncDisposable {
   }
 
   #accepted(socket: net.Socket): void {
-    this.#all.push(new Conversation(socket, `${this.name}#${this.#all.length + 1}`));
+    const conversation = new Conversation(socket, `${this.name}#${this.#all.length + 1}`);
+    this.#all.push(conversation);
+    this.serve(conversation);
     this.#wake.resolve();
     this.#wake = Promise.withResolvers<void>();
   }
