@@ -19,6 +19,7 @@ import type { StreamLimits } from "../xmpp/stream_limits.ts";
 import type { Admission } from "./admission.ts";
 import type { ComponentShell } from "./component.ts";
 import type { Digest } from "./digest.ts";
+import type { Expiry } from "./expiry.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Host } from "./host.ts";
 import type { Links } from "./links.ts";
@@ -49,6 +50,7 @@ export interface ServerContext {
   readonly shells: Map<string, S2sShell>;
   readonly components: Map<string, ComponentShell>;
   readonly admission: Admission;
+  readonly expiry: Expiry;
   /** For what a peer or a component can cause many times over. */
   readonly digest: Digest;
   readonly evidence: Evidence;

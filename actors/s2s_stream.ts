@@ -109,6 +109,9 @@ export abstract class S2sShell extends StreamShell implements Drains {
   protected rememberTls(facts: TlsFacts): void {
     this.row.secured(facts.peer);
     const certificate = facts.peer;
+    if (certificate.state === "accepted") {
+      this.server.expiry.look(certificate.facts, "peer", this.row.serverNames, this.id);
+    }
     this.tell("connection.secured", {
       version: facts.version,
       cipher: facts.cipher,

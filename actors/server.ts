@@ -16,13 +16,15 @@ import type { Identities } from "../wire/identity.ts";
 import { listen, type Listener } from "../wire/listener.ts";
 import { listening } from "../wire/listening.ts";
 import type { Trust } from "../wire/trust.ts";
-import { type Domain, type DomainPair, pairKey } from "../xmpp/domain.ts";
+import { type Domain, type DomainPair, pairKey, toAscii } from "../xmpp/domain.ts";
 import { bounce, bounceFor, type StanzaError } from "../xmpp/stanza_error.ts";
 import type { StreamLimits } from "../xmpp/stream_limits.ts";
 import { Admission, network } from "./admission.ts";
+import { Certificates } from "./certificates.ts";
 import { ComponentShell } from "./component.ts";
 import type { ServerContext } from "./context.ts";
 import { Digest } from "./digest.ts";
+import type { Expiry } from "./expiry.ts";
 import { Evidence } from "./evidence.ts";
 import type { Host } from "./host.ts";
 import { InboundShell } from "./inbound_stream.ts";
@@ -69,6 +71,11 @@ export class Server implements ServerContext {
   readonly links: Links;
   readonly routes: Routes;
   readonly local: Local;
+  readonly certificates: Certificates;
+
+  get expiry(): Expiry {
+    return this.certificates.expiry;
+  }
 
   /** Stanzas of connections that are gone; the living count for themselves. */
   readonly past = { stanzasIn: 0, stanzasOut: 0, writtenUnconfirmed: 0 };
@@ -93,6 +100,7 @@ export class Server implements ServerContext {
     this.links = new Links(this);
     this.routes = new Routes(this);
     this.local = new Local(this);
+    this.certificates = new Certificates(this);
     for (const domain of domains) this.local.add(domain.name, domain.componentSecret);
   }
 
@@ -115,6 +123,7 @@ export class Server implements ServerContext {
       component: component.map((at) => open(at, "component")),
     };
     this.listening = true;
+    this.certificates.watch();
     const print = ({ hostname, port }: Deno.NetAddr) => `${hostname}:${port}`;
     const detail = { s2s: opened.s2s.map(print), component: opened.component.map(print) };
     this.host.tell({ type: "server.listening", detail });
@@ -219,13 +228,24 @@ export class Server implements ServerContext {
 
   /** Takes a new configuration; connections keep the certificates that they began with. */
   apply(config: Config, identities: Identities, trust: Trust): void {
-    const old = { identities: this.identities, trust: this.trust, config: this.config };
+    const old = { trust: this.trust, config: this.config };
     this.config = config;
-    this.identities = identities;
     this.trust = trust;
-    old.identities.free();
     old.trust.free();
+    this.replaceIdentities(identities);
+    this.certificates.watch();
     for (const row of [...this.bindings.rows()]) this.#judgeAnew(row, old.config);
+  }
+
+  /** New connections use them at once; streams in the name of one that is gone begin anew (protocol.md 6.6). */
+  replaceIdentities(identities: Identities): void {
+    const old = this.identities;
+    this.identities = identities;
+    for (const shell of [...this.shells.values()]) {
+      const own = shell.row.local === null ? null : toAscii(shell.row.local);
+      if (own !== null && old.carries(own) && !identities.carries(own)) shell.close("tls.own-name", "reset");
+    }
+    old.free();
   }
 
   /** Lists and policies count at once, for what is open too. */
@@ -272,6 +292,7 @@ export class Server implements ServerContext {
     if (this.draining) return;
     this.draining = true;
     this.host.tell({ type: "server.draining" });
+    this.certificates.stop();
     for (const listener of this.#listeners) listener.close();
     for (const route of [...this.routes.all()]) route.drain("server.shutdown");
     for (const component of this.components.values()) component.close("server.shutdown", "system-shutdown");

@@ -2,6 +2,7 @@
 import type { Config } from "../config/config.ts";
 import type { Detail } from "../facts/event.ts";
 import type {
+  CertificateView,
   ConnectionView,
   DomainView,
   Explanation,
@@ -109,6 +110,13 @@ export class View implements ServerView {
       queuedBytes: queues.bytes,
       writtenUnconfirmed: past.writtenUnconfirmed,
     };
+  }
+
+  certificates(): CertificateView[] {
+    return this.#server.identities.facts.map(({ identifiers, notAfter }) => ({
+      names: identifiers.map(({ name }) => name),
+      notAfter,
+    }));
   }
 
   async explain(from: string, to: string): Promise<Explanation | null> {

@@ -87,6 +87,17 @@ export const CAUSES = {
   "tls.bad-certificate": reason("peer", "the peer's certificate is malformed or wrongly signed", PEER),
   "tls.names": reason("peer", "the peer's certificate does not carry the name that is needed", PEER),
 
+  "tls.own-certificate": reason(
+    "us",
+    "our own certificate files changed and cannot be used",
+    "`verona config check` says what is wrong; write new files beside the old ones, then rename",
+  ),
+  "tls.own-name": reason(
+    "us",
+    "our certificate no longer carries the name of the stream",
+    "nothing, if that was meant; else see `[[certificate]]`",
+  ),
+
   "xml.not-well-formed": reason("peer", "the peer sent XML that is not well-formed", PEER),
   "xml.restricted": reason("peer", "the peer sent XML that XMPP forbids", PEER),
   "xml.encoding": reason("peer", "the peer sent something else than UTF-8", PEER),

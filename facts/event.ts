@@ -39,6 +39,11 @@ export const EVENTS = {
   "component.attached": "a component is there: domain",
   "component.detached": "a component is gone: domain",
   "component.refused": "a component was not let in: domain",
+  "certificate.loaded":
+    "our certificate files changed and are in use now: certificates with names and notAfter",
+  "certificate.kept": "our certificate files changed and cannot be used, the old ones stay: why",
+  "certificate.expiring":
+    "it ends within 30, 14, 7 or 1 days: whose (ours, peer), days, names, subject, notAfter",
   "dns.witness": "the two DNSSEC validators disagree: name, both words",
   "operator.acted": "somebody asked for it over the API: action",
   "actor.crashed": "a bug of ours: id, error",

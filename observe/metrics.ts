@@ -68,6 +68,14 @@ const FAMILIES: readonly Family[] = [
     labels: of("stanza.discarded", (e) => ({ cause: e.cause ?? "none" })),
   },
   {
+    name: "verona_certificate_expiry_warnings",
+    help: "Certificates that end within so many days, ours and connected peers'.",
+    labels: of("certificate.expiring", (e) => ({
+      whose: text(e.detail?.whose),
+      days: String(e.detail?.days),
+    })),
+  },
+  {
     name: "verona_actor_crashes",
     help: "Actors that threw: each is a bug.",
     labels: of("actor.crashed", () => ({})),
@@ -145,7 +153,16 @@ function traffic(view: ServerView): Block[] {
 function gauges(view: ServerView, version: string): Block[] {
   const connections = view.connections().map(({ direction, state }) => printLabels({ direction, state }));
   const routes = view.routes().map(({ state }) => printLabels({ state }));
+  const ends = view.certificates().map(({ names: [local = ""], notAfter }) =>
+    [printLabels({ local }), notAfter / 1000] as const
+  );
   return [
+    {
+      name: "xmpp_s2s_certificate_expiry_timestamp_seconds",
+      type: "gauge",
+      help: "When our certificates end.",
+      samples: ends,
+    },
     { name: "xmpp_s2s_connections", type: "gauge", help: "Connections now.", samples: tally(connections) },
     { name: "xmpp_s2s_routes", type: "gauge", help: "Routes now.", samples: tally(routes) },
     { name: "verona_build", type: "info", help: "This build.", samples: [[printLabels({ version }), 1]] },

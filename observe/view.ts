@@ -94,12 +94,20 @@ export interface TrafficView {
   readonly writtenUnconfirmed: number;
 }
 
+export interface CertificateView {
+  readonly names: readonly string[];
+  /** Milliseconds since the epoch; the earliest of its chain. */
+  readonly notAfter: number;
+}
+
 export interface ServerView {
   connections(): ConnectionView[];
   routes(): RouteView[];
   proofs(): ProofView[];
   domains(): DomainView[];
   traffic(): TrafficView;
+  /** Ours. */
+  certificates(): CertificateView[];
   /** Touches nothing live: tables are only read; DNS may be asked. */
   explain(local: string, remote: string): Promise<Explanation | null>;
   readiness(): Promise<Readiness>;

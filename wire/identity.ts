@@ -1,4 +1,5 @@
 /** Our certificates: loaded from files, chosen by name, replaced when the files change. protocol.md 6.3. */
+import { createHash } from "node:crypto";
 import type { CertificateFiles } from "../config/config.ts";
 import type { CertificateFacts } from "../facts/certificate.ts";
 import { entries, native } from "./native.ts";
@@ -6,13 +7,33 @@ import { certificateFacts, said } from "./trust.ts";
 
 /** All identities of one moment; handshakes under way keep the ones they began with. */
 export class Identities {
-  /** Of each certificate, in the order of the configuration. */
+  /** Of each certificate, the default first; `notAfter` is the earliest of its chain. */
   readonly facts: readonly CertificateFacts[];
   readonly context: number;
+  /** Equal when the files hold the same. */
+  readonly fingerprint: string;
 
-  private constructor(context: number, facts: readonly CertificateFacts[]) {
+  private constructor(context: number, facts: readonly CertificateFacts[], fingerprint: string) {
     this.context = context;
     this.facts = facts;
+    this.fingerprint = fingerprint;
+  }
+
+  /** What {@link fingerprint} would be if they were loaded now; null while a file cannot be read. */
+  static fingerprintOf(
+    files: readonly CertificateFiles[],
+    readText: (path: string) => string,
+  ): string | null {
+    try {
+      return digest(files.map((file) => read(file, readText)));
+    } catch {
+      return null;
+    }
+  }
+
+  /** Whether one of the certificates carries this name, itself or by a wildcard. A-label. */
+  carries(name: string): boolean {
+    return this.facts.some((facts) => names(facts, name));
   }
 
   /**
@@ -26,7 +47,11 @@ export class Identities {
     first: string,
     readText: (path: string) => string,
   ): Identities {
-    const loaded = files.map((file) => ({ file, pem: read(file, readText), facts: leaf(file, readText) }));
+    const loaded = files.map((file) => {
+      const pem = read(file, readText);
+      return { file, pem, facts: chainFacts(file, pem) };
+    });
+    const fingerprint = digest(loaded.map(({ pem }) => pem));
     const own = loaded.findIndex(({ facts }) => names(facts, first));
     if (own > 0) loaded.unshift(...loaded.splice(own, 1));
     const blob = entries(loaded.map(({ pem }) => new TextEncoder().encode(pem)));
@@ -40,7 +65,7 @@ export class Identities {
         `Cannot use the certificate ${file?.chain} with the key ${file?.key}: ${why ?? said(words)}`,
       );
     }
-    return new Identities(context, loaded.map(({ facts }) => facts));
+    return new Identities(context, loaded.map(({ facts }) => facts), fingerprint);
   }
 
   /** Once nothing new will use it. */
@@ -60,14 +85,31 @@ function read(file: CertificateFiles, readText: (path: string) => string): strin
   return `${text(file.chain)}\n${text(file.key)}`;
 }
 
-function leaf(file: CertificateFiles, readText: (path: string) => string): CertificateFacts {
-  const [, base64] =
-    /-----BEGIN CERTIFICATE-----([\s\S]*?)-----END CERTIFICATE-----/.exec(read(file, readText)) ?? [];
-  if (base64 === undefined) throw new Error(`Cannot use ${file.chain}: it holds no certificate in PEM`);
-  const der = Uint8Array.from(atob(base64.replace(/\s/g, "")), (c) => c.charCodeAt(0));
-  const facts = certificateFacts(der);
-  if (facts === null) throw new Error(`Cannot use ${file.chain}: its certificate is malformed`);
-  return facts;
+/** What the leaf says, ending with the first certificate of its chain that ends. */
+function chainFacts(file: CertificateFiles, pem: string): CertificateFacts {
+  const chain = [...pem.matchAll(/-----BEGIN CERTIFICATE-----([\s\S]*?)-----END CERTIFICATE-----/g)];
+  if (chain.length === 0) throw new Error(`Cannot use ${file.chain}: it holds no certificate in PEM`);
+  const [leaf, ...others] = chain.map(([, base64]) => {
+    const facts = certificateFacts(fromBase64(base64!));
+    if (facts === null) throw new Error(`Cannot use ${file.chain}: its certificate is malformed`);
+    return facts;
+  });
+  return { ...leaf!, notAfter: Math.min(leaf!.notAfter, ...others.map(({ notAfter }) => notAfter)) };
+}
+
+function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  try {
+    return Uint8Array.from(atob(text.replace(/\s/g, "")), (c) => c.charCodeAt(0));
+  } catch {
+    return new Uint8Array(); // no certificate
+  }
+}
+
+/** Says nothing of the keys in them. */
+function digest(texts: readonly string[]): string {
+  const hash = createHash("sha256");
+  for (const text of texts) hash.update(`${text.length}:`).update(text);
+  return hash.digest("hex");
 }
 
 function names(facts: CertificateFacts, name: string): boolean {

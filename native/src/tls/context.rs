@@ -23,10 +23,8 @@ struct Identity {
 }
 
 impl Identity {
-    fn is_for(&self, name: &str) -> bool {
-        let wildcard = name.split_once('.').map(|(_, rest)| format!("*.{rest}"));
-        let matches = |own: &String| own == name || Some(own) == wildcard.as_ref();
-        self.names.iter().any(matches)
+    fn carries(&self, name: &str) -> bool {
+        self.names.iter().any(|own| own == name)
     }
 }
 
@@ -102,8 +100,15 @@ impl Choice {
         let sni = sni.map(str::to_ascii_lowercase);
         let names = [sni.as_deref(), self.preferred.as_deref()];
         let mut names = names.into_iter().flatten();
-        let found = names.find_map(|name| self.identities.iter().find(|i| i.is_for(name)));
+        let found = names.find_map(|name| self.named(name));
         found.unwrap_or(&self.identities[0])
+    }
+
+    /// The one with this very name, else one with a wildcard for it.
+    fn named(&self, name: &str) -> Option<&Identity> {
+        let with = |name: &str| self.identities.iter().find(|i| i.carries(name));
+        let parent = name.split_once('.').map(|(_, rest)| rest);
+        with(name).or_else(|| with(&format!("*.{}", parent?)))
     }
 }
 
