@@ -15,9 +15,11 @@ import type { LocalDomain } from "./local.ts";
 import { Outward } from "./outward.ts";
 import { actorOf } from "./start.ts";
 import type { CommonEvent } from "../machines/stream.ts";
+import type { Sink } from "../routing/handled.ts";
 import { encode, stateOf, StreamShell } from "./stream.ts";
 
-export class ComponentShell extends StreamShell {
+export class ComponentShell extends StreamShell implements Sink {
+  settled = false;
   readonly id: string;
   readonly since: number;
   domain: LocalDomain | null = null;
@@ -133,6 +135,25 @@ export class ComponentShell extends StreamShell {
     this.#tell("component.detached", cause);
   }
 
+  // ---- where peers' stanzas wait (8.1)
+
+  get bytesOut(): number {
+    return this.connection.bytesOut;
+  }
+
+  get buffered(): number {
+    return this.connection.buffered;
+  }
+
+  reached(at: number): Promise<void> | undefined {
+    return this.connection.reached(at);
+  }
+
+  giveUp(): void {
+    this.send({ type: "connection.ended", cause: "route.slow-sink" });
+    this.connection.drop();
+  }
+
   crashed(): void {
     this.connection.drop();
     if (this.over) return;
@@ -143,5 +164,9 @@ export class ComponentShell extends StreamShell {
   protected onOver(cause: Cause): void {
     this.server.components.delete(this.id);
     if (this.domain?.component === this) this.#detach(cause);
+    this.connection.drop();
+    const { unsent } = this.connection;
+    if (unsent !== null && this.domain !== null) this.server.local.unsent(this.domain, unsent);
+    this.settled = true;
   }
 }

@@ -92,6 +92,7 @@ export class InboundShell extends S2sShell {
   }
 
   override pairOpened(): void {
+    super.pairOpened();
     this.#actor.send({ type: "pair.opened" });
   }
 

@@ -6,6 +6,7 @@ import type { Batch } from "../wire/connection.ts";
 import { AddressFault, type Domain, type DomainPair } from "../xmpp/domain.ts";
 import { parseJid } from "../xmpp/jid.ts";
 import { INVALID_CONNECTION, type StanzaError } from "../xmpp/stanza_error.ts";
+import type { ComponentShell } from "./component.ts";
 import type { ServerContext } from "./context.ts";
 import { Digest } from "./digest.ts";
 import { FLAG, NOT_PLAIN } from "./flags.ts";
@@ -43,7 +44,9 @@ export class Inward {
     let to: LocalDomain | null = null;
     let full: LocalDomain | null = null;
     const flush = (until: number) => {
-      if (to !== null && run < until && to.forward(batch, run, until, this.#shell)) full = to;
+      if (to === null || run >= until) return;
+      if (to.forward(batch, run, until, this.#shell)) full = to;
+      this.#took(until - run, to.component);
     };
     for (let i = first; i < end; i++) {
       const slot = batch.flags(i) & NOT_PLAIN ? undefined : this.#slots.get(batch.pair(i));
@@ -55,15 +58,21 @@ export class Inward {
       }
       flush(i);
       to = null;
-      this.#judge(batch, i);
+      this.#took(1, this.#judge(batch, i));
       if (this.#shell.ending) return;
     }
     flush(end);
     return full === null ? undefined : settled(full as LocalDomain, this.#server.host.clock);
   }
 
-  /** The long way: F1 to F7. */
-  #judge(batch: Batch, i: number): void {
+  /** Counted (8.1), also what is rejected; `sink` is where it waits now, null when it is answered. */
+  #took(stanzas: number, sink: ComponentShell | null): void {
+    this.#shell.acks.handled.took(stanzas, sink);
+    this.#shell.lastStanzaAt = this.#server.host.clock.now();
+  }
+
+  /** The long way: F1 to F7. The result is the component that gets it. */
+  #judge(batch: Batch, i: number): ComponentShell | null {
     const { server, shell } = { server: this.#server, shell: this.#shell };
     const flags = batch.flags(i);
     const arrival = {
@@ -81,22 +90,26 @@ export class Inward {
       case "deliver":
         return this.#deliver(batch, i, found.grant);
       case "serve":
-        return this.#serve(batch, i, found.pair);
+        this.#serve(batch, i, found.pair);
+        return null;
       case "discard":
-        return this.#discard(batch, i, found);
+        this.#discard(batch, i, found);
+        return null;
       case "close":
         this.#tellDiscarded(found.cause, null, { rule: found.rule });
-        return shell.fault(found.condition, found.cause);
+        shell.fault(found.condition, found.cause);
+        return null;
     }
   }
 
-  #deliver(batch: Batch, i: number, grant: Grant): void {
+  #deliver(batch: Batch, i: number, grant: Grant): ComponentShell | null {
     const server = this.#server;
     const { pair } = grant;
     const local = server.local.domain(pair.local);
-    if (local === undefined) return;
+    if (local === undefined) return null;
     if (batch.flags(i) & FLAG.badIq) {
-      return this.#answer(batch, i, pair, { type: "modify", condition: "bad-request" }, "route.bad-request");
+      this.#answer(batch, i, pair, { type: "modify", condition: "bad-request" }, "route.bad-request");
+      return null;
     }
     if (!this.#slots.has(grant)) {
       server.host.tell({
@@ -107,7 +120,7 @@ export class Inward {
       });
     }
     this.#learn(batch, i, grant, local);
-    server.local.receive(local, batch, i, this.#shell);
+    return server.local.receive(local, batch, i, this.#shell);
   }
 
   /** Teaches the framer this spelling of the pair; from the next stanza on it takes the short way. */
@@ -119,9 +132,9 @@ export class Inward {
 
   /** Between the machines: ping, disco, version; the answer takes the way back, or none (R-10). */
   #serve(batch: Batch, i: number, pair: DomainPair): void {
-    const { row, connection, declared } = this.#shell;
+    const { row, declared } = this.#shell;
     const reply = this.#server.local.answerOf(pair.local, batch.text(i), declared);
-    if (reply !== null && (row.direction === "out" || row.bidi)) connection.write(encode(reply));
+    if (reply !== null && (row.direction === "out" || row.bidi)) this.#shell.say(encode(reply));
   }
 
   #discard(batch: Batch, i: number, found: Extract<Filtered, { action: "discard" }>): void {

@@ -1,6 +1,7 @@
 /** Our own side: the domains hosted here, their components, and what the server itself answers. protocol.md 9. */
 import type { Cause } from "../facts/cause.ts";
-import type { Batch } from "../wire/connection.ts";
+import type { Batch, Unsent } from "../wire/connection.ts";
+import { reframe } from "../wire/reframe.ts";
 import { parseElement, XmlFault } from "../xml/reader.ts";
 import type { Declarations } from "../xml/reader.ts";
 import type { Domain, DomainPair } from "../xmpp/domain.ts";
@@ -24,7 +25,9 @@ export class LocalDomain implements Drains {
   constructor(readonly name: Domain, public secret: string | null) {}
 
   get attached(): boolean {
-    return this.component !== null && !this.stalled && this.component.connection.buffered <= MOST_WAITING;
+    const connection = this.component?.connection;
+    return connection !== undefined && connection.open && !this.stalled &&
+      connection.buffered <= MOST_WAITING;
   }
 
   drained(): Promise<void> | undefined {
@@ -86,27 +89,39 @@ export class Local {
     this.#server.hosted.setAttached(domain.name, false);
   }
 
-  /** One stanza of a peer, past its grant, that needs more than forwarding. */
-  receive(domain: LocalDomain, batch: Batch, i: number, from: StreamShell): void {
+  /** One stanza of a peer, past its grant, that needs more than forwarding. The result is the component that gets it. */
+  receive(domain: LocalDomain, batch: Batch, i: number, from: StreamShell): ComponentShell | null {
     from.stanzasIn++;
-    if (domain.attached) {
-      const { connection } = domain.component!;
-      domain.component!.stanzasOut++;
-      if (!(batch.flags(i) & FLAG.rescope) && from.foreignLanguage === null) {
-        return connection.forward(batch, i, i + 1);
-      }
-      const lang = batch.flags(i) & FLAG.hasLang ? null : from.foreignLanguage;
-      const bytes = from.connection.rescope(batch, i, "component", lang);
-      if (bytes !== null) return connection.write(bytes);
-      return this.#return(
-        domain.name,
-        batch.text(i),
-        bounceFor("xml.namespace"),
-        "xml.namespace",
-        from.declared,
-      );
+    if (!domain.attached) {
+      this.#unattended(domain, batch.text(i), from.declared);
+      return null;
     }
-    this.#unattended(domain, batch.text(i), from.declared);
+    const component = domain.component!;
+    component.stanzasOut++;
+    if (!(batch.flags(i) & FLAG.rescope) && from.foreignLanguage === null) {
+      component.connection.forward(batch, i, i + 1);
+      return component;
+    }
+    const lang = batch.flags(i) & FLAG.hasLang ? null : from.foreignLanguage;
+    const bytes = from.connection.rescope(batch, i, "component", lang);
+    if (bytes !== null) {
+      component.connection.write(bytes);
+      return component;
+    }
+    const error = bounceFor("xml.namespace");
+    this.#return(domain.name, batch.text(i), error, "xml.namespace", from.declared);
+    return null;
+  }
+
+  /** What a component's socket had not taken when it was closed: each stanza is answered as if it had been away. */
+  unsent(domain: LocalDomain, { bytes, written }: Unsent): void {
+    for (const stanza of reframe("component", bytes)) {
+      // What begins the rest may have been in the middle of a write: only what is whole has arrived.
+      if (stanza.end <= written) continue;
+      const text = decoder.decode(stanza.bytes);
+      const cause = "route.component-away";
+      this.#return(domain.name, text, bounceFor(cause), cause, DECLARED[NS.server]);
+    }
   }
 
   /** A stanza of ours for a domain of ours: between two components, or for the server itself. */

@@ -124,6 +124,7 @@ export class OutboundShell extends S2sShell {
   #features(features: Features): void {
     const { starttls, mechanisms, bidi, dna, errors, unknownRequired, limits } = features;
     this.row.peerMaxBytes = limits.maxBytes ?? this.row.peerMaxBytes;
+    this.acks.offered = features.streamManagement && this.connection.tls !== null;
     this.#actor.send({
       type: "features.received",
       starttls: starttls !== null,

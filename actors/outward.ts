@@ -10,7 +10,6 @@ import type { ServerContext } from "./context.ts";
 import { FLAG, NOT_PLAIN } from "./flags.ts";
 import { domainOf, rawDomain } from "./inward.ts";
 import type { S2sShell } from "./s2s_stream.ts";
-import { settled } from "./sink.ts";
 import { Slots } from "./slots.ts";
 
 interface Slot {
@@ -33,10 +32,13 @@ export class Outward {
   stanzas(batch: Batch, first: number, end: number): void | Promise<void> {
     let run = first;
     let to: S2sShell | null = null;
-    let full: S2sShell | null = null;
+    let last: S2sShell | null = null;
     const flush = (until: number) => {
-      if (to !== null && run < until && to.forward(batch, run, until)) full = to;
-      if (to !== null) this.#component.stanzasIn += until - run;
+      if (to === null || run >= until) return;
+      last = to;
+      const taken = to.forward(batch, run, until);
+      this.#component.stanzasIn += taken - run;
+      for (let i = taken; i < until; i++) this.#submit(batch, i);
     };
     for (let i = first; i < end; i++) {
       const slot = batch.flags(i) & NOT_PLAIN ? undefined : this.#slots.get(batch.pair(i));
@@ -53,7 +55,7 @@ export class Outward {
       if (this.#component.ending) return;
     }
     flush(end);
-    return full === null ? undefined : settled(full as S2sShell, this.#server.host.clock);
+    return (last as S2sShell | null)?.window.paused();
   }
 
   /** The connection that the pair uses now; null when it has to take the long way. */
@@ -65,7 +67,7 @@ export class Outward {
       });
       slot.shell = slot.grant === null ? null : this.#server.shells.get(slot.grant.connection.id) ?? null;
     }
-    return slot.shell === null || slot.shell.stalled ? null : slot.shell;
+    return slot.shell === null || slot.shell.window.stuck ? null : slot.shell;
   }
 
   /** The long way: addresses read, then by 2.3. */

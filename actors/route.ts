@@ -60,6 +60,13 @@ export class Route implements AssertionListener {
     this.#actor.send({ type: "demand.came" });
   }
 
+  /** Stanzas of a connection that is gone wait again, before all newer ones. */
+  resume(stanzas: readonly Outgoing[]): void {
+    for (const lost of this.outbox.requeue(stanzas)) this.#server.bounce(lost, "route.queue-full");
+    this.#watchAge();
+    this.#actor.send({ type: "demand.came" });
+  }
+
   /** The pair was opened some other way: the inverse of a grant on a bidi connection (2.8). */
   opened(): void {
     if (this.#server.bindings.sending(this.pair) !== null) this.authorised();

@@ -32,7 +32,7 @@ export class Routes {
       case "send":
         return server.write(stanza, out.grant);
       case "serve":
-        return void server.shells.get(out.connection.id)?.connection.write(stanza.bytes);
+        return void server.shells.get(out.connection.id)?.say(stanza.bytes);
       case "local":
         return server.local.deliver(pair.remote, stanza);
       case "bounce":
@@ -42,6 +42,18 @@ export class Routes {
         if (server.draining) return server.bounce(stanza, "server.shutdown");
         return (route ?? this.#start(pair)).wait(stanza);
     }
+  }
+
+  /** Stanzas that a lost connection had accepted, in order: they go before all newer ones of the pair (8.3). */
+  resume(pair: DomainPair, stanzas: readonly Outgoing[]): void {
+    const server = this.#server;
+    const grant = server.bindings.sending(pair);
+    const route = this.get(pair);
+    if (server.draining) return stanzas.forEach((stanza) => server.bounce(stanza, "server.shutdown"));
+    if (grant !== null && (route?.outbox.size ?? 0) === 0) {
+      return stanzas.forEach((stanza) => server.write(stanza, grant));
+    }
+    (route ?? this.#start(pair)).resume(stanzas);
   }
 
   /** The inverse of a grant opened the pair (2.8). */

@@ -8,26 +8,32 @@ import { WireFault } from "../wire/fault.ts";
 import type { Element } from "../xml/element.ts";
 import { type DialbackAnswer, type DialbackVerify, parseDialback } from "../xmpp/dialback.ts";
 import { NS } from "../xmpp/namespaces.ts";
+import type { Refusal } from "../xmpp/stream_error.ts";
+import { parseManagement } from "../xmpp/stream_management.ts";
+import { Acks } from "./acks.ts";
 import { network } from "./admission.ts";
 import { Authoritative } from "./authoritative.ts";
 import type { ServerContext } from "./context.ts";
 import { Inward } from "./inward.ts";
+import { answerFor } from "./losses.ts";
 import { OurRequests } from "./our_requests.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { PeerRequests } from "./peer_requests.ts";
 import { Proofs } from "./proofs.ts";
-import type { Drains } from "./sink.ts";
 import { StreamShell } from "./stream.ts";
+import { Window } from "./window.ts";
 
-export abstract class S2sShell extends StreamShell implements Drains {
+export abstract class S2sShell extends StreamShell {
   readonly row: ConnectionRow;
   readonly since: number;
-  stalled = false;
   lastStanzaAt = 0;
   /** The peer's requests, and ours. */
   readonly theirs: PeerRequests;
   readonly ours: OurRequests;
   readonly proofs: Proofs;
+  readonly acks: Acks;
+  /** How much may go out now. */
+  readonly window: Window;
   /** What the peer asks about our own keys. */
   readonly #authoritative: Authoritative;
   readonly #inward: Inward;
@@ -40,6 +46,8 @@ export abstract class S2sShell extends StreamShell implements Drains {
     this.theirs = new PeerRequests(server, this);
     this.ours = new OurRequests(server, this);
     this.proofs = new Proofs(server, this);
+    this.acks = new Acks(server, this);
+    this.window = new Window(server, this);
     this.#authoritative = new Authoritative(server, this);
     this.#inward = new Inward(server, this);
     server.shells.set(this.row.id, this);
@@ -83,14 +91,6 @@ export abstract class S2sShell extends StreamShell implements Drains {
     const [state] = tags as ReadonlySet<ConnectionState>;
     if (state === undefined || state === "closed" || !this.row.open || state === this.row.state) return;
     this.row.state = state;
-    if (state === "closing") this.#stopSending();
-  }
-
-  /** 4.9: behind a closing tag nothing is sent; what is still wanted finds another way (8.3: nothing is lost in silence). */
-  #stopSending(): void {
-    const sent = this.server.bindings.stopSending(this.row);
-    this.ours.connectionOver("stream.closed");
-    for (const { local, remote } of sent) this.server.routes.closed({ local, remote }, "stream.closed");
   }
 
   /** For the API: `established`, `negotiating.securing`. */
@@ -135,6 +135,8 @@ export abstract class S2sShell extends StreamShell implements Drains {
 
   /** First-level elements that mean the same in both directions. */
   protected onFederationElement(element: Element): void | Promise<void> {
+    const management = parseManagement(element);
+    if (management !== null) return this.acks.handle(management);
     const dialback = parseDialback(element);
     switch (dialback?.kind) {
       case "request":
@@ -167,7 +169,9 @@ export abstract class S2sShell extends StreamShell implements Drains {
   protected requestReceived(): void {}
 
   /** A pair was opened on this connection; the inbound machine stops its negotiation timer by it. */
-  pairOpened(): void {}
+  pairOpened(): void {
+    this.acks.begin();
+  }
 
   /** The negotiation timer of the initiator ends with its first request (8.5). */
   requestWritten(): void {}
@@ -181,15 +185,18 @@ export abstract class S2sShell extends StreamShell implements Drains {
     return this.row.peerMaxBytes ?? this.server.config.limits.stanzaBytes;
   }
 
-  drained(): Promise<void> | undefined {
-    return this.connection.drained();
-  }
-
-  /** Gathers framed stanzas into the next write. The caller holds a live grant for each. True when it is enough for now. */
-  forward(batch: Batch, first: number, end: number): boolean {
-    this.connection.forward(batch, first, end);
-    this.#wrote(batch.bytes, batch.start(first), batch.end(end - 1), end - first);
-    return this.connection.drained() !== undefined;
+  /**
+   * Gathers framed stanzas into the next write, as far as the peer's window goes. The caller holds a live grant for each.
+   *
+   * @returns The first that was not taken, or `end`.
+   */
+  forward(batch: Batch, first: number, end: number): number {
+    this.acks.begin();
+    const until = this.window.reach(batch, first, end);
+    if (until === first) return first;
+    this.connection.forward(batch, first, until);
+    this.#wrote(batch.bytes, batch.start(first), batch.end(until - 1), until - first);
+    return until;
   }
 
   /** Writes one stanza of ours past its grant. */
@@ -197,8 +204,14 @@ export abstract class S2sShell extends StreamShell implements Drains {
     if (!grant.live || grant.connection !== this.row) {
       throw new Error(`Cannot deliver on ${this.id}: no live grant`);
     }
-    this.connection.write(stanza.bytes);
-    this.#wrote(stanza.bytes, 0, stanza.bytes.length, 1);
+    this.say(stanza.bytes);
+  }
+
+  /** Writes one stanza that needs no grant: from machine to machine, or a question of our own. */
+  say(stanza: Uint8Array): void {
+    this.acks.begin();
+    this.connection.write(stanza);
+    this.#wrote(stanza, 0, stanza.length, 1);
   }
 
   /** `stanzas` stanzas left: those that stand in `bytes` from `start` to `end`. */
@@ -206,6 +219,30 @@ export abstract class S2sShell extends StreamShell implements Drains {
     this.stanzasOut += stanzas;
     this.lastStanzaAt = this.server.host.clock.now();
     this.row.ledger.wrote(bytes, start, end, stanzas, this.lastStanzaAt);
+    this.acks.wrote();
+  }
+
+  /** 4.9: what is queued for this connection leaves, then nothing more is taken for it; its pairs go other ways. */
+  protected override lastWords(): void | Promise<void> {
+    this.window.flush();
+    this.row.state = "closing"; // found by nobody from now on
+    const rows = this.server.bindings.stopSending(this.row);
+    this.theirs.connectionOver();
+    this.ours.connectionOver(this.leaving);
+    for (const { local, remote } of rows) this.server.routes.closed({ local, remote }, this.leaving);
+    return this.acks.lastWords();
+  }
+
+  protected override onLateElement(element: Element): void {
+    const management = parseManagement(element);
+    if (management?.kind === "answer") this.acks.handle(management);
+  }
+
+  protected override errorDetail(refusal: Refusal) {
+    const { tooHigh } = this.acks;
+    return tooHigh !== null && refusal.cause === "stream.handled-count"
+      ? { application: tooHigh }
+      : super.errorDetail(refusal);
   }
 
   /** 4.10: idle means no stanza either way and nothing pending. */
@@ -223,8 +260,17 @@ export abstract class S2sShell extends StreamShell implements Drains {
     return { type: "close.requested", cause: "stream.idle" };
   }
 
+  /** The peer has acknowledged something: what waited may go. */
+  roomCame(): void {
+    this.window.roomCame();
+  }
+
   /** Ends the stream in good order. */
-  close(cause: Cause, condition?: "reset" | "system-shutdown" | "policy-violation"): void {
+  close(
+    cause: Cause,
+    condition?: "reset" | "system-shutdown" | "policy-violation" | "connection-timeout",
+  ): void {
+    this.leaving = cause;
     this.send({ type: "close.requested", cause, ...(condition ? { condition } : {}) });
   }
 
@@ -239,11 +285,15 @@ export abstract class S2sShell extends StreamShell implements Drains {
   protected override onOver(cause: Cause): void {
     const { server, row } = this;
     const wasUp = this.#wasUp;
+    const [kept, held] = [row.ledger.takeUnacknowledged(), this.window.takeAll()];
     const lost = row.ledger.writtenUnconfirmed;
     // Out of every row before anybody is told (dna-01 4: MUST).
     const sent = server.connections.close(row);
     server.shells.delete(row.id);
     server.closed(this, lost);
+    this.acks.over();
+    // Before the routes are told: what they find waiting is why they connect again.
+    const answered = answerFor(server, this.id, kept, held);
     this.theirs.connectionOver();
     this.proofs.connectionOver();
     this.#inward.connectionOver();
@@ -261,6 +311,7 @@ export abstract class S2sShell extends StreamShell implements Drains {
         local: row.local,
         remote: row.remote,
         unconfirmed: lost,
+        ...answered,
       },
     });
   }

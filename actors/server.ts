@@ -33,7 +33,6 @@ import { Local } from "./local.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { Routes } from "./routes.ts";
 import type { S2sShell } from "./s2s_stream.ts";
-import { MOST_WAITING } from "./sink.ts";
 import { encode } from "./stream.ts";
 
 export interface ServerParts {
@@ -78,7 +77,7 @@ export class Server implements ServerContext {
   }
 
   /** Stanzas of connections that are gone; the living count for themselves. */
-  readonly past = { stanzasIn: 0, stanzasOut: 0, writtenUnconfirmed: 0 };
+  readonly past = { stanzasIn: 0, stanzasOut: 0, acknowledged: 0, writtenUnconfirmed: 0 };
   listening = false;
   readonly #listeners: Listener[] = [];
   #components = 0;
@@ -189,11 +188,9 @@ export class Server implements ServerContext {
   write(stanza: Outgoing, grant: Grant): void {
     const shell = this.shells.get(grant.connection.id);
     if (!grant.live || shell === undefined) return this.bounce(stanza, "tcp.lost");
-    if (shell.stalled || shell.connection.buffered > MOST_WAITING) {
-      return this.bounce(stanza, "route.slow-sink");
-    }
+    if (shell.window.stuck) return this.bounce(stanza, "route.slow-sink");
     if (stanza.bytes.length > shell.mostBytes) return this.bounce(stanza, "route.too-big");
-    shell.deliver(stanza, grant);
+    if (shell.window.admits(stanza, grant.pair)) shell.deliver(stanza, grant);
   }
 
   bounce(stanza: Outgoing, cause: Cause, permanent?: boolean): void {
@@ -216,6 +213,7 @@ export class Server implements ServerContext {
   closed(shell: S2sShell, lost: number): void {
     this.past.stanzasIn += shell.stanzasIn;
     this.past.stanzasOut += shell.stanzasOut;
+    this.past.acknowledged += shell.row.ledger.confirmed;
     this.past.writtenUnconfirmed += lost;
     if (shell.row.direction === "in") this.admission.left(shell.connection);
   }

@@ -14,8 +14,10 @@ import {
   parseStreamError,
   PeerFault,
   printStreamError,
+  type Refusal,
   STANZA_TOO_BIG,
   type StreamCondition,
+  type StreamErrorDetail,
 } from "../xmpp/stream_error.ts";
 import { CLOSING_TAG, parseStreamHeader, type StreamHeader } from "../xmpp/stream_header.ts";
 import type { ServerContext } from "./context.ts";
@@ -37,6 +39,9 @@ export abstract class StreamShell implements Sink {
   stanzasOut = 0;
   /** The condition of the peer's stream error, once it sent one. */
   peerError: StreamCondition | null = null;
+  /** Why it ends, once that has begun. */
+  protected leaving: Cause = "stream.closed";
+  #farewell: Promise<void> | null = null;
   /** The peer's latest header. */
   protected header: StreamHeader | null = null;
   /** Who opened the stream that we read headers of. */
@@ -72,8 +77,8 @@ export abstract class StreamShell implements Sink {
     let wait: void | Promise<void> = undefined;
     for (let i = 0; i < batch.count && !this.over;) {
       if (this.ending) {
-        // 4.9: after our own last words only the peer's closing tag counts.
-        if (batch.kind(i++) === CLOSING) this.send({ type: "stream.closed" });
+        // 4.9: after our own last words only the peer's closing tag counts, and what it says before it.
+        this.#late(batch, i++);
         continue;
       }
       if (batch.kind(i) > IQ) {
@@ -89,6 +94,7 @@ export abstract class StreamShell implements Sink {
 
   /** Ends the stream for what the peer did. */
   fault(condition: StreamCondition, cause: Cause): void {
+    this.leaving = cause;
     this.ending = true;
     this.send({ type: "fault.found", condition, cause });
   }
@@ -98,19 +104,52 @@ export abstract class StreamShell implements Sink {
       case "send error":
         this.ending = true;
         this.tell("stream.error", { condition: effect.condition, by: "us" }, effect.cause, "warning");
-        return this.connection.write(encode(printStreamError(effect.condition, errorDetail(effect))));
+        return this.connection.write(encode(printStreamError(effect.condition, this.errorDetail(effect))));
       case "close stream":
-        return this.connection.write(encode(CLOSING_TAG));
+        return this.#closeStream();
       case "end connection":
-        return void this.connection.end().then(() => {
-          this.send({ type: "connection.ended", cause: "stream.closed" });
-        });
+        return void this.#endConnection();
       case "drop connection":
         return this.connection?.drop();
       case "report over":
         if (this.over) return;
         this.over = true;
         return this.onOver(effect.cause);
+    }
+  }
+
+  /** 4.9: what is said right before our closing tag; a promise holds the tag back. */
+  protected lastWords(): void | Promise<void> {}
+
+  /** What the peer says between our closing tag and its own. */
+  protected onLateElement(_element: Element): void {}
+
+  /** What a stream error says beside its condition: RFC 6120 4.9.3.21, protocol.md 4.12. */
+  protected errorDetail({ condition, cause }: Refusal): StreamErrorDetail {
+    if (condition === "undefined-condition") return { text: CAUSES[cause].text };
+    return cause === "xml.limit" ? { application: STANZA_TOO_BIG } : {};
+  }
+
+  #closeStream(): void {
+    const close = () => this.connection.writeLast(encode(CLOSING_TAG));
+    const wait = this.lastWords();
+    if (wait === undefined) return close();
+    this.#farewell = wait.then(close);
+  }
+
+  async #endConnection(): Promise<void> {
+    if (this.#farewell !== null) await this.#farewell;
+    await this.connection.end();
+    this.send({ type: "connection.ended", cause: "stream.closed" });
+  }
+
+  #late(batch: Batch, i: number): void {
+    if (batch.kind(i) === CLOSING) return this.send({ type: "stream.closed" });
+    if (batch.kind(i) !== CONTROL) return;
+    try {
+      this.onLateElement(parseElement(batch.text(i), this.declared));
+    } catch (error) {
+      if (!(error instanceof XmlFault || error instanceof PeerFault)) throw error;
     }
   }
 
@@ -171,6 +210,7 @@ export abstract class StreamShell implements Sink {
       "warning",
     );
     this.peerError = error.condition;
+    this.leaving = "stream.error";
     this.send({ type: "error.received", condition: error.condition });
   }
 
@@ -188,12 +228,6 @@ export abstract class StreamShell implements Sink {
     // Nothing more is read: the peer's closing tag cannot come.
     this.send({ type: "stream.closed" });
   }
-}
-
-/** What a stream error says beside its condition: RFC 6120 4.9.3.21, protocol.md 4.12. */
-function errorDetail({ condition, cause }: { condition: StreamCondition; cause: Cause }) {
-  if (condition === "undefined-condition") return { text: CAUSES[cause].text };
-  return cause === "xml.limit" ? { application: STANZA_TOO_BIG } : {};
 }
 
 /** TCP ended without the closing handshake of 4.9: how it ended says whose fault it looks like. */

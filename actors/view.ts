@@ -64,12 +64,17 @@ export class View implements ServerView {
       state: route === undefined || (row?.send.length ?? 0) > 0 ? "authorised" : route.state,
       send: row?.send.map((g) => g.connection.id) ?? [],
       recv: row?.recv.map((g) => g.connection.id) ?? [],
-      queued: route?.outbox.size ?? 0,
+      queued: (route?.outbox.size ?? 0) + this.#heldOf(row),
       expires: iso(proof?.expiresAt ?? null),
       recheckAt: iso(proof?.recheckAt ?? null),
       boundMs: route?.boundMs ?? null,
       reason: route?.cause ?? null,
     };
+  }
+
+  #heldOf(row: BindingRow | undefined): number {
+    const shell = this.#server.shells.get(row?.send[0]?.connection.id ?? "");
+    return row === undefined ? 0 : shell?.window.heldOf(row) ?? 0;
   }
 
   proofs(): ProofView[] {
@@ -106,8 +111,11 @@ export class View implements ServerView {
     return {
       stanzasIn: past.stanzasIn + sum((s) => s.stanzasIn),
       stanzasOut: past.stanzasOut + sum((s) => s.stanzasOut),
-      queued: [...routes.all()].reduce((total, route) => total + route.outbox.size, 0),
+      queued: [...routes.all()].reduce((total, route) => total + route.outbox.size, 0) +
+        sum((s) => s.window.held),
       queuedBytes: queues.bytes,
+      acknowledged: past.acknowledged + sum((s) => s.row.ledger.confirmed),
+      unacknowledged: sum((s) => s.row.ledger.unacknowledged),
       writtenUnconfirmed: past.writtenUnconfirmed,
     };
   }
@@ -179,6 +187,8 @@ function connectionView(shell: S2sShell): ConnectionView {
     since: iso(shell.since)!,
     stanzas: { in: shell.stanzasIn, out: shell.stanzasOut },
     bytes: { in: connection?.bytesIn ?? 0, out: connection?.bytesOut ?? 0 },
+    acknowledged: row.ledger.confirmed,
+    unacknowledged: row.ledger.unacknowledged,
     writtenUnconfirmed: row.ledger.writtenUnconfirmed,
   };
 }

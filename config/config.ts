@@ -31,6 +31,8 @@ export interface PolicySettings {
   /** Domains or "*.example"; canonical form. Empty: all. */
   readonly allow: readonly string[];
   readonly block: readonly string[];
+  /** What a lost connection left unacknowledged (protocol.md 8.3). */
+  readonly onLoss: "bounce" | "resend";
   readonly peer: ReadonlyMap<string, { readonly proof: ProofPolicy }>;
 }
 
@@ -101,6 +103,9 @@ export interface Limits {
   readonly backoffMaxMs: number;
   readonly recheckMinMs: number;
   readonly recheckMaxMs: number;
+  readonly ackTimeoutMs: number;
+  readonly smUnackedStanzas: number;
+  readonly smUnackedBytes: number;
 }
 
 export interface Config {

@@ -185,6 +185,7 @@ function toConfig(file: ConfigFile, sources: Sources, complain: Complain): Confi
       allowInsecureDelegation: file.policy.allow_insecure_delegation,
       allow: file.policy.allow,
       block: file.policy.block,
+      onLoss: file.policy.on_loss,
       peer: domainKeys(file.policy.peer, ["policy", "peer"]),
     },
     domains: file.domain.map((hosted, i) =>

@@ -103,7 +103,7 @@ const policy = z.strictObject({
   allow_insecure_delegation: z.boolean().default(false),
   allow: z.array(pattern).default([]),
   block: z.array(pattern).default([]),
-  on_loss: later("bounce"),
+  on_loss: z.enum(["bounce", "resend"]).default("bounce"),
   fence: later(false),
   dane_inbound: later("positive"),
   peer: z.record(z.string(), z.strictObject({ proof })).default({}),
@@ -130,9 +130,6 @@ const limitsLater = {
   verify_per_domain: later(2),
   stanzas_per_second_per_pair: later(0),
   classic_only: later("24h"),
-  ack_timeout: later("60s"),
-  sm_unacked_stanzas: later(5000),
-  sm_unacked_bytes: later("16MiB"),
   sm_resume: later("300s"),
 };
 
@@ -195,6 +192,9 @@ const limits = z.strictObject({
   backoff_max: duration("300s"),
   recheck_min: duration("5m"),
   recheck_max: duration("24h"),
+  ack_timeout: duration("60s"),
+  sm_unacked_stanzas: count(5000),
+  sm_unacked_bytes: size("16MiB"),
   ...limitsLater,
 });
 

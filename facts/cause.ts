@@ -117,6 +117,12 @@ export const CAUSES = {
   "stream.feature-required": reason("peer", "the peer demands a stream feature that is not known here", PEER),
   "stream.unproven-name": reason("peer", "the stream's name is not proven by the peer's certificate", PEER),
   "stream.direction": reason("peer", "the peer asked on a connection that goes only the other way", PEER),
+  "stream.handled-count": reason(
+    "peer",
+    "the peer acknowledged more than it was sent, or less than before",
+    PEER,
+  ),
+  "stream.silent": reason("peer", "the peer did not answer when it was asked whether it is there", PEER),
   "stream.idle": reason("us", "the connection was idle", "nothing"),
   "stream.closed": reason("peer", "the peer closed the stream", "nothing"),
   "stream.error": reason("peer", "the peer ended the stream with an error", "the evidence has its condition"),
@@ -193,6 +199,11 @@ export const CAUSES = {
   "route.queue-full": reason("peer", "the pair's queue is full", WAIT),
   "route.queue-age": reason("peer", "the stanza waited too long for the pair to open", WAIT),
   "route.queues-full": reason("us", "all queues together are full", "find the peers that do not answer"),
+  "route.unacknowledged": reason(
+    "network",
+    "the connection was lost before the stanza was acknowledged; it may have arrived",
+    WAIT,
+  ),
   "route.slow-sink": reason("peer", "the receiver does not take what is sent to it", PEER),
   "route.component-away": reason("local", "the domain's component is not connected", "start the component"),
 

@@ -16,7 +16,7 @@ export const EVENTS = {
   "connection.established": "the stream is up: direction, local, remote, serverNames, bidi, dna",
   "connection.failed": "it ended before it was established: direction, peer, local, remote",
   "connection.closed":
-    "it ended: direction, peer, local, remote, unconfirmed: stanzas written and not confirmed (8.3)",
+    "it ended: direction, peer, local, remote, unacknowledged, requeued, unconfirmed: stanzas (8.3)",
   "stream.opened": "headers were exchanged: the names in them",
   "stream.error": "a stream error, by us or by the peer: by, condition",
   "sasl.finished": "SASL EXTERNAL was answered: by, outcome (success, or the condition), peer",

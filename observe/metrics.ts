@@ -121,7 +121,9 @@ interface Block {
 }
 
 function traffic(view: ServerView): Block[] {
-  const { stanzasIn, stanzasOut, queued, queuedBytes, writtenUnconfirmed } = view.traffic();
+  const { stanzasIn, stanzasOut, queued, queuedBytes, acknowledged, unacknowledged, writtenUnconfirmed } =
+    view
+      .traffic();
   const one = (name: string, type: Block["type"], help: string, value: number): Block => ({
     name,
     type,
@@ -143,6 +145,18 @@ function traffic(view: ServerView): Block[] {
       "counter",
       "Stanzas written to connections that were lost.",
       writtenUnconfirmed,
+    ),
+    one(
+      "xmpp_s2s_stanzas_acknowledged",
+      "counter",
+      "Stanzas that peers acknowledged (XEP-0198), or a fence confirmed.",
+      acknowledged,
+    ),
+    one(
+      "xmpp_s2s_stanzas_unacknowledged",
+      "gauge",
+      "Stanzas written that peers have yet to acknowledge.",
+      unacknowledged,
     ),
     one("xmpp_s2s_route_queue_stanzas", "gauge", "Stanzas that wait for a pair to open.", queued),
     one("xmpp_s2s_route_queue_bytes", "gauge", "Bytes that wait for a pair to open.", queuedBytes),

@@ -19,6 +19,9 @@ export interface ConnectionView {
   readonly since: string;
   readonly stanzas: { readonly in: number; readonly out: number };
   readonly bytes: { readonly in: number; readonly out: number };
+  /** Stanzas that the peer has acknowledged, and those that it has yet to (protocol.md 8.3). */
+  readonly acknowledged: number;
+  readonly unacknowledged: number;
   readonly writtenUnconfirmed: number;
 }
 
@@ -91,6 +94,8 @@ export interface TrafficView {
   readonly stanzasOut: number;
   readonly queued: number;
   readonly queuedBytes: number;
+  readonly acknowledged: number;
+  readonly unacknowledged: number;
   readonly writtenUnconfirmed: number;
 }
 

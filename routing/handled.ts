@@ -11,6 +11,10 @@ export interface Sink {
   readonly buffered: number;
   /** It is gone, and what was left in it has been answered. */
   readonly settled: boolean;
+  /** Undefined when byte number `at` is written; else it settles when it is, or will never be. */
+  reached(at: number): Promise<void> | undefined;
+  /** Others wait for it: it is let go, and what is left in it is answered. */
+  giveUp(): void;
 }
 
 /** Everything up to the `upTo`th stanza is handled when `sink` has written its byte number `at`. */

@@ -69,6 +69,19 @@ export class Outbox<T extends Waiting> {
     return null;
   }
 
+  /** The oldest; null when nothing waits. */
+  get next(): T | null {
+    return this.#waiting[0] ?? null;
+  }
+
+  /** Takes the oldest out. */
+  drop(): void {
+    const oldest = this.#waiting.shift();
+    if (oldest === undefined) return;
+    this.#bytes -= oldest.bytes.length;
+    this.#budget.give(oldest.bytes.length);
+  }
+
   /** Everything, in order; the queue is empty afterwards. */
   takeAll(): readonly T[] {
     const all = this.#waiting;

@@ -55,14 +55,13 @@ export class Connection {
   tls: TlsFacts | null = null;
   bytesIn = 0;
   lastReadAt: number;
-  /** It is gone, and its owner has answered for what it had not sent. */
-  settled = false;
   readonly #conn: Deno.TcpConn;
   readonly #around: Surroundings;
   readonly #outlet: Outlet;
   readonly #session: Session;
   readonly #pace: Pace;
   #dropped = false;
+  #silent = false;
   #peerClosed = false;
   #starting: StartTls | null = null;
   #reading = false;
@@ -202,14 +201,21 @@ export class Connection {
 
   /** Queues bytes; everything queued within a tick leaves in one write. */
   write(bytes: Uint8Array): void {
+    if (this.#silent) return;
     this.#fill(bytes.length, (...room) => this.#session.write(bytes as Bytes, ...room));
   }
 
   /** Queues items `first` to `end` of another connection's batch, straight from the shared buffer. */
   forward(from: Batch, first: number, end: number): void {
-    if (end <= first) return;
+    if (end <= first || this.#silent) return;
     const length = from.end(end - 1) - from.start(first);
     this.#fill(length, (...room) => this.#session.forward(from, first, end, ...room));
+  }
+
+  /** The last that is written: whatever follows is not (protocol.md 4.9). */
+  writeLast(bytes: Uint8Array): void {
+    this.write(bytes);
+    this.#silent = true;
   }
 
   #pull(): void {

@@ -30,6 +30,7 @@ export function printFeatures(offer: Offer): string {
     element(NS.dialbackFeature, "dialback", {}, element(NS.dialbackFeature, "errors")),
     offer.bidi ? element(NS.bidiFeature, "bidi") : null,
     streamLimits(offer.limits),
+    element(NS.streamManagement, "sm"),
     element(NS.dna, "dna"),
   ];
   return print(element(NS.streams, "features", {}, ...children), SCOPES[NS.server]);
@@ -62,6 +63,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   NS.bidiFeature,
   NS.dna,
   NS.streamLimits,
+  NS.streamManagement,
 ]);
 
 function demands(feature: Element): boolean {

@@ -19,6 +19,7 @@ export const NS = {
   bidi: "urn:xmpp:bidi",
   streamManagement: "urn:xmpp:sm:3",
   streamLimits: "urn:xmpp:stream-limits:0",
+  delay: "urn:xmpp:delay",
   /** Ours: feature, bidi marker and error detail (protocol.md A-2). */
   dna: "urn:x-dna:0",
   ping: "urn:xmpp:ping",

@@ -69,14 +69,13 @@ Deno.test("a key that is known and not honoured: its default is accepted, anythi
   const later: Record<string, readonly [byDefault: string, other: string]> = {
     "listen.s2s_tls": ["[]", '["[::]:5270"]'],
     "policy.server_names": ["true", "false"],
-    "policy.on_loss": ['"bounce"', '"resend"'],
     "policy.fence": ["false", "true"],
     "policy.dane_inbound": ['"positive"', '"enforce"'],
     "policy.proof": ['"encrypted"', '"legacy"'],
     "limits.posh_bytes": ['"64KiB"', '"32KiB"'],
     "limits.classic_only": ['"24h"', '"1h"'],
     "limits.stanzas_per_second_per_pair": ["0", "5"],
-    "limits.ack_timeout": ['"60s"', '"10s"'],
+    "limits.idle_check": ['"5m"', '"1m"'],
     "limits.sm_resume": ['"300s"', '"0s"'],
   };
   for (const [name, [byDefault, other]] of Object.entries(later)) {
@@ -291,6 +290,9 @@ const EVERY_LIMIT: Record<keyof Limits, true> = {
   backoffMaxMs: true,
   recheckMinMs: true,
   recheckMaxMs: true,
+  ackTimeoutMs: true,
+  smUnackedStanzas: true,
+  smUnackedBytes: true,
 };
 
 Deno.test("every limit that the server reads has a number; what is not honoured is not passed on", () => {

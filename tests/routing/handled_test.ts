@@ -7,6 +7,8 @@ class Socket {
   bytesOut = 0;
   buffered = 0;
   settled = false;
+  giveUp(): void {}
+  reached(): undefined {}
 
   queue(bytes: number): void {
     this.buffered += bytes;

@@ -36,9 +36,17 @@ Deno.test("the features after TLS are those of trace T1 that exist", () => {
     "<stream:features><dialback xmlns='urn:xmpp:features:dialback'><errors/></dialback>" +
       "<bidi xmlns='urn:xmpp:features:bidi'/><limits xmlns='urn:xmpp:stream-limits:0'>" +
       "<max-bytes>524288</max-bytes><idle-seconds>3600</idle-seconds></limits>" +
-      "<dna xmlns='urn:x-dna:0'/></stream:features>",
+      "<sm xmlns='urn:xmpp:sm:3'/><dna xmlns='urn:x-dna:0'/></stream:features>",
   );
-  const read = { ...NONE, dialback: true, errors: true, bidi: true, dna: true, limits: LIMITS };
+  const read = {
+    ...NONE,
+    dialback: true,
+    errors: true,
+    bidi: true,
+    dna: true,
+    streamManagement: true,
+    limits: LIMITS,
+  };
   assert.deepEqual(parseFeatures(element(text)), read);
 });
 
