@@ -51,12 +51,21 @@ export const FEATURE = {
   external: `<mechanisms xmlns='${NS.sasl}'><mechanism>EXTERNAL</mechanism></mechanisms>`,
   bidi: `<bidi xmlns='${NS.bidiFeature}'/>`,
   dna: `<dna xmlns='${NS.dna}'/>`,
+  sm: `<sm xmlns='${NS.sm}'/>`,
   limits: (maxBytes: number) => `<limits xmlns='${NS.limits}'><max-bytes>${maxBytes}</max-bytes></limits>`,
 } as const;
 
 /** What a DNA peer offers after TLS, without bidi. */
 export const DNA_FEATURES = [FEATURE.dialback, FEATURE.dna];
 export const DNA_BIDI_FEATURES = [...DNA_FEATURES, FEATURE.bidi];
+
+/** The words of stream management (XEP-0198). */
+export const SM = {
+  enable: `<enable xmlns='${NS.sm}'/>`,
+  enabled: `<enabled xmlns='${NS.sm}'/>`,
+  request: `<r xmlns='${NS.sm}'/>`,
+  answer: (h: number) => `<a xmlns='${NS.sm}' h='${h}'/>`,
+} as const;
 
 /** A request: `<db:result/>` without `type`. */
 export const request = (from: string, to: string, key = ""): string =>
@@ -116,6 +125,8 @@ export interface Accepted {
 export interface AcceptOptions {
   readonly tls: TlsOptions;
   readonly features?: readonly string[];
+  /** Offered before TLS; STARTTLS alone otherwise. */
+  readonly plainFeatures?: readonly string[];
   /** Ids of the two answers; random ones otherwise. */
   readonly plainId?: string;
   readonly securedId?: string;
@@ -130,7 +141,8 @@ export async function answer(r: Conversation, id: string, offered: readonly stri
 
 /** Receiving: T1 up to our features after TLS. */
 export async function acceptSecured(r: Conversation, options: AcceptOptions): Promise<Accepted> {
-  const plain = await answer(r, options.plainId ?? crypto.randomUUID(), [FEATURE.starttls]);
+  const offered = options.plainFeatures ?? [FEATURE.starttls];
+  const plain = await answer(r, options.plainId ?? crypto.randomUUID(), offered);
   await acceptStartTls(r, options.tls);
   const secured = await answer(r, options.securedId ?? crypto.randomUUID(), options.features ?? DNA_FEATURES);
   return { plain, secured };
