@@ -3,13 +3,15 @@ import type { Actor } from "xstate";
 import type { Cause } from "../facts/cause.ts";
 import { assertionIn, type AssertionInEffect } from "../machines/assertion_in.ts";
 import { fits } from "../policy/admission.ts";
-import { decide, type Question, type Verdict } from "../policy/decide.ts";
-import { type Denial, DENIALS } from "../xmpp/verdict_error.ts";
+import type { Verdict } from "../policy/decide.ts";
+import { type Denial, DENIALS, INVALID } from "../xmpp/verdict_error.ts";
 import type { Proof } from "../policy/proof.ts";
 import type { RequestCheck } from "../policy/request.ts";
 import { type DialbackRequest, printDenial, printVerdict } from "../xmpp/dialback.ts";
 import type { DomainPair } from "../xmpp/domain.ts";
 import { Budget } from "./budget.ts";
+import { PeerClaim } from "./claim.ts";
+import { collect, NOTHING_FOUND } from "./collector.ts";
 import type { ServerContext } from "./context.ts";
 import { NOTHING_TRIED, type Tried } from "./tried.ts";
 import type { S2sShell } from "./s2s_stream.ts";
@@ -22,6 +24,7 @@ export class AssertionIn {
   readonly #pair: DomainPair;
   /** Its spelling is echoed by the verdict (A-38). */
   readonly #request: DialbackRequest;
+  readonly #claim: PeerClaim;
   readonly #actor: Actor<typeof assertionIn>;
   readonly #budget = new Budget();
   #proof: Proof | null = null;
@@ -32,6 +35,7 @@ export class AssertionIn {
     this.#shell = shell;
     this.#pair = pair;
     this.#request = request;
+    this.#claim = new PeerClaim(server, shell, pair, request);
     this.#actor = actorOf(
       assertionIn,
       `${shell.id} asserts ${pair.remote} to ${pair.local}`,
@@ -74,35 +78,39 @@ export class AssertionIn {
           () => this.#crashed(),
         );
       case "grant":
-        return this.#shell.proofs.grant(this.#pair, this.#proof!);
+        return this.#shell.proofs.grant(this.#pair, this.#proof!, this.#claim);
       case "send valid":
         return this.#answer(printVerdict(this.#request, "valid"), null, null);
+      // The words of T3; no host names, no addresses.
       case "send error":
-        return this.#answer(this.#denial(effect.denial), effect.denial, effect.cause);
+        return this.#answer(printDenial(this.#request, effect.denial), effect.denial, effect.cause);
+      case "send invalid":
+        return this.#answer(printVerdict(this.#request, "invalid"), INVALID, effect.cause);
+      case "close stream":
+        return this.#shell.close(effect.cause);
     }
   }
 
-  /** Cheap first: the certificate in hand, a proof already held, and only then DNS (3.2). */
+  /** Cheap first: the certificate in hand, a proof already held, and only then what has to be fetched (3.2). */
   async #collect(): Promise<void> {
     const held = this.#shell.proofs.held(this.#pair.remote);
     if (held !== null && fits(this.#server.policyFor(this.#pair), held)) return this.#found(held);
-    this.#tried = { prooftype: "pkix", dns: "not asked" };
-    const byCertificate = this.#decide(null);
-    if (byCertificate.proved || byCertificate.needs.length === 0) return this.#decided(byCertificate);
+    const atHand = this.#claim.judge(NOTHING_FOUND);
+    if (atHand.proved || atHand.needs.length === 0) return this.#decided(atHand, "not asked");
     await this.#shell.theirs.proofTurn();
     if (!this.#wanted()) return;
-    const passage = await this.#server.evidence.delegationFor(
-      this.#pair.remote,
+    const fetchers = this.#claim.fetchers({ budget: this.#budget });
+    const passage = await this.#server.evidence.onBehalfOf(
       this.#shell.asPeer(),
       () => this.#wanted(),
-      this.#budget,
+      () => collect((found) => this.#claim.judge(found), fetchers, () => this.#wanted()),
     );
     if (!passage.passed) {
       return passage.why === "full" ? this.#missing("limit.proofs", DENIALS.limits) : undefined;
     }
-    const delegation = passage.value;
-    this.#tried = { prooftype: "dna-srv", dns: delegation.security };
-    if (!this.#shell.over) this.#decided(this.#decide(delegation));
+    const collected = passage.value;
+    if (collected === null || this.#shell.over) return;
+    this.#decided(collected.verdict, collected.found.delegation?.security ?? "not asked");
   }
 
   /** Nobody waits for the answer any more: the connection is gone, or its time was up. */
@@ -110,19 +118,9 @@ export class AssertionIn {
     return !this.#shell.over && this.#actor.getSnapshot().status === "active";
   }
 
-  #decide(delegation: Question["delegation"]): Verdict {
-    return decide({
-      domain: this.#pair.remote,
-      certificate: this.#shell.peerCertificate,
-      delegation,
-      policy: this.#server.policyFor(this.#pair),
-      now: this.#server.host.clock.now(),
-      timing: this.#server.timing(),
-    });
-  }
-
-  #decided(verdict: Verdict): void {
+  #decided(verdict: Verdict, dns: string): void {
     if (verdict.proved) return this.#found(verdict.proof);
+    this.#tried = { prooftype: verdict.tried, dns };
     this.#missing(verdict.cause, verdict.denial);
   }
 
@@ -139,11 +137,6 @@ export class AssertionIn {
 
   #missing(cause: Cause, denial: Denial): void {
     this.#actor.send({ type: "proof.missing", cause, denial });
-  }
-
-  /** The words of T3; no host names, no addresses. */
-  #denial(denial: Denial): string {
-    return printDenial(this.#request, denial);
   }
 
   #answer(verdict: string, denial: Denial | null, cause: Cause | null): void {

@@ -17,6 +17,7 @@ import type { Domain, DomainPair } from "../xmpp/domain.ts";
 import type { StanzaError } from "../xmpp/stanza_error.ts";
 import type { StreamLimits } from "../xmpp/stream_limits.ts";
 import type { Admission } from "./admission.ts";
+import type { CallBack } from "./claim.ts";
 import type { ComponentShell } from "./component.ts";
 import type { Digest } from "./digest.ts";
 import type { Expiry } from "./expiry.ts";
@@ -54,6 +55,8 @@ export interface ServerContext {
   /** For what a peer or a component can cause many times over. */
   readonly digest: Digest;
   readonly evidence: Evidence;
+  /** Null: dialback is not there. */
+  readonly callBack: CallBack | null;
   readonly links: Links;
   readonly routes: Routes;
   readonly local: Local;

@@ -4,11 +4,24 @@ import type { Lookup } from "../facts/dns.ts";
 import type { Detail } from "../facts/event.ts";
 import { findAddresses } from "../dnssec/addresses.ts";
 import { findDelegation } from "../dnssec/delegation.ts";
-import type { Ask } from "../dnssec/resolver.ts";
-import type { Domain } from "../xmpp/domain.ts";
+import type { Ask, LookupOptions } from "../dnssec/resolver.ts";
+import { findTlsa } from "../dnssec/tlsa.ts";
+import type { PoshEvidence } from "../facts/posh.ts";
+import type { EndpointTlsa } from "../facts/tlsa.ts";
+import { targetsBy } from "../policy/delegation.ts";
+import type { Endpoint } from "../policy/judge.ts";
+import { type Domain, toAscii } from "../xmpp/domain.ts";
 import type { Budget } from "./budget.ts";
 import type { ServerContext } from "./context.ts";
 import { type Passage, Turnstile } from "./turnstile.ts";
+
+/** `fresh` asks past our caches (3.9). */
+export interface Asking {
+  readonly fresh?: boolean;
+  readonly signal?: AbortSignal | undefined;
+  /** What the request may still cost that it is asked for; without one it is our own affair. */
+  readonly budget?: Budget | undefined;
+}
 
 export class Evidence {
   readonly #server: ServerContext;
@@ -24,41 +37,40 @@ export class Evidence {
     });
   }
 
-  /** The delegation of a remote domain. Never rejects: what fails is in the answer. `fresh` asks past our caches (3.9). */
-  async delegation(
-    domain: Domain,
-    { fresh = false, budget }: { fresh?: boolean; budget?: Budget } = {},
-  ): Promise<Delegation> {
+  /** The delegation of a remote domain. What fails is in the answer; it only rejects with the signal's reason. */
+  async delegation(domain: Domain, asking: Asking = {}): Promise<Delegation> {
     const { config, host } = this.#server;
     const started = host.clock.now();
-    const delegation = await findDelegation(domain, config.dns, this.#within(budget), { fresh });
+    const delegation = await findDelegation(domain, config.dns, this.#within(asking), options(asking));
     host.tell({
       type: "delegation.resolved",
-      detail: { ...describe(delegation), fresh, elapsedMs: host.clock.now() - started },
+      detail: {
+        ...describe(delegation),
+        fresh: asking.fresh ?? false,
+        elapsedMs: host.clock.now() - started,
+      },
       ...(delegation.cause ? { cause: delegation.cause } : {}),
     });
     return delegation;
   }
 
-  /** The same on behalf of a peer: bounded in all and per peer (protocol.md 10). */
-  delegationFor(
-    domain: Domain,
+  /** Work on behalf of a peer: bounded in all and per peer (protocol.md 10). */
+  onBehalfOf<T>(
     peer: { address: string; proven: boolean },
     wanted: () => boolean,
-    budget: Budget,
-  ): Promise<Passage<Delegation>> {
+    work: () => Promise<T>,
+  ): Promise<Passage<T>> {
     const { limits } = this.#server.config;
     const most = peer.proven ? limits.proofsPerAddress : limits.proofsPerAddressUnproven;
     // Proven and unproven peers of one address have limits of their own.
-    const key = `${peer.address} ${peer.proven}`;
-    return this.#proofs.run(key, most, wanted, () => this.delegation(domain, { budget }));
+    return this.#proofs.run(`${peer.address} ${peer.proven}`, most, wanted, work);
   }
 
   /** Where an SRV target listens, private addresses left out unless they are allowed. */
-  async addresses(target: string, budget?: Budget): Promise<TargetAddresses> {
+  async addresses(target: string, asking: Asking = {}): Promise<TargetAddresses> {
     const { config, host } = this.#server;
     const settings = { hosts: config.dns.hosts, allowPrivateAddresses: config.dial.allowPrivateAddresses };
-    const found = await findAddresses(target, settings, this.#within(budget));
+    const found = await findAddresses(target, settings, this.#within(asking), options(asking));
     host.tell({
       type: "addresses.resolved",
       level: "debug",
@@ -68,10 +80,63 @@ export class Evidence {
     return found;
   }
 
+  /** What the machines of a domain publish of their certificates (3.4, incoming): of the first few, so that it is bounded. */
+  tlsa(delegation: Delegation, asking: Asking = {}): Promise<readonly EndpointTlsa[]> {
+    return Promise.all(
+      endpointsOf(delegation).map(async ({ host, port }) => {
+        const addresses = await this.addresses(host, asking);
+        return await this.endpointTlsa(delegation, { host, port }, addresses, asking);
+      }),
+    );
+  }
+
+  /** The same of one endpoint whose addresses are known (3.4, outgoing). */
+  async endpointTlsa(
+    delegation: Delegation,
+    endpoint: Endpoint,
+    addresses: TargetAddresses,
+    asking: Asking = {},
+  ): Promise<EndpointTlsa> {
+    const found = await findTlsa(endpoint, delegation, addresses, this.#within(asking), options(asking));
+    this.#server.host.tell({
+      type: "tlsa.resolved",
+      level: "debug",
+      detail: {
+        host: endpoint.host,
+        port: endpoint.port,
+        security: found.security,
+        records: found.records.map(({ usage, selector, matching }) => `${usage} ${selector} ${matching}`),
+      },
+      ...(found.cause ? { cause: found.cause } : {}),
+    });
+    return found;
+  }
+
   /** On behalf of a peer's request, never more than one request may cost. */
-  #within(budget: Budget | undefined): Ask {
+  #within({ budget }: Asking): Ask {
     return budget === undefined ? this.#ask : budget.limit(this.#ask);
   }
+
+  /** What the domain's own web server says of certificates. */
+  posh(_domain: Domain, _asking: Asking = {}): Promise<PoshEvidence> {
+    return Promise.resolve({ found: false, passing: false, cause: "proof.none", why: null });
+  }
+}
+
+/** protocol.md 10: one request causes at most 8 address questions, and a target has two families. */
+const MAX_ENDPOINTS = 4;
+
+/** The endpoints whose TLSA records speak for a domain; without SRV the domain itself (3.4, last rule). */
+function endpointsOf(delegation: Delegation): readonly Endpoint[] {
+  if (delegation.service === "absent") return [{ host: toAscii(delegation.domain), port: 5269 }];
+  const endpoints = targetsBy(delegation, "secure").map(({ host, port }) =>
+    [`${host}:${port}`, { host, port }] as const
+  );
+  return [...new Map(endpoints).values()].slice(0, MAX_ENDPOINTS);
+}
+
+function options({ fresh = false, signal }: Asking): LookupOptions {
+  return { fresh, ...(signal ? { signal } : {}) };
 }
 
 /** What log, events and the API show of a delegation. */

@@ -114,7 +114,9 @@ export class Links {
 
   /** Address after address (DNS-8): any failure before the stream is established goes on to the next. */
   async #addresses(attempt: Attempt, target: Target, bounds?: Bounds): Promise<LinkOutcome> {
-    const { addresses, security, cause } = await this.#server.evidence.addresses(target.host, bounds?.budget);
+    const { addresses, security, cause } = await this.#server.evidence.addresses(target.host, {
+      budget: bounds?.budget,
+    });
     let outcome = failed(cause ?? "dns.no-address");
     const deadline = this.#server.host.clock.now() + this.#server.config.limits.connectTotalMs;
     for (const address of addresses) {

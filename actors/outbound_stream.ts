@@ -17,6 +17,7 @@ import { EXTERNAL, parseSasl, printAuth, printResponse } from "../xmpp/sasl_exte
 import { parseStarttls, printStarttls } from "../xmpp/starttls.ts";
 import { printInitialHeader, type StreamHeader } from "../xmpp/stream_header.ts";
 import type { Element } from "../xml/element.ts";
+import { EndpointClaim } from "./claim.ts";
 import type { ServerContext } from "./context.ts";
 import { S2sShell } from "./s2s_stream.ts";
 import { actorOf, background } from "./start.ts";
@@ -207,20 +208,9 @@ export class OutboundShell extends S2sShell {
 
   /** 7.1: `<success/>` lets the pair of the header in, if our own proof of the peer still holds. */
   #authenticated(): void {
-    if (this.judged?.proved) this.proofs.delegate(this.judged.proof, (delegation) => this.#judge(delegation));
+    const claim = new EndpointClaim(this.server, this, this.#pair);
+    if (this.judged?.proved) this.proofs.delegate(this.judged.proof, claim);
     this.ours.claimed();
-  }
-
-  #judge(delegation: Delegation): Verdict {
-    const { domain } = this.input;
-    return endpoint({
-      certificate: this.peerCertificate,
-      host: null,
-      domain,
-      delegation,
-      now: this.server.host.clock.now(),
-      timing: this.server.timing(),
-    });
   }
 
   async #connect(): Promise<void> {

@@ -85,7 +85,8 @@ export class PeerRequests {
   /** Behind the verdict: what it means for others. */
   answered(pair: DomainPair, denial: Denial | null, cause: Cause | null, tried: Tried): void {
     const { host } = this.#server;
-    const detail = { verdict: denial === null ? "valid" : "error", condition: denial?.condition ?? null };
+    const verdict = denial === null ? "valid" : denial.type === "invalid" ? "invalid" : "error";
+    const detail = { verdict, condition: denial?.condition ?? null };
     host.tell({
       type: "verdict.sent",
       connection: this.#shell.id,

@@ -3,8 +3,11 @@ import type { Actor } from "xstate";
 import type { Cause } from "../facts/cause.ts";
 import { proof as proofMachine, PROOF_TIMERS, type ProofEffect } from "../machines/proof.ts";
 import type { Proof } from "../policy/proof.ts";
+import { isStricter } from "../policy/admission.ts";
 import type { Verdict } from "../policy/decide.ts";
-import type { Delegation } from "../facts/delegation.ts";
+import { readRecheck, type Recheck } from "../policy/recheck.ts";
+import type { Claim } from "./claim.ts";
+import { collect, type Found } from "./collector.ts";
 import type { ServerContext } from "./context.ts";
 import type { S2sShell } from "./s2s_stream.ts";
 import { actorOf, background } from "./start.ts";
@@ -13,20 +16,15 @@ export class ProofLife {
   proof: Proof;
   readonly #server: ServerContext;
   readonly #shell: S2sShell;
-  readonly #judge: (delegation: Delegation) => Verdict;
+  #claim: Claim;
   readonly #actor: Actor<typeof proofMachine>;
 
-  /** @param judge The same judgement that made the proof: as a request's (incoming) or as an endpoint's (outgoing). */
-  constructor(
-    server: ServerContext,
-    shell: S2sShell,
-    proof: Proof,
-    judge: (delegation: Delegation) => Verdict,
-  ) {
+  /** @param claim The same judgement that made the proof: as a request's (incoming) or as an endpoint's (outgoing). */
+  constructor(server: ServerContext, shell: S2sShell, proof: Proof, claim: Claim) {
     this.#server = server;
     this.#shell = shell;
     this.proof = proof;
-    this.#judge = judge;
+    this.#claim = claim;
     const { recheckMinMs, recheckMaxMs, proofTimeoutMs } = server.config.limits;
     this.#actor = actorOf(
       proofMachine,
@@ -43,6 +41,14 @@ export class ProofLife {
   get state(): string {
     const { value } = this.#actor.getSnapshot();
     return typeof value === "string" ? value : String(Object.values(value)[0]);
+  }
+
+  /** Another pair rests on the domain too, by this very proof or by one that was made just now. */
+  alsoFor(proof: Proof, claim: Claim): void {
+    if (isStricter(claim.policy(), this.#claim.policy())) this.#claim = claim;
+    if (proof === this.proof) return;
+    this.proof = proof;
+    this.#actor.send({ type: "proof.replaced", ...this.#bounds() });
   }
 
   recheckWanted(): void {
@@ -75,21 +81,44 @@ export class ProofLife {
 
   /** Past every cache of ours, judged with the live certificate. */
   async #recheck(): Promise<void> {
-    const delegation = await this.#server.evidence.delegation(this.proof.domain, { fresh: true });
     // Forgotten meanwhile: a late answer must not bring it back.
-    if (this.#shell.over || this.#actor.getSnapshot().status !== "active") return;
-    const verdict = this.#judge(delegation);
-    if (verdict.proved) {
-      this.proof = verdict.proof;
-      this.#shell.proofs.renewed(verdict.proof);
-      this.#tell("held", null);
-      return this.#actor.send({ type: "recheck.held", ...this.#bounds() });
+    const wanted = () => !this.#shell.over && this.#actor.getSnapshot().status === "active";
+    const collected = await collect(
+      (found) => this.#judge(found),
+      this.#claim.fetchers({ fresh: true }),
+      wanted,
+    );
+    if (collected === null || !wanted()) return;
+    const outcome = this.#read(collected.found);
+    switch (outcome.is) {
+      case "open": // The collector ends only where nothing is open.
+        return;
+      case "held":
+        this.proof = outcome.proof;
+        this.#shell.proofs.renewed(outcome.proof);
+        this.#tell("held", null);
+        return this.#actor.send({ type: "recheck.held", ...this.#bounds() });
+      case "bogus":
+        return this.#actor.send({ type: "recheck.bogus" });
+      case "failed":
+        return this.#actor.send({ type: "recheck.failed", cause: outcome.cause });
+      case "negative":
+        return this.#actor.send({ type: "recheck.negative", cause: outcome.cause });
     }
-    if (delegation.security === "bogus") return this.#actor.send({ type: "recheck.bogus" });
-    if (delegation.security === "indeterminate" || delegation.service === "unknown") {
-      return this.#actor.send({ type: "recheck.failed", cause: verdict.cause });
-    }
-    this.#actor.send({ type: "recheck.negative", cause: verdict.cause });
+  }
+
+  /** As at the first time, but no further than to the evidence of the prooftype that is held. */
+  #judge(found: Found): Verdict {
+    const verdict = this.#claim.judge(found);
+    const outcome = this.#read(found, verdict);
+    return verdict.proved ? verdict : { ...verdict, needs: outcome.is === "open" ? outcome.needs : [] };
+  }
+
+  #read(found: Found, verdict: Verdict = this.#claim.judge(found)): Recheck {
+    const { domain, prooftype } = this.proof;
+    const [certificate, now] = [this.#shell.peerCertificate, this.#server.host.clock.now()];
+    const evidence = { ...found, domain, certificate, now };
+    return readRecheck(verdict, prooftype, evidence, this.#server.timing());
   }
 
   #bounds(): { softMs: number; hardMs: number | null } {

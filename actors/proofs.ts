@@ -1,10 +1,10 @@
 /** The proofs held on one connection: what they open, and what their end closes. protocol.md 2.2, 2.11 T5, 3.9. */
 import type { Cause } from "../facts/cause.ts";
-import type { Delegation } from "../facts/delegation.ts";
-import { decide, type Verdict } from "../policy/decide.ts";
+import { accepts } from "../policy/admission.ts";
 import type { Proof } from "../policy/proof.ts";
 import { printRevocation } from "../xmpp/dialback.ts";
 import type { Domain, DomainPair } from "../xmpp/domain.ts";
+import type { Claim } from "./claim.ts";
 import type { ServerContext } from "./context.ts";
 import { ProofLife } from "./proof.ts";
 import type { S2sShell } from "./s2s_stream.ts";
@@ -32,11 +32,10 @@ export class Proofs {
   }
 
   /** Q12: the tables first; the verdict follows. */
-  grant(pair: DomainPair, proof: Proof): void {
+  grant(pair: DomainPair, proof: Proof, claim: Claim): void {
     const server = this.#server;
-    const known = this.#lives.has(proof.domain);
     server.bindings.grant(this.#shell.row, pair, proof, server.host.clock.now());
-    if (!known) this.#watch(proof, (delegation) => this.#judgeClaim(pair, delegation));
+    this.#watch(proof, claim);
     this.#shell.pairOpened();
     server.host.tell({
       type: "pair.granted",
@@ -47,13 +46,16 @@ export class Proofs {
   }
 
   /** Remembers that this peer speaks for a remote domain, before a request to it is sent (I-4, I-11). */
-  delegate(proof: Proof, judge: (delegation: Delegation) => Verdict): void {
+  delegate(proof: Proof, claim: Claim): void {
     this.#shell.row.delegate(proof, this.#server.host.clock.now());
-    if (!this.#lives.has(proof.domain)) this.#watch(proof, judge);
+    this.#watch(proof, claim);
   }
 
-  #watch(proof: Proof, judge: (delegation: Delegation) => Verdict): void {
-    this.#lives.set(proof.domain, new ProofLife(this.#server, this.#shell, proof, judge));
+  /** One life per domain, whatever the number of pairs: re-checked for the strictest of them. */
+  #watch(proof: Proof, claim: Claim): void {
+    const life = this.#lives.get(proof.domain);
+    if (life !== undefined) return life.alsoFor(proof, claim);
+    this.#lives.set(proof.domain, new ProofLife(this.#server, this.#shell, proof, claim));
   }
 
   /** No pair uses it any more. */
@@ -62,8 +64,15 @@ export class Proofs {
     this.#lives.delete(domain);
   }
 
+  /** A re-check proved the domain again; a pair whose policy does not take it that way stops here. */
   renewed(proof: Proof): void {
     this.#shell.row.delegate(proof, this.#server.host.clock.now());
+    for (const pair of [...this.#server.bindings.rowsOn(this.#shell.row, proof.domain)]) {
+      const { local, remote } = pair;
+      if (!accepts(this.#server.policyFor(pair), proof.prooftype)) {
+        this.revoke({ local, remote }, "proof.none");
+      }
+    }
   }
 
   /** The proof of a domain ended: every pair with it stops here, the others never notice. */
@@ -108,18 +117,6 @@ export class Proofs {
     }
     assertion?.proofEnded(cause);
     this.#server.routes.closed(pair, cause);
-  }
-
-  #judgeClaim(pair: DomainPair, delegation: Delegation): Verdict {
-    const server = this.#server;
-    return decide({
-      domain: pair.remote,
-      certificate: this.#shell.peerCertificate,
-      delegation,
-      policy: server.policyFor(pair),
-      now: server.host.clock.now(),
-      timing: server.timing(),
-    });
   }
 
   /** What log and events show of a proof. */

@@ -5,14 +5,14 @@ import type { Cause } from "../facts/cause.ts";
 import type { Delegation, Target } from "../facts/delegation.ts";
 import { route as routeMachine, ROUTE_TIMERS, type RouteEffect, type RouteState } from "../machines/route.ts";
 import { deniedBackoffMs, reconnectBackoffMs } from "../policy/backoff.ts";
-import type { Verdict } from "../policy/decide.ts";
-import { endpoint } from "../policy/endpoint.ts";
 import type { HeaderMode } from "../policy/header.ts";
 import { statedBoundMs } from "../policy/lifetime.ts";
 import type { ConnectionRow } from "../routing/connection_row.ts";
 import { Outbox } from "../routing/outbox.ts";
 import { type DomainPair, toAscii } from "../xmpp/domain.ts";
 import type { AssertionListener } from "./assertion_out.ts";
+import { EndpointClaim } from "./claim.ts";
+import { NOTHING_FOUND } from "./collector.ts";
 import type { ServerContext } from "./context.ts";
 import type { Outgoing } from "./outgoing.ts";
 import type { S2sShell } from "./s2s_stream.ts";
@@ -225,24 +225,12 @@ export class Route implements AssertionListener {
   /** I-4, I-10: the peer of this connection has to be proven for this very domain. */
   #ready(shell: S2sShell, reused: boolean): void {
     if (shell.over) return this.#failed("tcp.lost");
-    const verdict = this.#judge(shell, this.delegation!);
+    const claim = new EndpointClaim(this.#server, shell, this.pair);
+    const verdict = claim.judge({ ...NOTHING_FOUND, delegation: this.delegation });
     if (!verdict.proved) return this.#failed(verdict.cause);
-    if (shell.proofs.held(this.pair.remote) === null) {
-      shell.proofs.delegate(verdict.proof, (delegation) => this.#judge(shell, delegation));
-    }
+    if (shell.proofs.held(this.pair.remote) === null) shell.proofs.delegate(verdict.proof, claim);
     this.#shell = shell;
     this.#actor.send({ type: "connection.ready", reused });
-  }
-
-  #judge(shell: S2sShell, delegation: Delegation): Verdict {
-    return endpoint({
-      domain: this.pair.remote,
-      host: null,
-      certificate: shell.peerCertificate,
-      delegation,
-      now: this.#server.host.clock.now(),
-      timing: this.#server.timing(),
-    });
   }
 
   #failed(cause: Cause): void {

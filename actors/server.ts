@@ -25,6 +25,7 @@ import { ComponentShell } from "./component.ts";
 import type { ServerContext } from "./context.ts";
 import { Digest } from "./digest.ts";
 import type { Expiry } from "./expiry.ts";
+import type { CallBack } from "./claim.ts";
 import { Evidence } from "./evidence.ts";
 import type { Host } from "./host.ts";
 import { InboundShell } from "./inbound_stream.ts";
@@ -67,6 +68,7 @@ export class Server implements ServerContext {
   readonly admission: Admission;
   readonly digest: Digest;
   readonly evidence: Evidence;
+  readonly callBack: CallBack | null = null;
   readonly links: Links;
   readonly routes: Routes;
   readonly local: Local;

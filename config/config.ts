@@ -28,6 +28,7 @@ export interface PolicySettings {
   readonly serverNames: boolean;
   readonly bidi: boolean;
   readonly allowInsecureDelegation: boolean;
+  readonly daneInbound: "positive" | "enforce";
   /** Domains or "*.example"; canonical form. Empty: all. */
   readonly allow: readonly string[];
   readonly block: readonly string[];

@@ -183,6 +183,7 @@ function toConfig(file: ConfigFile, sources: Sources, complain: Complain): Confi
       serverNames: true,
       bidi: file.policy.bidi,
       allowInsecureDelegation: file.policy.allow_insecure_delegation,
+      daneInbound: file.policy.dane_inbound,
       allow: file.policy.allow,
       block: file.policy.block,
       onLoss: file.policy.on_loss,

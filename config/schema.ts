@@ -105,7 +105,7 @@ const policy = z.strictObject({
   block: z.array(pattern).default([]),
   on_loss: z.enum(["bounce", "resend"]).default("bounce"),
   fence: later(false),
-  dane_inbound: later("positive"),
+  dane_inbound: z.enum(["positive", "enforce"]).default("positive"),
   peer: z.record(z.string(), z.strictObject({ proof })).default({}),
 });
 

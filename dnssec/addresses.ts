@@ -1,8 +1,8 @@
 /** The addresses of one SRV target, filtered and in the order to try. protocol.md 5.3, 5.7; RFC 8305 4. */
 import ipaddr from "ipaddr.js";
 import type { TargetAddresses } from "../facts/delegation.ts";
-import type { Lookup } from "../facts/dns.ts";
-import { weakest } from "./delegation.ts";
+import type { Lookup, Security } from "../facts/dns.ts";
+import { earliest, weakest } from "./delegation.ts";
 import type { Ask, LookupOptions } from "./resolver.ts";
 
 export interface AddressSettings {
@@ -13,6 +13,8 @@ export interface AddressSettings {
 
 /** More are not tried: a target is not a list to scan. */
 const MAX_ADDRESSES = 16;
+/** protocol.md 5.10. */
+const MAX_TTL_MS = 24 * 3600 * 1000;
 const NEVER: readonly string[] = ["unspecified", "multicast", "broadcast"];
 
 /** What may be dialled for `host`; when nothing may, `cause` says why. It only throws the signal's reason. */
@@ -23,18 +25,33 @@ export async function findAddresses(
   options: LookupOptions = {},
 ): Promise<TargetAddresses> {
   const configured = settings.hosts.get(host);
-  if (configured !== undefined) return usable(host, "secure", configured, settings);
+  if (configured !== undefined) return usable(nothing(host, "secure", []), configured, settings);
   const lookups = await Promise.all([ask(host, "AAAA", options), ask(host, "A", options)]);
   // Bogus in one family is an attack on the host, not an outage of one family (protocol.md 5.7).
   const bogus = lookups.find(({ security }) => security === "bogus");
-  if (bogus !== undefined) return { host, security: "bogus", addresses: [], cause: bogus.cause };
+  if (bogus !== undefined) return { ...nothing(host, "bogus", lookups), cause: bogus.cause };
   const known = lookups.filter(({ security }) => security !== "indeterminate");
   const addresses = known.flatMap(addressesOf);
   const failed = lookups.find((lookup) => !known.includes(lookup));
   if (addresses.length === 0 && failed !== undefined) {
-    return { host, security: "indeterminate", addresses, cause: failed.cause };
+    return { ...nothing(host, "indeterminate", lookups), cause: failed.cause };
   }
-  return usable(host, weakest(known), addresses, settings);
+  return usable(nothing(host, weakest(known), known), addresses, settings);
+}
+
+/** What the answers rest on, before any address counts. */
+function nothing(host: string, security: Security, lookups: readonly Lookup[]): TargetAddresses {
+  const secure = security === "secure";
+  return {
+    host,
+    canonicalName: secure ? lookups.find(({ status }) => status === "found")?.canonicalName ?? host : host,
+    security,
+    addresses: [],
+    ttlMs: Math.min(MAX_TTL_MS, ...lookups.map(({ ttlMs }) => ttlMs)),
+    signedUntil: secure ? earliest(lookups) : null,
+    cause: null,
+    lookups,
+  };
 }
 
 function addressesOf({ records }: Lookup): string[] {
@@ -42,15 +59,14 @@ function addressesOf({ records }: Lookup): string[] {
 }
 
 function usable(
-  host: string,
-  security: TargetAddresses["security"],
+  answer: TargetAddresses,
   found: readonly string[],
   { allowPrivateAddresses }: AddressSettings,
 ): TargetAddresses {
   const allowed = found.flatMap((address) => allow(address, allowPrivateAddresses));
   const addresses = [...new Set(allowed)].slice(0, MAX_ADDRESSES);
-  if (addresses.length > 0) return { host, security, addresses, cause: null };
-  return { host, security, addresses, cause: found.length > 0 ? "tcp.forbidden" : "dns.no-address" };
+  if (addresses.length > 0) return { ...answer, addresses };
+  return { ...answer, cause: found.length > 0 ? "tcp.forbidden" : "dns.no-address" };
 }
 
 /** One address or none. An IPv4 address in IPv6 clothes is judged, and dialled, as what it is. */

@@ -119,7 +119,7 @@ export function weakest(lookups: readonly { readonly security: Security }[]): Se
 }
 
 /** The hard bound of proofs: every signature that the delegation rests on (protocol.md 3.9). */
-function earliest(lookups: readonly Lookup[]): number | null {
+export function earliest(lookups: readonly { readonly signedUntil: number | null }[]): number | null {
   const ends = lookups.flatMap(({ signedUntil }) => signedUntil ?? []);
   return ends.length === 0 ? null : Math.min(...ends);
 }

@@ -136,6 +136,12 @@ export const CAUSES = {
   ),
   "proof.absent": reason("dns", "the domain publishes no delegation", "publish a signed SRV record"),
   "proof.none": reason("peer", "nothing proves that the server may speak for the domain", PEER),
+  "dane.mismatch": reason(
+    "peer",
+    "the peer's certificate matches none of the TLSA records of its server",
+    "publish TLSA records for the certificate in use",
+  ),
+  "posh.mismatch": reason("peer", "the peer's certificate is not in the domain's POSH document", PEER),
   "proof.expired": reason("dns", "the proof has expired and could not be renewed", RESIGN),
   "proof.timeout": reason("network", "the proof was not found in time", WAIT),
 
@@ -170,6 +176,11 @@ export const CAUSES = {
     "policy",
     "the pair's policy was changed and no longer takes the proof that opened it",
     "see `policy.proof` and `policy.peer`",
+  ),
+  "policy.dialback": reason(
+    "policy",
+    "the peer shows no certificate, and the policy takes no proof by dialback",
+    'policy "encrypted" for this peer would take it; see `policy.peer`',
   ),
   "policy.dns": reason("policy", "the policy refuses a proof while the domain's DNS is bogus", RESIGN),
 

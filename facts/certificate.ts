@@ -17,7 +17,9 @@ export interface CertificateFacts {
   readonly notAfter: number;
   /** Lower-case hex over the DER certificate, and over its SubjectPublicKeyInfo. */
   readonly sha256: string;
+  readonly sha512: string;
   readonly spkiSha256: string;
+  readonly spkiSha512: string;
 }
 
 /** The peer's certificate as judged by its chain alone; names are judged by the prooftypes. */

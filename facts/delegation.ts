@@ -37,7 +37,13 @@ export interface Delegation {
 /** The usable addresses of one SRV target, in the order to try (protocol.md 5.3). */
 export interface TargetAddresses {
   readonly host: string;
+  /** The host after its aliases; the host itself unless secure. */
+  readonly canonicalName: string;
   readonly security: Security;
   readonly addresses: readonly string[];
+  readonly ttlMs: number;
+  /** Null unless secure and signed. */
+  readonly signedUntil: number | null;
   readonly cause: Cause | null;
+  readonly lookups: readonly Lookup[];
 }

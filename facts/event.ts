@@ -11,6 +11,7 @@ export const EVENTS = {
   "delegation.resolved":
     "who may act for a domain: domain, service, security, targets, lookups with their chains",
   "addresses.resolved": "where an SRV target listens: host, security, addresses",
+  "tlsa.resolved": "which certificates an SRV target publishes: host, port, security, records",
   "connection.opened": "TCP is there: direction, peer, port",
   "connection.secured": "TLS is there: version, cipher, own, certificate, names, subject",
   "connection.established": "the stream is up: direction, local, remote, serverNames, bidi, dna",

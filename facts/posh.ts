@@ -16,5 +16,5 @@ export type PoshEvidence =
     /** Where the fingerprints were read at last. */
     readonly url: string;
   }
-  /** `why` is for the log: what was wrong with it. */
-  | { readonly found: false; readonly cause: Cause; readonly why: string | null };
+  /** `passing`: it may be there the next time. `why` is for the log: what was wrong with it. */
+  | { readonly found: false; readonly passing: boolean; readonly cause: Cause; readonly why: string | null };

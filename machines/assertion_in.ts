@@ -4,7 +4,7 @@
  */
 import { emit, setup } from "xstate";
 import type { Cause } from "../facts/cause.ts";
-import type { Denial } from "../xmpp/verdict_error.ts";
+import type { Denial, ErrorDenial } from "../xmpp/verdict_error.ts";
 import { capped } from "./delay.ts";
 
 interface Refused {
@@ -28,7 +28,10 @@ export type AssertionInEffect =
   /** Enter the pair in the tables; always before `send valid` (Q12). */
   | { type: "grant" }
   | { type: "send valid" }
-  | { type: "send error" } & Refused;
+  | { type: "send error"; cause: Cause; denial: ErrorDenial }
+  /** The key was refuted and nothing else is valid here (7.4); always before `close stream`. */
+  | { type: "send invalid"; cause: Cause }
+  | { type: "close stream"; cause: Cause };
 
 export interface AssertionInTimers {
   readonly proofTimeoutMs: number;
@@ -38,12 +41,28 @@ export interface AssertionInInput {
   readonly timers: AssertionInTimers;
 }
 
-const sendDenial = {
-  type: "send error",
-  params: ({ event: { cause, denial } }: { readonly event: Refused }) => ({ cause, denial }),
-} as const;
+const because = ({ event: { cause } }: { readonly event: Refused }) => ({ cause });
 
-const wait = (cause: Cause, condition: Denial["condition"]) => ({
+/** XEP-0220 2.2.1: after `invalid` the stream MUST be closed. */
+const refuse = [
+  {
+    guard: "is refuted",
+    target: "denied",
+    actions: [{ type: "send invalid", params: because }, { type: "close stream", params: because }],
+  },
+  {
+    target: "denied",
+    actions: {
+      type: "send error",
+      params: ({ event: { cause, denial } }: { readonly event: Refused }) => ({
+        cause,
+        denial: denial as ErrorDenial, // the guard above took the other form
+      }),
+    },
+  },
+] as const;
+
+const wait = (cause: Cause, condition: ErrorDenial["condition"]) => ({
   target: "denied",
   actions: { type: "send error", params: { cause, denial: { type: "wait", condition } } },
 } as const);
@@ -59,8 +78,15 @@ export const assertionIn = setup({
     "collect evidence": emit({ type: "collect evidence" }),
     "grant": emit({ type: "grant" }),
     "send valid": emit({ type: "send valid" }),
-    "send error": emit((_, { cause, denial }: Refused) => ({ type: "send error", cause, denial })),
+    "send error": emit((_, { cause, denial }: { cause: Cause; denial: ErrorDenial }) => ({
+      type: "send error",
+      cause,
+      denial,
+    })),
+    "send invalid": emit((_, { cause }: { cause: Cause }) => ({ type: "send invalid", cause })),
+    "close stream": emit((_, { cause }: { cause: Cause }) => ({ type: "close stream", cause })),
   },
+  guards: { "is refuted": ({ event }) => "denial" in event && event.denial.type === "invalid" },
   delays: { proof: ({ context }) => capped(context.timers.proofTimeoutMs) },
 }).createMachine({
   id: "assertion in",
@@ -71,7 +97,7 @@ export const assertionIn = setup({
       on: {
         "request.admitted": "proving",
         "request.known": { target: "granted", actions: "send valid" },
-        "request.refused": { target: "denied", actions: sendDenial },
+        "request.refused": refuse,
         "connection.over": "dropped",
       },
       after: { proof: wait("limit.proofs", "resource-constraint") },
@@ -81,7 +107,7 @@ export const assertionIn = setup({
       on: {
         // Q12: the tables first, so that no stanza behind the verdict is lost to a race.
         "proof.found": { target: "granted", actions: ["grant", "send valid"] },
-        "proof.missing": { target: "denied", actions: sendDenial },
+        "proof.missing": refuse,
         "connection.over": "dropped",
       },
       after: { proof: wait("proof.timeout", "remote-server-timeout") },

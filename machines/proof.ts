@@ -22,6 +22,8 @@ export type ProofEvent =
   | { type: "recheck.bogus" }
   /** Definitely not proven any more. */
   | { type: "recheck.negative"; cause: Cause }
+  /** Another request proved the domain again, perhaps by less lasting evidence. */
+  | { type: "proof.replaced" } & Bounds
   /** The operator asks for one now. */
   | { type: "recheck.wanted" }
   | { type: "proof.unused" }
@@ -80,6 +82,13 @@ const takeBounds = {
 /** Both bounds count anew, so the whole state is entered again. */
 const renewed = { target: "#proof.alive", reenter: true, actions: takeBounds } as const;
 
+/** Another proof may stand on a cached answer: it ends no suspicion, so the look is taken at once. */
+const replaced = {
+  target: "#proof.alive.rechecking",
+  reenter: true,
+  actions: { ...takeBounds, type: "take other bounds" },
+} as const;
+
 const disproved = { target: "#proof.ended", actions: endFor } as const;
 
 export const proof = setup({
@@ -95,6 +104,7 @@ export const proof = setup({
     "report postponed": emit((_, { cause }: { cause: Cause }) => ({ type: "report postponed", cause })),
     "end proof": emit((_, { cause }: { cause: Cause }) => ({ type: "end proof", cause })),
     "take bounds": assign((_, bounds: Bounds) => ({ ...bounds, bogus: 0, failures: 0 })),
+    "take other bounds": assign((_, bounds: Bounds) => bounds),
     "count bogus": assign({ bogus: ({ context }) => context.bogus + 1, failures: 0 }),
     // protocol.md 3.9: whatever is not bogus ends the suspicion.
     "count failure": assign({ failures: ({ context }) => context.failures + 1, bogus: 0 }),
@@ -117,12 +127,15 @@ export const proof = setup({
   states: {
     alive: {
       initial: "held",
-      on: { "proof.unused": "ended", "connection.over": "ended" },
+      on: { "proof.unused": "ended", "connection.over": "ended", "proof.replaced": replaced },
       after: {
         hard: { target: "ended", actions: { type: "end proof", params: { cause: "proof.expired" } } },
       },
       states: {
-        held: { on: { "recheck.wanted": "rechecking" }, after: { soft: "rechecking" } },
+        held: {
+          on: { "recheck.wanted": "rechecking", "proof.replaced": renewed },
+          after: { soft: "rechecking" },
+        },
         rechecking: {
           entry: "recheck",
           on: {

@@ -7,13 +7,15 @@ import type { Prooftype } from "./judge.ts";
 /** The part of `[policy]` that decides. A weaker policy must name its peer, so `peer` has no patterns. */
 export type AdmissionSettings = Pick<
   PolicySettings,
-  "proof" | "allowInsecureDelegation" | "allow" | "block" | "peer"
+  "proof" | "allowInsecureDelegation" | "daneInbound" | "allow" | "block" | "peer"
 >;
 
 /** What holds for one pair, everything inherited. */
 export interface PairPolicy {
   readonly proof: ProofPolicy;
   readonly allowInsecureDelegation: boolean;
+  /** `enforce`: TLSA records of the sender's own servers may also forbid (3.2). */
+  readonly daneInbound: "positive" | "enforce";
 }
 
 type Proven = { readonly prooftype: Prooftype };
@@ -42,21 +44,34 @@ export function pairPolicy(
 ): PairPolicy {
   const peer = settings.peer.get(pair.remote)?.proof ?? null;
   const proof = peer !== null && tenant !== null ? stricter(peer, tenant) : peer ?? tenant ?? settings.proof;
-  return { proof, allowInsecureDelegation: settings.allowInsecureDelegation };
+  const { allowInsecureDelegation, daneInbound } = settings;
+  return { proof, allowInsecureDelegation, daneInbound };
 }
+
+/** The proofs that rest on asking the sender domain's own server. */
+const BY_CALLBACK: readonly Prooftype[] = ["dialback-dnssec", "dialback", "samecert"];
 
 /** Whether the policy takes proofs of this type. `strict` takes no unsigned delegation, whatever the switch says. */
 export function accepts(policy: PairPolicy, prooftype: Prooftype): boolean {
+  if (BY_CALLBACK.includes(prooftype)) return policy.proof === "encrypted" || policy.proof === "legacy";
   return prooftype !== "dna-srv-insecure" || (policy.allowInsecureDelegation && policy.proof !== "strict");
 }
 
 /**
  * Whether a proof that is held for another pair will do for this one (protocol.md 3.2).
  *
- * `strict` wants to know that DNS is not bogus, which a `pkix` proof does not say: it is judged anew.
+ * A dialback key speaks for one ordered pair (7.2). `strict` wants to know that no DNS is bogus, `enforce` wants to have
+ * seen the TLSA records, and a proof made for another pair need not have looked: it is judged anew.
  */
 export function fits(policy: PairPolicy, { prooftype }: Proven): boolean {
-  return accepts(policy, prooftype) && (policy.proof !== "strict" || prooftype === "dna-srv");
+  if (BY_CALLBACK.includes(prooftype) || !accepts(policy, prooftype)) return false;
+  return policy.proof !== "strict" && (policy.daneInbound === "positive" || prooftype === "dane");
+}
+
+/** Whether a re-check by this policy asks for more than one by the other. */
+export function isStricter(policy: PairPolicy, other: PairPolicy): boolean {
+  if (policy.daneInbound !== other.daneInbound) return policy.daneInbound === "enforce";
+  return STRICTNESS.indexOf(policy.proof) < STRICTNESS.indexOf(other.proof);
 }
 
 /**
@@ -66,7 +81,12 @@ export function fits(policy: PairPolicy, { prooftype }: Proven): boolean {
  */
 export function survives(before: PairPolicy, after: PairPolicy, { prooftype }: Proven): boolean {
   if (!accepts(after, prooftype)) return false;
-  return after.proof !== "strict" || before.proof === "strict" || prooftype === "dna-srv";
+  if (after.daneInbound === "enforce" && before.daneInbound !== "enforce" && prooftype !== "dane") {
+    return false;
+  }
+  // Signed DNS was looked at; what TLSA says is seen at the next re-check.
+  return after.proof !== "strict" || before.proof === "strict" || prooftype === "dna-srv" ||
+    prooftype === "dane";
 }
 
 function stricter(one: ProofPolicy, other: ProofPolicy): ProofPolicy {

@@ -1,9 +1,14 @@
-/** Whether a claimed domain is proven, and what to say if not. protocol.md 3.2, 3.8, 5.7, Q10. */
+/** Whether a claimed domain is proven, and what to say if not. protocol.md 3.2, 3.8, 5.7, 7.4, Q10. */
 import type { Cause } from "../facts/cause.ts";
 import type { Delegation } from "../facts/delegation.ts";
-import { accepts, type PairPolicy } from "./admission.ts";
+import type { EndpointTlsa } from "../facts/tlsa.ts";
 import { type Denial, DENIALS } from "../xmpp/verdict_error.ts";
-import type { Evidence } from "./judge.ts";
+import { accepts, type PairPolicy } from "./admission.ts";
+import { factsOf, outOfDate } from "./certificate.ts";
+import { tlsaFailure, usableTlsa } from "./dane.ts";
+import { namesNobody } from "./delegation.ts";
+import { denialByCallback, denialByDelegation } from "./denial.ts";
+import type { Evidence, Prooftype } from "./judge.ts";
 import { acceptedNow } from "./pkix.ts";
 import { Proof, prove, type Timing } from "./proof.ts";
 
@@ -16,60 +21,211 @@ export type Verdict =
     readonly proved: false;
     readonly cause: Cause;
     readonly denial: Denial;
+    /** The prooftype that the cause speaks of. */
+    readonly tried: Prooftype;
     /** Not empty: nothing is decided yet; fetch these and decide again. Only ever what was null in the question. */
     readonly needs: readonly Need[];
   };
 
 export interface Question extends Evidence {
+  /** The claim came with a dialback key; never so in the reverse direction of a stream (protocol.md 2.8.6, BID-9). */
+  readonly key: boolean;
+  /** Another pair is valid on the same stream: then a refuted key does not end it (7.4). */
+  readonly others: boolean;
   readonly policy: PairPolicy;
   readonly timing: Timing;
 }
 
+/** DNS has been asked. */
+interface Known extends Question {
+  readonly delegation: Delegation;
+}
+
+/** One step of 3.2: a verdict, or null when it neither proves nor forbids anything. */
+type Step = (question: Known) => Verdict | null;
+
+/** In the order of 3.2, after what needs no DNS: cheap and strong first. The first verdict counts. */
+const STEPS: readonly Step[] = [bogus, reserved, bySrv, byTlsa, byPosh, byCallback];
+
 /**
  * Judges a claim to a domain, for an incoming request and for every re-check.
  *
- * With `delegation: null` it tries what needs no DNS and says whether DNS has to be asked.
+ * Total: whatever is known, it proves, denies, or names what has to be fetched.
  */
 export function decide(question: Question): Verdict {
-  const { certificate, delegation, now, policy, timing } = question;
-  const byCertificate = prove("pkix", question, timing);
-  if (byCertificate instanceof Proof) return certified(byCertificate, question);
-  // Both prooftypes need an accepted certificate: without one DNS is not worth asking (protocol.md 10).
-  const facts = acceptedNow(certificate, now);
-  if (typeof facts === "string") return refused(facts, DENIALS["not proven"]);
-  if (delegation === null) return undecided;
-  const unsigned = delegation.security === "insecure" && accepts(policy, "dna-srv-insecure");
-  const proof = prove(unsigned ? "dna-srv-insecure" : "dna-srv", question, timing);
-  return proof instanceof Proof ? { proved: true, proof } : refused(proof, denialFor(delegation));
-}
-
-/** protocol.md 3.8: bogus DNS spoils everything but a `pkix` match, and `strict` refuses even that. */
-function certified(proof: Proof, { delegation, policy }: Question): Verdict {
-  if (policy.proof === "strict") {
-    if (delegation === null) return undecided;
-    if (delegation.security === "bogus") return refused("policy.dns", DENIALS["not proven"]);
+  const early = byCertificate(question) ?? unprovable(question);
+  if (early !== null) return early;
+  const { delegation } = question;
+  // The HTTPS fetch starts beside DNS where the chain is not accepted, because then no SRV can prove anything (3.2).
+  if (delegation === null) return ask("delegation", ...whyRefused(question) === null ? [] : posh(question));
+  const known = { ...question, delegation };
+  for (const step of STEPS) {
+    const said = step(known);
+    if (said !== null) return said;
   }
-  return { proved: true, proof };
+  return nothingProves(known);
 }
 
-/** The row of 2.6.2 for a delegation that proves nothing (5.7). */
-function denialFor({ security, service, exists }: Delegation): Denial {
-  if (security === "bogus") return DENIALS["not proven"];
-  if (security === "indeterminate" || service === "unknown") return DENIALS["dns failing"];
-  if (service === "refused" || !exists) return DENIALS["no such domain"];
-  return DENIALS["not proven"];
+/** Step 1. Where the policy reserves more, DNS is looked at first. */
+function byCertificate(question: Question): Verdict | null {
+  const proved = attempt("pkix", question);
+  const { policy, delegation } = question;
+  if (proved === null || (policy.proof !== "strict" && policy.daneInbound === "positive")) return proved;
+  if (delegation === null) return ask("delegation");
+  return reserved({ ...question, delegation }) ?? proved;
 }
 
-const refused = (cause: Cause, denial: Denial): Verdict => ({
-  proved: false,
-  cause,
-  denial,
-  needs: [],
-});
+/** Nothing that the peer has could prove anything: DNS is not worth asking (protocol.md 10). */
+function unprovable(question: Question): Verdict | null {
+  const { certificate, key, policy } = question;
+  if (factsOf(certificate) !== null || callable(question)) return null;
+  // A-40: such a peer can only be called back, and the policy does not let us.
+  const cause = key && !accepts(policy, "dialback")
+    ? "policy.dialback"
+    : whyRefused(question) ?? "proof.none";
+  return refused(cause, DENIALS["not proven"], "pkix");
+}
 
-const undecided: Verdict = {
-  proved: false,
-  cause: "proof.none",
-  denial: DENIALS["not proven"],
-  needs: ["delegation"],
-};
+/** What some policies want to have seen before anything may prove: that all DNS is sound, what TLSA says. */
+function reserved(question: Known): Verdict | null {
+  const { policy, delegation, tlsa } = question;
+  const [strict, enforce] = [policy.proof === "strict", policy.daneInbound === "enforce"];
+  if (!strict && !enforce) return null;
+  if (delegation.security === "bogus") return refused("policy.dns", DENIALS["not proven"], "pkix");
+  // What nobody can tell is no match; but for `strict` alone it is not bogus either.
+  if (enforce && delegation.security === "indeterminate") {
+    return failing(delegation.cause ?? "dns.servfail", "dane");
+  }
+  if (!publishesTlsa(delegation)) return null;
+  if (tlsa === null) return ask("tlsa");
+  // TF-1: `strict` says yes to nothing while any answer about the sender is bogus.
+  if (strict && tlsaFailure(tlsa)?.security === "bogus") {
+    return refused("policy.dns", DENIALS["not proven"], "dane");
+  }
+  return enforce ? enforced(question, tlsa) : null;
+}
+
+/** 3.2, `dane_inbound = enforce`: TLSA records of the sender's own servers forbid whoever does not match them. */
+function enforced(question: Known, tlsa: readonly EndpointTlsa[]): Verdict | null {
+  if (attempt("dane", question) !== null) return null;
+  const failure = tlsaFailure(tlsa);
+  if (failure !== null) return unanswered(failure);
+  const published = usableTlsa(tlsa, question.now).length > 0;
+  return published ? refused("dane.mismatch", DENIALS["not proven"], "dane") : null;
+}
+
+/** 3.8, 5.7: bogus DNS is a hard failure for all that is left, and never a reason to call back (DNA-25). */
+function bogus({ delegation: { security, cause } }: Known): Verdict | null {
+  return security === "bogus" ? refused(cause ?? "dns.bogus", DENIALS["not proven"], "dna-srv") : null;
+}
+
+/** Step 2, first half: what the SRV answer alone proves. */
+function bySrv(question: Known): Verdict | null {
+  return attempt(srvType(question), question);
+}
+
+/**
+ * Step 2, second half: TLSA of the delegated servers. A match proves, a mismatch says nothing, bogus ends it (3.8).
+ *
+ * Also for a peer without certificate: the server that would be called back is the one that TLSA speaks of (TF-2).
+ */
+function byTlsa(question: Known): Verdict | null {
+  const { delegation, tlsa } = question;
+  if (!publishesTlsa(delegation)) return null;
+  if (tlsa === null) return ask("tlsa", ...posh(question));
+  const proved = attempt("dane", question);
+  const failure = tlsaFailure(tlsa);
+  return proved === null && failure?.security === "bogus" ? unanswered(failure) : proved;
+}
+
+/** Step 3. Also where DNS fails for now: HTTPS is a proof of its own (5.7). */
+function byPosh(question: Known): Verdict | null {
+  const missing = posh(question);
+  return missing.length > 0 ? ask(...missing) : attempt("posh", question);
+}
+
+/** Step 4: the domain's own server is asked, if the policy lets us, a key is there, and DNS names a server. */
+function byCallback(question: Known): Verdict | null {
+  const { callback, delegation, others } = question;
+  if (!callable(question) || denialByDelegation(delegation) !== DENIALS["not proven"]) return null;
+  if (callback === null) return ask("callback");
+  for (const prooftype of ["samecert", "dialback-dnssec", "dialback"] as const) {
+    const proved = attempt(prooftype, question);
+    if (proved !== null) return proved;
+  }
+  return refused(callback.cause ?? "proof.none", denialByCallback(callback, others), "dialback");
+}
+
+/** Every step was in vain: the row of 2.6.2, and the cause that helps most. */
+function nothingProves(question: Known): Verdict {
+  const { delegation, posh, now } = question;
+  const tlsa = publishesTlsa(delegation) ? question.tlsa ?? [] : [];
+  const denial = denialByDelegation(delegation);
+  if (denial !== DENIALS["not proven"]) {
+    return refused(namesNobody(delegation) ?? "proof.none", denial, "dna-srv");
+  }
+  const failure = tlsaFailure(tlsa);
+  if (failure !== null) return unanswered(failure);
+  const chain = whyRefused(question);
+  if (chain === null) return refused(whyNot(srvType(question), question), denial, "dna-srv");
+  if (usableTlsa(tlsa, now).length > 0) return refused("dane.mismatch", denial, "dane");
+  return posh?.found ? refused(whyNot("posh", question), denial, "posh") : refused(chain, denial, "pkix");
+}
+
+/** What byPosh still lacks. RFC 7711 6: the certificate's dates count; a domain that does not exist has no web server. */
+function posh({ certificate, delegation, posh, now }: Question): readonly ["posh"] | readonly [] {
+  const facts = factsOf(certificate);
+  const possible = facts !== null && outOfDate(facts, now) === null && delegation?.exists !== false;
+  return possible && posh === null ? ["posh"] : [];
+}
+
+/** 3.4: TLSA counts only below a secure SRV, or below the domain itself where the absence of SRV is proven. */
+function publishesTlsa({ security, service, exists }: Delegation): boolean {
+  return security === "secure" && (service === "offered" || (service === "absent" && exists));
+}
+
+/** Step 4 is open to this claim. */
+function callable({ key, policy }: Question): boolean {
+  return key && accepts(policy, "dialback");
+}
+
+function srvType({ delegation, policy }: Known): Prooftype {
+  const unsigned = delegation.security === "insecure" && accepts(policy, "dna-srv-insecure");
+  return unsigned ? "dna-srv-insecure" : "dna-srv";
+}
+
+/** Why the certificate's chain proves nothing; null when it is accepted. */
+function whyRefused({ certificate, now }: Question): Cause | null {
+  const facts = acceptedNow(certificate, now);
+  return typeof facts === "string" ? facts : null;
+}
+
+function attempt(prooftype: Prooftype, question: Question): Verdict & { proved: true } | null {
+  if (!accepts(question.policy, prooftype)) return null;
+  const proof = prove(prooftype, question, question.timing);
+  return proof instanceof Proof ? { proved: true, proof } : null;
+}
+
+function whyNot(prooftype: Prooftype, question: Question): Cause {
+  const proof = prove(prooftype, question, question.timing);
+  return proof instanceof Proof ? "proof.none" : proof;
+}
+
+/** The TLSA records are there or not, and nobody can tell. */
+function unanswered({ security, cause }: { security: string; cause: Cause | null }): Verdict {
+  if (security === "bogus") return refused(cause ?? "dns.bogus", DENIALS["not proven"], "dane");
+  return failing(cause ?? "dns.servfail", "dane");
+}
+
+function failing(cause: Cause, tried: Prooftype): Verdict {
+  return refused(cause, DENIALS["dns failing"], tried);
+}
+
+function refused(cause: Cause, denial: Denial, tried: Prooftype): Verdict {
+  return { proved: false, cause, denial, tried, needs: [] };
+}
+
+/** Not decided yet. */
+export function ask(...needs: readonly Need[]): Verdict {
+  return { proved: false, cause: "proof.none", denial: DENIALS["not proven"], tried: "pkix", needs };
+}

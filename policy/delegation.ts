@@ -1,6 +1,7 @@
 /** What a delegation says before any certificate is looked at. protocol.md 5.1, 5.7. */
 import type { Cause } from "../facts/cause.ts";
-import type { Delegation } from "../facts/delegation.ts";
+import type { Delegation, Target } from "../facts/delegation.ts";
+import type { Security } from "../facts/dns.ts";
 
 /** DNS gave no answer that may be used: bogus, or nobody can tell. Null when it gave one. */
 export function dnsFailure({ security, service, cause }: Delegation): Cause | null {
@@ -15,4 +16,17 @@ export function namesNobody(delegation: Delegation): Cause | null {
   if (delegation.service === "refused") return "dns.no-service";
   if (delegation.service === "absent") return delegation.exists ? "proof.absent" : "dns.nxdomain";
   return null;
+}
+
+/**
+ * The targets whose own record set has the wanted state.
+ *
+ * `delegation.security` speaks for `_xmpp-server`; a direct TLS target comes from `_xmpps-server`, which may be
+ * an alias into another zone, so its own answer is asked.
+ */
+export function targetsBy(delegation: Delegation, wanted: Security): readonly Target[] {
+  const direct = delegation.lookups.some(({ name, type, security }) =>
+    type === "SRV" && name.startsWith("_xmpps-server.") && security === wanted
+  );
+  return delegation.targets.filter(({ tls }) => tls === "starttls" || direct);
 }

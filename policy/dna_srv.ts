@@ -3,7 +3,7 @@ import type { Cause } from "../facts/cause.ts";
 import type { CertificateFacts } from "../facts/certificate.ts";
 import type { Delegation, Target } from "../facts/delegation.ts";
 import type { Security } from "../facts/dns.ts";
-import { namesNobody } from "./delegation.ts";
+import { namesNobody, targetsBy } from "./delegation.ts";
 import type { Evidence, Finding, Judge } from "./judge.ts";
 import { matchesName, serverNames } from "./names.ts";
 import { acceptedNow } from "./pkix.ts";
@@ -26,7 +26,7 @@ function judge({ certificate, delegation, now }: Evidence, wanted: "secure" | "i
   const missing = lacks(delegation, wanted, now);
   if (missing !== null) return { holds: false, cause: missing };
   const names = serverNames(certificate);
-  const target = targetsOf(delegation, wanted).find(({ host }) => matchesName(names, host));
+  const target = targetsBy(delegation, wanted).find(({ host }) => matchesName(names, host));
   if (target === undefined) return { holds: false, cause: "proof.delegation" };
   return finding(delegation, target, facts, wanted);
 }
@@ -43,19 +43,6 @@ function lacks(delegation: Delegation, wanted: Security, now: number): Cause | n
   return null;
 }
 
-/**
- * The targets whose own record set has the wanted state.
- *
- * `delegation.security` speaks for `_xmpp-server`; a direct TLS target comes from `_xmpps-server`, which may be
- * an alias into another zone, so its own answer is asked.
- */
-function targetsOf(delegation: Delegation, wanted: Security): readonly Target[] {
-  const direct = delegation.lookups.some(({ name, type, security }) =>
-    type === "SRV" && name.startsWith("_xmpps-server.") && security === wanted
-  );
-  return delegation.targets.filter(({ tls }) => tls === "starttls" || direct);
-}
-
 function finding(
   delegation: Delegation,
   { host, port }: Target,
@@ -66,8 +53,9 @@ function finding(
     holds: true,
     target: { host, port },
     certificate: facts.sha256,
+    streamId: null,
     certificateUntil: facts.notAfter,
-    signedUntil: delegation.signedUntil,
+    vouchedUntil: delegation.signedUntil,
     ttlMs: delegation.ttlMs,
     evidence: {
       target: host,

@@ -4,12 +4,12 @@ import type { Delegation } from "../facts/delegation.ts";
 import type { Verdict } from "./decide.ts";
 import { dnsFailure } from "./delegation.ts";
 import { DENIALS } from "../xmpp/verdict_error.ts";
-import type { Evidence } from "./judge.ts";
+import { type Evidence, UNASKED } from "./judge.ts";
 import { matchesName, serverNames } from "./names.ts";
 import { acceptedNow } from "./pkix.ts";
 import { Proof, prove, type Timing } from "./proof.ts";
 
-export interface EndpointQuestion extends Evidence {
+export interface EndpointQuestion extends Pick<Evidence, "domain" | "certificate" | "now"> {
   readonly delegation: Delegation;
   /** The SRV target that was dialled; null for a connection that is there already (I-4: any target counts). */
   readonly host: string | null;
@@ -29,6 +29,7 @@ export function endpoint(question: EndpointQuestion): Verdict & { readonly serve
     proved: false as const,
     cause,
     denial: DENIALS["not proven"],
+    tried: "pkix" as const,
     needs: [],
     serverNames: names,
   });
@@ -45,10 +46,10 @@ export function endpoint(question: EndpointQuestion): Verdict & { readonly serve
 
 function proofOf(question: EndpointQuestion): Proof | Cause {
   const { delegation, host, timing } = question;
-  const byCertificate = prove("pkix", question, timing);
+  const byCertificate = prove("pkix", { ...UNASKED, ...question }, timing);
   if (byCertificate instanceof Proof || delegation.service !== "offered") return byCertificate;
   const targets = delegation.targets.filter((target) => host === null || target.host === host);
-  const bySrv = prove("dna-srv", { ...question, delegation: { ...delegation, targets } }, timing);
+  const bySrv = prove("dna-srv", { ...UNASKED, ...question, delegation: { ...delegation, targets } }, timing);
   if (bySrv instanceof Proof) return bySrv;
   // The certificate is right and only the signature is missing: say that rather than "wrong name".
   return bySrv === "dns.insecure" && targets.some((target) => carries(question, target.host))

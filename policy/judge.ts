@@ -8,8 +8,16 @@ import type { PoshEvidence } from "../facts/posh.ts";
 import type { EndpointTlsa } from "../facts/tlsa.ts";
 import type { Domain } from "../xmpp/domain.ts";
 
-/** `dna-srv-insecure` exists only under `allow_insecure_delegation` and is logged as insecure (A-21). */
-export type Prooftype = "pkix" | "dna-srv" | "dna-srv-insecure";
+/** protocol.md 3.1. `dna-srv-insecure` exists only under `allow_insecure_delegation` and is logged as insecure (A-21). */
+export type Prooftype =
+  | "dane"
+  | "pkix"
+  | "dna-srv"
+  | "dna-srv-insecure"
+  | "posh"
+  | "dialback-dnssec"
+  | "dialback"
+  | "samecert";
 
 /** What is known when somebody claims a domain. The evidence was already fetched. */
 export interface Evidence {
@@ -19,14 +27,17 @@ export interface Evidence {
   /** Null: DNS was not asked. */
   readonly delegation: Delegation | null;
   /** Of the endpoint (outgoing), or of every secure SRV target (incoming). Null: not asked. */
-  readonly tlsa?: readonly EndpointTlsa[] | null;
+  readonly tlsa: readonly EndpointTlsa[] | null;
   /** Null: not fetched. */
-  readonly posh?: PoshEvidence | null;
+  readonly posh: PoshEvidence | null;
   /** Null: nobody was called back. */
-  readonly callback?: Callback | null;
+  readonly callback: Callback | null;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
+
+/** Nothing was fetched. */
+export const UNASKED = { delegation: null, tlsa: null, posh: null, callback: null } as const;
 
 /** The machine that a delegation names. */
 export interface Endpoint {
@@ -39,11 +50,14 @@ export type Finding =
   | {
     readonly holds: true;
     readonly target: Endpoint | null;
-    /** SHA-256 of the peer's certificate, lower-case hex. */
-    readonly certificate: string;
-    /** Hard bounds, milliseconds since the epoch. */
-    readonly certificateUntil: number;
-    readonly signedUntil: number | null;
+    /** SHA-256 of the peer's certificate, lower-case hex; null when the proof does not rest on one (dialback). */
+    readonly certificate: string | null;
+    /** The id of the stream that the dialback key was made for; null when the proof rests on no key. */
+    readonly streamId: string | null;
+    /** Hard bounds, milliseconds since the epoch. Null: the certificate's own dates do not count (DANE-EE, dialback). */
+    readonly certificateUntil: number | null;
+    /** The end of what vouches for the certificate: the earliest DNSSEC signature, or the `expires` of a POSH document. */
+    readonly vouchedUntil: number | null;
     /** Soft bound: the zone's TTL; null when no DNS answer is part of the proof. */
     readonly ttlMs: number | null;
     readonly evidence: { readonly [key: string]: Detail };
@@ -57,7 +71,12 @@ export interface Judge {
 
 /** How much a proof is worth, strongest first (protocol.md 3.1). Equal numbers are equally strong. */
 export const STRENGTH: Readonly<Record<Prooftype, number>> = {
-  "pkix": 2,
-  "dna-srv": 2,
+  "dane": 3,
+  "pkix": 3,
+  "dna-srv": 3,
+  "posh": 3,
+  "dialback-dnssec": 2,
+  "dialback": 1,
+  "samecert": 1,
   "dna-srv-insecure": 0,
 };

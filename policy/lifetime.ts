@@ -7,7 +7,8 @@ export type RecheckBounds = Pick<Limits, "recheckMinMs" | "recheckMaxMs">;
 export interface Limiting {
   readonly checkedAt: number;
   readonly certificateUntil: number | null;
-  readonly signedUntil: number | null;
+  /** Of the DNSSEC signatures, or of a POSH document. */
+  readonly vouchedUntil: number | null;
   readonly ttlMs: number | null;
 }
 
@@ -16,8 +17,8 @@ export interface Lifetime {
   readonly expiresAt: number | null;
   /** Soft: looked at again in the background. Milliseconds since the epoch. */
   readonly recheckAt: number;
-  /** What ends it: an ended certificate ends the whole stream (RFC 6120 13.7.2.3), a signature only its domain. */
-  readonly endsWith: "certificate" | "signature" | "nothing";
+  /** What ends it: an ended certificate ends the whole stream (RFC 6120 13.7.2.3), a voucher only its domain. */
+  readonly endsWith: "certificate" | "voucher" | "nothing";
 }
 
 /** Below it one more attempt before the hard bound would come too late to matter. */
@@ -25,12 +26,12 @@ const LAST_ATTEMPT_MS = 2_000;
 
 /** @param jitter In [0, 1): spreads the re-checks by 10 % to both sides. */
 export function lifetime(limits: Limiting, bounds: RecheckBounds, jitter: number): Lifetime {
-  const { certificateUntil, signedUntil } = limits;
-  const expiresAt = earliest(certificateUntil, signedUntil);
+  const { certificateUntil, vouchedUntil } = limits;
+  const expiresAt = earliest(certificateUntil, vouchedUntil);
   return {
     expiresAt,
     recheckAt: recheckAt(limits, expiresAt, bounds, jitter),
-    endsWith: expiresAt === null ? "nothing" : expiresAt === certificateUntil ? "certificate" : "signature",
+    endsWith: expiresAt === null ? "nothing" : expiresAt === certificateUntil ? "certificate" : "voucher",
   };
 }
 

@@ -1,5 +1,5 @@
 /** Names in certificates and how they match. RFC 9525 6; protocol.md 6.5, A-25. */
-import type { Identifier, PeerCertificate } from "../facts/certificate.ts";
+import type { CertificateFacts, Identifier, PeerCertificate } from "../facts/certificate.ts";
 import { type Domain, toAscii } from "../xmpp/domain.ts";
 
 /**
@@ -8,9 +8,12 @@ import { type Domain, toAscii } from "../xmpp/domain.ts";
  * Empty when the certificate is absent or refused: a name counts only if its chain does (protocol.md 3.8).
  */
 export function serverNames(certificate: PeerCertificate): readonly string[] {
-  if (certificate.state !== "accepted") return [];
-  const names = certificate.facts.identifiers.map(nameOf).filter((name) => name !== null);
-  return [...new Set(names)];
+  return certificate.state === "accepted" ? namesOf(certificate.facts) : [];
+}
+
+/** The names that a certificate claims. They count for nothing until something vouches for the certificate (3.8). */
+export function namesOf({ identifiers }: CertificateFacts): readonly string[] {
+  return [...new Set(identifiers.map(nameOf).filter((name) => name !== null))];
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Prooftype `pkix`: an accepted certificate that carries the service domain itself. protocol.md 3.3, 6.5. */
 import type { Cause } from "../facts/cause.ts";
 import type { CertificateFacts, PeerCertificate } from "../facts/certificate.ts";
+import { outOfDate } from "./certificate.ts";
 import type { Evidence, Finding, Judge } from "./judge.ts";
 import { matchesName, serverNames } from "./names.ts";
 
@@ -14,8 +15,9 @@ export const pkix: Judge = {
       holds: true,
       target: null,
       certificate: facts.sha256,
+      streamId: null,
       certificateUntil: facts.notAfter,
-      signedUntil: null,
+      vouchedUntil: null,
       ttlMs: null,
       evidence: { subject: facts.subject, issuer: facts.issuer, notAfter: facts.notAfter },
     };
@@ -30,7 +32,5 @@ export const pkix: Judge = {
 export function acceptedNow(certificate: PeerCertificate, now: number): CertificateFacts | Cause {
   if (certificate.state === "absent") return "tls.no-certificate";
   if (certificate.state === "refused") return certificate.cause;
-  if (now >= certificate.facts.notAfter) return "tls.expired";
-  if (now < certificate.facts.notBefore) return "tls.not-yet-valid";
-  return certificate.facts;
+  return outOfDate(certificate.facts, now) ?? certificate.facts;
 }

@@ -1,16 +1,24 @@
-/** The token that a domain is proven on a certificate. protocol.md 3.1. Only {@link prove} makes one. */
+/** The token that a domain is proven on a certificate or a stream. protocol.md 3.1. Only {@link prove} makes one. */
 import type { Cause } from "../facts/cause.ts";
 import type { Detail } from "../facts/event.ts";
 import type { Domain } from "../xmpp/domain.ts";
+import { dane } from "./dane.ts";
+import { dialback, dialbackDnssec, samecert } from "./dialback.ts";
 import { dnaSrv, dnaSrvInsecure } from "./dna_srv.ts";
 import type { Endpoint, Evidence, Finding, Judge, Prooftype } from "./judge.ts";
 import { type Lifetime, lifetime, type RecheckBounds } from "./lifetime.ts";
 import { pkix } from "./pkix.ts";
+import { posh } from "./posh.ts";
 
 const JUDGES: Readonly<Record<Prooftype, Judge>> = {
+  "dane": dane,
   "pkix": pkix,
   "dna-srv": dnaSrv,
   "dna-srv-insecure": dnaSrvInsecure,
+  "posh": posh,
+  "dialback-dnssec": dialbackDnssec,
+  "dialback": dialback,
+  "samecert": samecert,
 };
 
 /** When the proof is made and when it wants to be looked at again. */
@@ -24,23 +32,25 @@ let make: (domain: Domain, prooftype: Prooftype, found: Holding, life: Lifetime,
 type Holding = Finding & { holds: true };
 
 /**
- * Domain `domain` is proven for whoever holds the certificate `certificate`.
+ * Domain `domain` is proven for whoever holds the certificate `certificate`, or only on the stream `streamId`, or both.
  *
- * It is worth nothing on a connection with another peer certificate (protocol.md 3.1).
+ * It is worth nothing on a connection with another peer certificate (protocol.md 3.1), nor on another stream.
  */
 export class Proof {
   readonly #expiresAt: number | null;
   readonly domain: Domain;
   readonly prooftype: Prooftype;
-  /** SHA-256 of the peer's certificate, lower-case hex. */
-  readonly certificate: string;
+  /** SHA-256 of the peer's certificate, lower-case hex; null when a dialback key stands for it. */
+  readonly certificate: string | null;
+  /** The stream that the dialback key was made for; null when the certificate alone is enough. Never both null. */
+  readonly streamId: string | null;
   /** Milliseconds since the epoch. */
   readonly checkedAt: number;
   /** Soft bound (protocol.md 3.9). Milliseconds since the epoch. */
   readonly recheckAt: number;
   /** What the hard bound comes from; the end of a certificate ends the stream (RFC 6120 13.7.2.3). */
   readonly endsWith: Lifetime["endsWith"];
-  /** The SRV target that matched; null for `pkix`. */
+  /** The machine that was matched or called; null where no machine is part of the proof. */
   readonly target: Endpoint | null;
   readonly evidence: { readonly [key: string]: Detail };
 
@@ -55,6 +65,7 @@ export class Proof {
     this.domain = domain;
     this.prooftype = prooftype;
     this.certificate = found.certificate;
+    this.streamId = found.streamId;
     this.checkedAt = checkedAt;
     this.recheckAt = life.recheckAt;
     this.endsWith = life.endsWith;

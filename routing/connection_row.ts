@@ -120,20 +120,30 @@ export class ConnectionRow {
   /**
    * Enters or replaces the proof of one domain.
    *
-   * @throws {Error} when the connection is closed, or the proof is over or was made for another certificate.
+   * @throws {Error} when the connection is closed, or the proof is over or was made for another certificate or stream.
    */
   delegate(proof: Proof, now: number): void {
-    const { certificate } = this;
     if (!this.open) throw new Error(`Cannot delegate ${proof.domain} to ${this.id}: it is closed`);
     if (!proof.holds(now)) {
       throw new Error(`Cannot delegate ${proof.domain} to ${this.id}: the proof is over`);
     }
-    // protocol.md 3.1: a proof is never shared between connections whose peer certificates differ.
-    if (certificate.state !== "accepted" || certificate.facts.sha256 !== proof.certificate) {
-      throw new Error(`Cannot delegate ${proof.domain} to ${this.id}: the proof is for another certificate`);
+    if (!this.#bears(proof)) {
+      throw new Error(`Cannot delegate ${proof.domain} to ${this.id}: the proof is for another peer`);
     }
     if (!this.#delegated.has(proof.domain)) this.#indexes.byDelegated.add(proof.domain, this);
     this.#delegated.set(proof.domain, proof);
+  }
+
+  /**
+   * protocol.md 3.1: a proof is never shared between connections whose peer certificates differ.
+   *
+   * One by dialback key holds for the stream whose id the key was made with, one by both for both (3.7).
+   */
+  #bears({ certificate, streamId }: Proof): boolean {
+    if (certificate === null && streamId === null) return false;
+    const shown = this.#certificate.state === "absent" ? null : this.#certificate.facts?.sha256 ?? null;
+    return (certificate === null || certificate === shown) &&
+      (streamId === null || streamId === this.streamId);
   }
 
   /** Forgets the proof of one domain, but remembers that there was one. */

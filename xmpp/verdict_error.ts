@@ -2,17 +2,31 @@
 import type { ErrorType, StanzaCondition } from "./stanza_error.ts";
 
 /** What goes into the `<error/>` of a verdict. */
-export interface Denial {
+export interface ErrorDenial {
   readonly type: Exclude<ErrorType, "continue">;
   readonly condition: StanzaCondition;
 }
 
-/** The rows of the table in protocol.md 2.6.2 that our proofs can lead to, by their denial reason. */
+/** The verdict `type='invalid'`, and with it the end of the stream (protocol.md 7.4; XEP-0220 2.2.1: MUST close). */
+export interface InvalidKey {
+  readonly type: "invalid";
+  readonly condition: null;
+}
+
+export type Denial = ErrorDenial | InvalidKey;
+
+export const INVALID: InvalidKey = { type: "invalid", condition: null };
+
+/** The rows of the tables in protocol.md 2.6.2 and 7.4 that our proofs can lead to, by their denial reason. */
 export const DENIALS = {
   "target not hosted": { type: "cancel", condition: "item-not-found" },
   "not proven": { type: "auth", condition: "not-authorized" },
   "dns failing": { type: "wait", condition: "remote-server-timeout" },
   "no such domain": { type: "cancel", condition: "remote-server-not-found" },
+  "key refuted": { type: "auth", condition: "forbidden" },
+  "key refuted, no other pair": INVALID,
+  "authoritative server fails": { type: "cancel", condition: "remote-server-not-found" },
+  "authoritative server unreachable": { type: "wait", condition: "remote-server-timeout" },
   "no tls": { type: "cancel", condition: "policy-violation" },
   "blocked": { type: "cancel", condition: "not-allowed" },
   "limits": { type: "wait", condition: "resource-constraint" },

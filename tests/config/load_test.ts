@@ -70,7 +70,6 @@ Deno.test("a key that is known and not honoured: its default is accepted, anythi
     "listen.s2s_tls": ["[]", '["[::]:5270"]'],
     "policy.server_names": ["true", "false"],
     "policy.fence": ["false", "true"],
-    "policy.dane_inbound": ['"positive"', '"enforce"'],
     "policy.proof": ['"encrypted"', '"legacy"'],
     "limits.posh_bytes": ['"64KiB"', '"32KiB"'],
     "limits.classic_only": ['"24h"', '"1h"'],

@@ -126,6 +126,16 @@ answers("no proof denies (Q10)", ...PROVING, [
   "denied",
   { type: "send error", ...MISSING },
 ]);
+answers(
+  "a refuted key of the only pair is `invalid`, and the stream ends (7.4, XEP-0220 2.2.1)",
+  ...PROVING,
+  [
+    { type: "proof.missing", cause: "peer.invalid", denial: { type: "invalid", condition: null } },
+    "denied",
+    { type: "send invalid", cause: "peer.invalid" },
+    { type: "close stream", cause: "peer.invalid" },
+  ],
+);
 answers("a proof that takes too long denies for now", ...PROVING, [
   { after: "proof" },
   "denied",

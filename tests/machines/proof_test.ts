@@ -55,6 +55,17 @@ play(
   ...RECHECKING,
   bogus,
 );
+const replaced = { type: "proof.replaced", softMs: 30 * MINUTE, hardMs: 400 * MINUTE } as const;
+play("another proof of the same domain replaces the bounds", [replaced, { alive: "held" }]);
+play(
+  "another proof ends no suspicion: it is looked at again at once",
+  ...RECHECKING,
+  bogus,
+  again,
+  bogus,
+  [replaced, { alive: "rechecking" }, { type: "recheck" }],
+  [{ type: "recheck.bogus" }, "ended", { type: "end proof", cause: "dns.bogus" }],
+);
 play("what is definitely not proven ends it at once", ...RECHECKING, [
   { type: "recheck.negative", cause: "proof.delegation" },
   "ended",

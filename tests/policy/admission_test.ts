@@ -7,6 +7,7 @@ import { parseDomain } from "../../xmpp/domain.ts";
 const SETTINGS: AdmissionSettings = {
   proof: "authenticated",
   allowInsecureDelegation: false,
+  daneInbound: "positive",
   allow: [],
   block: [],
   peer: new Map(),

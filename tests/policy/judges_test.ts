@@ -4,7 +4,7 @@ import type { Cause } from "../../facts/cause.ts";
 import type { PeerCertificate } from "../../facts/certificate.ts";
 import type { Delegation } from "../../facts/delegation.ts";
 import { dnaSrv, dnaSrvInsecure } from "../../policy/dna_srv.ts";
-import type { Judge } from "../../policy/judge.ts";
+import { type Judge, UNASKED } from "../../policy/judge.ts";
 import { pkix } from "../../policy/pkix.ts";
 import {
   accepted,
@@ -151,10 +151,16 @@ Deno.test("judges: a certificate counts at the time of the request, not of the h
 });
 
 Deno.test("judges: the evidence of dna-srv names the target and its bounds", () => {
-  const finding = dnaSrv.judge({ domain: SENDER, certificate: MACHINE, delegation: SECURE, now: NOW });
+  const finding = dnaSrv.judge({
+    ...UNASKED,
+    domain: SENDER,
+    certificate: MACHINE,
+    delegation: SECURE,
+    now: NOW,
+  });
   assert.ok(finding.holds);
   assert.deepEqual(finding.target, { host: HOST, port: 5269 });
-  assert.equal(finding.signedUntil, NOW + 10 * DAY);
+  assert.equal(finding.vouchedUntil, NOW + 10 * DAY);
   assert.equal(finding.certificateUntil, NOW + 90 * DAY);
 });
 
@@ -164,6 +170,6 @@ function found(
   delegation: Delegation | null,
   now: number,
 ): true | Cause {
-  const finding = judge.judge({ domain: SENDER, certificate, delegation, now });
+  const finding = judge.judge({ ...UNASKED, domain: SENDER, certificate, delegation, now });
   return finding.holds || finding.cause;
 }

@@ -7,7 +7,7 @@ const MINUTE = 60_000;
 const BOUNDS = { recheckMinMs: 5 * MINUTE, recheckMaxMs: DAY };
 
 function limits(change: Partial<Limiting>): Limiting {
-  return { checkedAt: NOW, certificateUntil: NOW + 90 * DAY, signedUntil: null, ttlMs: null, ...change };
+  return { checkedAt: NOW, certificateUntil: NOW + 90 * DAY, vouchedUntil: null, ttlMs: null, ...change };
 }
 
 const CASES: Record<string, [Limiting, jitter: number, recheckInMs: number, expiresInMs: number | null]> = {
@@ -17,20 +17,20 @@ const CASES: Record<string, [Limiting, jitter: number, recheckInMs: number, expi
   "never before recheck_min": [limits({ ttlMs: 1000 }), 0, 5 * MINUTE, 90 * DAY],
   "at least every recheck_max": [limits({ ttlMs: 7 * DAY }), 1, DAY, 90 * DAY],
   "without a TTL every recheck_max": [limits({}), 1, DAY, 90 * DAY],
-  "the earlier hard bound holds": [limits({ ttlMs: HOUR, signedUntil: NOW + 2 * DAY }), 0.5, HOUR, 2 * DAY],
+  "the earlier hard bound holds": [limits({ ttlMs: HOUR, vouchedUntil: NOW + 2 * DAY }), 0.5, HOUR, 2 * DAY],
   "the certificate may be the earlier one": [
-    limits({ ttlMs: HOUR, signedUntil: NOW + 2 * DAY, certificateUntil: NOW + DAY }),
+    limits({ ttlMs: HOUR, vouchedUntil: NOW + 2 * DAY, certificateUntil: NOW + DAY }),
     0.5,
     HOUR,
     DAY,
   ],
   "a look half way when the soft bound would come too late": [
-    limits({ ttlMs: HOUR, signedUntil: NOW + 10 * MINUTE }),
+    limits({ ttlMs: HOUR, vouchedUntil: NOW + 10 * MINUTE }),
     0.5,
     5 * MINUTE,
     10 * MINUTE,
   ],
-  "no tight circle just before the end": [limits({ ttlMs: HOUR, signedUntil: NOW + 1500 }), 0.5, 1500, 1500],
+  "no tight circle just before the end": [limits({ ttlMs: HOUR, vouchedUntil: NOW + 1500 }), 0.5, 1500, 1500],
   "no hard bound at all": [limits({ certificateUntil: null }), 0.5, DAY, null],
 };
 for (const [name, [limiting, jitter, recheckInMs, expiresInMs]] of Object.entries(CASES)) {
@@ -42,9 +42,9 @@ for (const [name, [limiting, jitter, recheckInMs, expiresInMs]] of Object.entrie
 }
 
 Deno.test("lifetime: the end of a certificate and the end of a signature are told apart", () => {
-  const signed = lifetime(limits({ signedUntil: NOW + DAY }), BOUNDS, 0);
-  const certified = lifetime(limits({ signedUntil: NOW + 99 * DAY }), BOUNDS, 0);
-  assert.equal(signed.endsWith, "signature");
+  const signed = lifetime(limits({ vouchedUntil: NOW + DAY }), BOUNDS, 0);
+  const certified = lifetime(limits({ vouchedUntil: NOW + 99 * DAY }), BOUNDS, 0);
+  assert.equal(signed.endsWith, "voucher");
   assert.equal(certified.endsWith, "certificate");
   assert.equal(lifetime(limits({ certificateUntil: null }), BOUNDS, 0).endsWith, "nothing");
 });
@@ -56,7 +56,7 @@ Deno.test("lifetime: a proof is never looked at before it is made, nor after its
       fc.option(fc.integer({ min: 0, max: 30 * DAY })),
       fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
       (leftMs, ttlMs, jitter) => {
-        const life = lifetime(limits({ ttlMs, signedUntil: NOW + leftMs }), BOUNDS, jitter);
+        const life = lifetime(limits({ ttlMs, vouchedUntil: NOW + leftMs }), BOUNDS, jitter);
         assert.ok(life.recheckAt > NOW && life.recheckAt <= life.expiresAt!);
       },
     ),

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { UNASKED } from "../../policy/judge.ts";
 import { Proof, prove } from "../../policy/proof.ts";
-import { accepted, DAY, delegated, NO_CERTIFICATE, NOW, SENDER, TIMING } from "./fixtures.ts";
+import { accepted, DAY, delegated, hash, NO_CERTIFICATE, NOW, SENDER, TIMING } from "./fixtures.ts";
 
-const EVIDENCE = { domain: SENDER, certificate: accepted("sender.example"), delegation: null, now: NOW };
+const EVIDENCE = { ...UNASKED, domain: SENDER, certificate: accepted("sender.example"), now: NOW };
 
 Deno.test("proof: nobody but a judge makes one (checked by the compiler)", () => {
   // @ts-expect-error The constructor is private.
@@ -26,7 +27,7 @@ Deno.test("proof: it carries what it stands on", () => {
   const proof = prove("dna-srv", { ...EVIDENCE, certificate, delegation }, TIMING);
   assert.ok(proof instanceof Proof);
   assert.equal(proof.domain, SENDER);
-  assert.equal(proof.certificate, "ce47");
+  assert.equal(proof.certificate, hash("certificate", 256));
   assert.deepEqual(proof.target, { host: "xmpp1.originating.example", port: 5269 });
   assert.equal(proof.expiresAt, NOW + 10 * DAY);
   assert.equal(proof.evidence.security, "secure");

@@ -1,4 +1,5 @@
 /** Tables with two machines in them, as the tests of routing/ need them. */
+import { UNASKED } from "../../policy/judge.ts";
 import type { PeerCertificate } from "../../facts/certificate.ts";
 import type { Delegation } from "../../facts/delegation.ts";
 import { Proof, prove } from "../../policy/proof.ts";
@@ -60,7 +61,7 @@ export function connect({ connections }: Tables, shape: Shape): ConnectionRow {
 /** The proof that the peer's machine may speak for a domain. */
 export function proofOf(domain: Domain, certificate: PeerCertificate = MACHINE, now = NOW): Proof {
   const delegation: Delegation = { ...delegated("secure", [THEIRS]), domain };
-  const proof = prove("dna-srv", { domain, certificate, delegation, now }, TIMING);
+  const proof = prove("dna-srv", { ...UNASKED, domain, certificate, delegation, now }, TIMING);
   if (!(proof instanceof Proof)) throw new Error(`No proof of ${domain}: ${proof}`);
   return proof;
 }

@@ -10,6 +10,7 @@ const REQUEST = parseDialback(read("<db:result from='s.example' to='t.example'/>
 
 Deno.test("DNA-69: every denial has one condition of RFC 6120 and a valid type", () => {
   for (const [reason, denial] of Object.entries(DENIALS)) {
+    if (denial.type === "invalid") continue; // A verdict of its own, without an error.
     const [error, ...more] = read(printDenial(REQUEST, denial)).elements();
     assert.equal(more.length, 0, reason);
     assert.equal(error?.elements().length, 1, reason);

@@ -1,4 +1,5 @@
 //! What a certificate says. Names from subjectAltName only (protocol.md 6.5).
+use ring::digest::{Algorithm, SHA256, SHA512, digest};
 use serde::Serialize;
 use std::fmt::Write;
 use x509_parser::der_parser::asn1_rs::{Any, FromDer, Tag};
@@ -25,7 +26,9 @@ pub struct Facts {
     pub not_before: i64,
     pub not_after: i64,
     pub sha256: String,
+    pub sha512: String,
     pub spki_sha256: String,
+    pub spki_sha512: String,
 }
 
 /// None when it is no certificate.
@@ -35,14 +38,17 @@ pub fn facts(der: &[u8]) -> Option<Facts> {
         return None;
     }
     let validity = certificate.validity();
+    let key = certificate.public_key().raw;
     Some(Facts {
         identifiers: identifiers(&certificate),
         subject: certificate.subject().to_string(),
         issuer: certificate.issuer().to_string(),
         not_before: validity.not_before.timestamp().saturating_mul(1000),
         not_after: validity.not_after.timestamp().saturating_mul(1000),
-        sha256: sha256(der),
-        spki_sha256: sha256(certificate.public_key().raw),
+        sha256: hex(&SHA256, der),
+        sha512: hex(&SHA512, der),
+        spki_sha256: hex(&SHA256, key),
+        spki_sha512: hex(&SHA512, key),
     })
 }
 
@@ -106,15 +112,11 @@ fn other_name(value: &[u8]) -> Option<String> {
     std::str::from_utf8(inner.data).ok().map(str::to_owned)
 }
 
-fn sha256(bytes: &[u8]) -> String {
-    let hash = rustls::crypto::ring::cipher_suite::TLS13_AES_128_GCM_SHA256
-        .tls13()
-        .map(|suite| suite.common.hash_provider.hash(bytes));
-    hash.map_or_else(String::new, |hash| {
-        hash.as_ref().iter().fold(String::new(), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+fn hex(algorithm: &'static Algorithm, bytes: &[u8]) -> String {
+    let hash = digest(algorithm, bytes);
+    hash.as_ref().iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
     })
 }
 
@@ -152,6 +154,14 @@ mod tests {
         assert_eq!(
             facts.spki_sha256,
             "2c9f7561dd4dff562380039052dca1d7f272a709adff245737d1625f2da456af"
+        );
+        assert_eq!(
+            facts.sha512,
+            "fa0cdaa9c4b5616ad9b2574e739900f65fd9be70030f1833b5e19e8727fd65c372dac84588007e3cd69b99d6027cafd94794117cc876ec1e3e4c261cc1af8c4b"
+        );
+        assert_eq!(
+            facts.spki_sha512,
+            "fcd098180ef94ceb58f9de1639aedb8b2712d666605515a6e95ccd86eb44f17185155f6379891493405d65628ede9f604af4bb5c2f7648b15a9ae5a308be6754"
         );
     }
 
