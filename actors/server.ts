@@ -1,9 +1,11 @@
 /** One Verona server: its tables, its shells, its listeners. docs/architecture.md. */
 import { randomBytes } from "node:crypto";
 import type { Config, Limits } from "../config/config.ts";
+import { warnings } from "../config/warnings.ts";
 import type { Resolver } from "../dnssec/resolver.ts";
 import type { Cause } from "../facts/cause.ts";
-import { type PairPolicy, pairPolicy, refusal, survives } from "../policy/admission.ts";
+import { type PairPolicy, survives } from "../policy/admission.ts";
+import { Policies } from "../policy/policies.ts";
 import type { Timing } from "../policy/proof.ts";
 import { type BindingRow, BindingTable } from "../routing/binding_table.ts";
 import { ConnectionTable } from "../routing/connection_table.ts";
@@ -81,6 +83,7 @@ export class Server implements ServerContext {
   /** Stanzas of connections that are gone; the living count for themselves. */
   readonly past = { stanzasIn: 0, stanzasOut: 0, acknowledged: 0, writtenUnconfirmed: 0 };
   listening = false;
+  #policies: Policies;
   readonly #listeners: Listener[] = [];
   #components = 0;
 
@@ -93,6 +96,7 @@ export class Server implements ServerContext {
     this.trust = parts.trust;
     this.dialbackSecret = parts.dialbackSecret;
     const { server, domains, limits } = this.config;
+    this.#policies = new Policies(this.config.policy, domains);
     this.hosted = new HostedDomains(server.names, server.gone);
     this.queues = new QueueBudget(limits.queuesBytes);
     this.admission = new Admission(() => this.config.limits, () => this.host.clock.now());
@@ -119,6 +123,7 @@ export class Server implements ServerContext {
       this.#listeners.push(listener);
       return listener.address;
     };
+    this.#warn();
     const opened = {
       s2s: s2s.map((at) => open(at, "server")),
       component: component.map((at) => open(at, "component")),
@@ -165,12 +170,12 @@ export class Server implements ServerContext {
   // ---- what the shells ask
 
   policyFor(pair: DomainPair): PairPolicy {
-    return policyIn(this.config, pair);
+    return this.#policies.of(pair);
   }
 
   refusalFor(pair: DomainPair): Cause | null {
     const blocked = this.blocks.find(pair, this.host.clock.now());
-    return blocked?.cause ?? refusal(this.config.policy, pair.remote);
+    return blocked?.cause ?? this.#policies.refusal(pair)?.cause ?? null;
   }
 
   timing(): Timing {
@@ -228,13 +233,21 @@ export class Server implements ServerContext {
 
   /** Takes a new configuration; connections keep the certificates that they began with. */
   apply(config: Config, identities: Identities, trust: Trust): void {
-    const old = { trust: this.trust, config: this.config };
+    const old = { trust: this.trust, policies: this.#policies };
     this.config = config;
+    this.#policies = new Policies(config.policy, config.domains);
     this.trust = trust;
     old.trust.free();
     this.replaceIdentities(identities);
     this.certificates.watch();
-    for (const row of [...this.bindings.rows()]) this.#judgeAnew(row, old.config);
+    this.#warn();
+    for (const row of [...this.bindings.rows()]) this.#judgeAnew(row, old.policies);
+  }
+
+  #warn(): void {
+    for (const { key, text } of warnings(this.config)) {
+      this.host.tell({ type: "config.warned", level: "warning", detail: { key, text } });
+    }
   }
 
   /** New connections use them at once; streams in the name of one that is gone begin anew (protocol.md 6.6). */
@@ -249,10 +262,10 @@ export class Server implements ServerContext {
   }
 
   /** Lists and policies count at once, for what is open too. */
-  #judgeAnew(row: BindingRow, old: Config): void {
+  #judgeAnew(row: BindingRow, old: Policies): void {
     const refused = this.refusalFor(row);
     if (refused !== null) return this.#revokeEverywhere(row, refused);
-    const [before, after] = [policyIn(old, row), policyIn(this.config, row)];
+    const [before, after] = [old.of(row), this.#policies.of(row)];
     for (const { connection } of [...row.send, ...row.recv]) {
       const proof = connection.delegated.get(row.remote);
       if (proof !== undefined && !survives(before, after, proof)) {
@@ -310,11 +323,6 @@ export class Server implements ServerContext {
       await new Promise<void>((resolve) => clock.setTimeout(() => resolve(), 20));
     }
   }
-}
-
-function policyIn({ domains, policy }: Config, pair: DomainPair): PairPolicy {
-  const tenant = domains.find(({ name }) => name === pair.local)?.proof ?? null;
-  return pairPolicy(policy, pair, tenant);
 }
 
 function frameLimits(limits: Limits, peer: "proven" | "unproven"): FrameLimits {

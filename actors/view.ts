@@ -98,7 +98,7 @@ export class View implements ServerView {
     return [...this.#server.hosted.list()].map(({ domain, since, answerer }) => ({
       name: domain,
       component: answers[answerer],
-      policy: this.#server.config.domains.find(({ name }) => name === domain)?.proof ??
+      policy: this.#server.config.domains.find(({ name }) => name === domain)?.policy.proof ??
         this.#server.config.policy.proof,
       since: iso(since)!,
     }));

@@ -4,9 +4,10 @@ import { type Draft, jsonSchema } from "../config/json_schema.ts";
 import { type Good, loadConfig, type Mistake, printMistakes } from "../config/load.ts";
 import { show as print, written } from "../config/show.ts";
 import { TEMPLATE } from "../config/template.ts";
+import { effective, printEffective } from "./effective.ts";
 import { EXIT } from "./exit.ts";
 import { CommandFault } from "./fault.ts";
-import { say, sayJson } from "./terminal.ts";
+import { say, sayJson, terminalWidth } from "./terminal.ts";
 
 export interface ConfigOptions {
   readonly config: string;
@@ -43,12 +44,29 @@ function tryMaterial({ config }: Good): Mistake[] {
   return mistakes;
 }
 
-/** The effective values, secrets hidden. */
-export function show({ config: path, json }: ConfigOptions): number {
+export interface ShowOptions extends ConfigOptions {
+  /** LOCAL and REMOTE. */
+  readonly effective?: readonly string[];
+}
+
+/** The effective values, secrets hidden; or what they come to for one pair. */
+export function show({ config: path, json, effective: pair }: ShowOptions): number {
   const loaded = read(path);
   if (loaded.config === null) throw new CommandFault(EXIT.wrongUse, printMistakes(path, loaded.mistakes));
+  if (pair !== undefined) return showEffective(loaded, pair, json ?? false);
   if (json) sayJson(written(loaded));
   else say(print(loaded));
+  return EXIT.good;
+}
+
+function showEffective(loaded: Good, pair: readonly string[], json: boolean): number {
+  const [local, remote, ...more] = pair;
+  if (local === undefined || remote === undefined || more.length > 0) {
+    throw new CommandFault(EXIT.wrongUse, "--effective wants two domains: LOCAL REMOTE");
+  }
+  const answer = effective(loaded, local, remote);
+  if (json) sayJson(answer);
+  else say(printEffective(answer, terminalWidth()));
   return EXIT.good;
 }
 

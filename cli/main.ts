@@ -152,10 +152,16 @@ function addConfig(program: Command, done: Done): void {
     const { check } = await import("./config.ts");
     done(check(options));
   });
-  command("show", "every effective value and where it comes from; secrets hidden").action(async (options) => {
-    const { show } = await import("./config.ts");
-    done(show(options));
-  });
+  command("show", "every effective value and where it comes from; secrets hidden")
+    .addHelpText(
+      "before",
+      examples("verona config show", "verona config show --effective sender.example target.example"),
+    )
+    .option("--effective <domains...>", "what applies to the pair LOCAL REMOTE, and whose word each value is")
+    .action(async (options) => {
+      const { show } = await import("./config.ts");
+      done(show(options));
+    });
   command("init", "write a commented first file").action(async (options) => {
     const { init } = await import("./config.ts");
     done(init(options));

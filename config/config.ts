@@ -20,21 +20,39 @@ export interface HostedDomain {
   readonly name: Domain;
   /** Null: no component may attach; the server answers for the domain itself. */
   readonly componentSecret: string | null;
-  readonly proof: ProofPolicy | null;
+  readonly policy: TenantPolicy;
 }
+
+/** What a hosted domain asks for itself; null and empty lists inherit. */
+export interface TenantPolicy {
+  readonly proof: ProofPolicy | null;
+  /** Both the server's lists and these must let a peer in. */
+  readonly allow: readonly string[];
+  readonly block: readonly string[];
+}
+
+/** What the server says of one peer by name; null inherits. */
+export interface PeerPolicy {
+  readonly proof: ProofPolicy | null;
+  readonly allowInsecureDelegation: boolean | null;
+  readonly daneInbound: DaneInbound | null;
+}
+
+export type DaneInbound = "positive" | "enforce";
 
 export interface PolicySettings {
   readonly proof: ProofPolicy;
   readonly serverNames: boolean;
   readonly bidi: boolean;
   readonly allowInsecureDelegation: boolean;
-  readonly daneInbound: "positive" | "enforce";
+  readonly daneInbound: DaneInbound;
   /** Domains or "*.example"; canonical form. Empty: all. */
   readonly allow: readonly string[];
   readonly block: readonly string[];
   /** What a lost connection left unacknowledged (protocol.md 8.3). */
   readonly onLoss: "bounce" | "resend";
-  readonly peer: ReadonlyMap<string, { readonly proof: ProofPolicy }>;
+  /** By name, never by pattern: a weaker policy names its peer (protocol.md 3.2). */
+  readonly peer: ReadonlyMap<string, PeerPolicy>;
 }
 
 export interface DnsSettings {

@@ -24,6 +24,8 @@ export interface Good {
   /** The file's own words with every default filled in; for `config show`. */
   readonly file: ConfigFile;
   readonly originOf: (section: string, key: string) => Origin;
+  /** The line of a key that stands deeper than in a section: a tenant's, a peer's. */
+  readonly lineOf: (path: readonly PropertyKey[]) => number | null;
   readonly mistakes: readonly [];
 }
 
@@ -75,7 +77,8 @@ export function parseConfig(text: string, sources: Sources): Loaded {
     const table = raw[section] as Record<string, unknown> | undefined;
     return table !== undefined && key in table ? { line: locate(text, [section, key]) } : null;
   };
-  return { config, file: checked.data, originOf, mistakes: [] };
+  const lineOf = (path: readonly PropertyKey[]) => locate(text, path);
+  return { config, file: checked.data, originOf, lineOf, mistakes: [] };
 }
 
 /** One line per mistake, as `config check` and `run` print them. */
@@ -187,7 +190,13 @@ function toConfig(file: ConfigFile, sources: Sources, complain: Complain): Confi
       allow: file.policy.allow,
       block: file.policy.block,
       onLoss: file.policy.on_loss,
-      peer: domainKeys(file.policy.peer, ["policy", "peer"]),
+      peer: new Map(
+        [...domainKeys(file.policy.peer, ["policy", "peer"])].map(([name, entry]) => [name, {
+          proof: entry.proof ?? null,
+          allowInsecureDelegation: entry.allow_insecure_delegation ?? null,
+          daneInbound: entry.dane_inbound ?? null,
+        }]),
+      ),
     },
     domains: file.domain.map((hosted, i) =>
       toHosted(hosted, sources, (message) => complain(["domain", i, "component_secret_file"], message))
@@ -233,7 +242,11 @@ function toHosted(
       complain(`"${hosted.component_secret_file}" cannot be read: ${reasonOf(error)}`);
     }
   }
-  return { name: hosted.name, componentSecret: secret, proof: hosted.policy.proof ?? null };
+  return {
+    name: hosted.name,
+    componentSecret: secret,
+    policy: { ...hosted.policy, proof: hosted.policy.proof ?? null },
+  };
 }
 
 const DURATION_KEYS = new Set([

@@ -14,7 +14,7 @@ export function locate(text: string, path: readonly PropertyKey[]): number | nul
   for (const [n, line] of lines.entries()) {
     const header = /^\s*(\[\[?)\s*([^\]]+?)\s*\]\]?/.exec(line);
     if (header) {
-      table = header[2]!.split(".").map(unquote).join("\0");
+      table = parts(header[2]!).join("\0");
       if (header[1] === "[[") {
         const index = (seen.get(table) ?? -1) + 1;
         seen.set(table, index);
@@ -37,5 +37,8 @@ export function locate(text: string, path: readonly PropertyKey[]): number | nul
 function isPrefix(prefix: readonly string[], of: readonly string[]): boolean {
   return prefix.length <= of.length && prefix.every((part, i) => part === of[i]);
 }
+
+/** `policy.peer."old.example"` has three. */
+const parts = (dotted: string): string[] => (dotted.match(/"[^"]*"|'[^']*'|[^.\s"']+/g) ?? []).map(unquote);
 
 const unquote = (key: string): string => key.trim().replace(/^["'](.*)["']$/, "$1");

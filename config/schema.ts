@@ -96,6 +96,8 @@ const listen = z.strictObject({
     .default({ host: "127.0.0.1", port: 8711 }),
 });
 
+const daneInbound = z.enum(["positive", "enforce"]);
+
 const policy = z.strictObject({
   proof: proof.default("authenticated"),
   server_names: later(true),
@@ -105,15 +107,26 @@ const policy = z.strictObject({
   block: z.array(pattern).default([]),
   on_loss: z.enum(["bounce", "resend"]).default("bounce"),
   fence: later(false),
-  dane_inbound: z.enum(["positive", "enforce"]).default("positive"),
-  peer: z.record(z.string(), z.strictObject({ proof })).default({}),
+  dane_inbound: daneInbound.default("positive"),
+  peer: z.record(
+    z.string(),
+    z.strictObject({
+      proof: proof.optional(),
+      allow_insecure_delegation: z.boolean().optional(),
+      dane_inbound: daneInbound.optional(),
+    }),
+  ).default({}),
 });
 
 const hosted = z.strictObject({
   name: domain,
   component_secret: z.string().min(1).optional(),
   component_secret_file: z.string().min(1).optional(),
-  policy: z.strictObject({ proof: proof.optional() }).default({}),
+  policy: z.strictObject({
+    proof: proof.optional(),
+    allow: z.array(pattern).default([]),
+    block: z.array(pattern).default([]),
+  }).prefault({}),
 }).refine(
   (value) => value.component_secret === undefined || value.component_secret_file === undefined,
   "give component_secret or component_secret_file, not both",

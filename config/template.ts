@@ -21,8 +21,8 @@ s2s = ["[::]:5269"]                        # peers; IPv4 too
 component = ["127.0.0.1:5347"]             # your XMPP components (XEP-0114)
 console = "127.0.0.1:8711"                 # API, /metrics, /livez, /readyz
 
-[policy]
-proof = "authenticated"                    # or "strict": DNSSEC or a certificate, no exceptions
+[policy]                                   # docs/policy.md; what it comes to: verona config show --effective LOCAL REMOTE
+proof = "authenticated"                    # strict | authenticated | encrypted
 
 # One for each customer. Its zone needs, signed with DNSSEC:
 #   _xmpp-server._tcp.sender.example. SRV 0 0 5269 xmpp1.originating.example.

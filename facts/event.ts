@@ -5,6 +5,7 @@ import type { Cause } from "./cause.ts";
 export const EVENTS = {
   "server.listening": "the listeners are open: s2s, component",
   "server.ready": "everything runs: s2s, component, console",
+  "config.warned": "a setting weakens something: key, text",
   "server.draining": "it was told to stop",
   "server.stopped": "every stream is closed",
   "server.reloaded": "a new configuration counts: applied, restart",

@@ -1,6 +1,5 @@
 /** Who may federate, and by which proofs: lists, per peer, per tenant. protocol.md 3.2, I-1, Q6; design.md 2.3. */
-import type { PolicySettings, ProofPolicy } from "../config/config.ts";
-import type { Cause } from "../facts/cause.ts";
+import type { DaneInbound, PolicySettings, ProofPolicy, TenantPolicy } from "../config/config.ts";
 import { type Domain, type DomainPair, type DomainPattern, matchesPattern } from "../xmpp/domain.ts";
 import type { Prooftype } from "./judge.ts";
 
@@ -15,37 +14,92 @@ export interface PairPolicy {
   readonly proof: ProofPolicy;
   readonly allowInsecureDelegation: boolean;
   /** `enforce`: TLSA records of the sender's own servers may also forbid (3.2). */
-  readonly daneInbound: "positive" | "enforce";
+  readonly daneInbound: DaneInbound;
 }
 
+/** Who said it: the server for all, one of its entries for a peer, or the tenant for itself. */
+export type Source = "server" | "tenant" | "peer";
+
+/** The same, each value with whose word it is. */
+export type Effective = { readonly [K in keyof PairPolicy]: Setting<PairPolicy[K]> };
+
+export interface Setting<T> {
+  readonly value: T;
+  readonly source: Source;
+}
+
+/** Why a pair may not federate, by whose list, and by which pattern in it; null where `allow` names nobody like it. */
+export interface Refusal {
+  readonly cause: "policy.blocked" | "policy.not-allowed";
+  readonly source: "server" | "tenant";
+  readonly pattern: string | null;
+}
+
+type Lists = Pick<TenantPolicy, "allow" | "block">;
 type Proven = { readonly prooftype: Prooftype };
 
 /** Strictest first. */
 const STRICTNESS: readonly ProofPolicy[] = ["strict", "authenticated", "encrypted", "legacy"];
 
-/** Why the remote domain may not federate here; null when it may. */
-export function refusal(settings: AdmissionSettings, remote: Domain): Cause | null {
-  if (names(settings.block, remote)) return "policy.blocked";
-  if (settings.allow.length > 0 && !names(settings.allow, remote)) return "policy.not-allowed";
-  return null;
+/** A tenant whose `policy` says nothing. */
+export const INHERITS: TenantPolicy = { proof: null, allow: [], block: [] };
+
+/** Why the remote domain may not federate with this tenant; null when it may. Both their lists must let it. */
+export function refusal(settings: Lists, tenant: Lists, remote: Domain): Refusal | null {
+  return refusedBy("server", settings, remote) ?? refusedBy("tenant", tenant, remote);
+}
+
+function refusedBy(source: Refusal["source"], { allow, block }: Lists, remote: Domain): Refusal | null {
+  const pattern = naming(block, remote);
+  if (pattern !== null) return { cause: "policy.blocked", source, pattern };
+  if (allow.length === 0 || naming(allow, remote) !== null) return null;
+  return { cause: "policy.not-allowed", source, pattern: null };
 }
 
 /**
  * The policy of a pair: the peer's entry, else the tenant's, else the server's.
  *
- * A tenant's own setting is never weakened by a peer's entry: of the two the stricter holds.
- *
- * @param tenant What the local domain asks for itself; null inherits.
+ * A tenant's own `proof` is never weakened by a peer's entry: of the two the stricter holds.
  */
+export function effectivePolicy(
+  settings: AdmissionSettings,
+  pair: DomainPair,
+  tenant: Pick<TenantPolicy, "proof">,
+): Effective {
+  const entry = settings.peer.get(pair.remote);
+  const { allowInsecureDelegation, daneInbound } = settings;
+  return {
+    proof: effectiveProof(settings.proof, entry?.proof ?? null, tenant.proof),
+    allowInsecureDelegation: setting(entry?.allowInsecureDelegation ?? null, allowInsecureDelegation),
+    daneInbound: setting(entry?.daneInbound ?? null, daneInbound),
+  };
+}
+
+/** What {@link effectivePolicy} comes to. */
 export function pairPolicy(
   settings: AdmissionSettings,
   pair: DomainPair,
-  tenant: ProofPolicy | null,
+  tenant: Pick<TenantPolicy, "proof">,
 ): PairPolicy {
-  const peer = settings.peer.get(pair.remote)?.proof ?? null;
-  const proof = peer !== null && tenant !== null ? stricter(peer, tenant) : peer ?? tenant ?? settings.proof;
-  const { allowInsecureDelegation, daneInbound } = settings;
-  return { proof, allowInsecureDelegation, daneInbound };
+  const { proof, allowInsecureDelegation, daneInbound } = effectivePolicy(settings, pair, tenant);
+  return {
+    proof: proof.value,
+    allowInsecureDelegation: allowInsecureDelegation.value,
+    daneInbound: daneInbound.value,
+  };
+}
+
+function effectiveProof(
+  server: ProofPolicy,
+  peer: ProofPolicy | null,
+  tenant: ProofPolicy | null,
+): Setting<ProofPolicy> {
+  if (peer !== null && (tenant === null || !isBelow(tenant, peer))) return { value: peer, source: "peer" };
+  return tenant === null ? { value: server, source: "server" } : { value: tenant, source: "tenant" };
+}
+
+function setting<T>(peer: T | null, server: T): Setting<T> {
+  return peer === null ? { value: server, source: "server" } : { value: peer, source: "peer" };
 }
 
 /** The proofs that rest on asking the sender domain's own server. */
@@ -71,7 +125,7 @@ export function fits(policy: PairPolicy, { prooftype }: Proven): boolean {
 /** Whether a re-check by this policy asks for more than one by the other. */
 export function isStricter(policy: PairPolicy, other: PairPolicy): boolean {
   if (policy.daneInbound !== other.daneInbound) return policy.daneInbound === "enforce";
-  return STRICTNESS.indexOf(policy.proof) < STRICTNESS.indexOf(other.proof);
+  return isBelow(policy.proof, other.proof);
 }
 
 /**
@@ -89,10 +143,12 @@ export function survives(before: PairPolicy, after: PairPolicy, { prooftype }: P
     prooftype === "dane";
 }
 
-function stricter(one: ProofPolicy, other: ProofPolicy): ProofPolicy {
-  return STRICTNESS.indexOf(one) < STRICTNESS.indexOf(other) ? one : other;
+/** Whether the first is stricter than the second. */
+function isBelow(one: ProofPolicy, other: ProofPolicy): boolean {
+  return STRICTNESS.indexOf(one) < STRICTNESS.indexOf(other);
 }
 
-function names(patterns: readonly string[], domain: Domain): boolean {
-  return patterns.some((pattern) => matchesPattern(pattern as DomainPattern, domain));
+/** The first pattern that names the domain. */
+function naming(patterns: readonly string[], domain: Domain): string | null {
+  return patterns.find((pattern) => matchesPattern(pattern as DomainPattern, domain)) ?? null;
 }

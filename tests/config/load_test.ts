@@ -309,7 +309,7 @@ Deno.test("config show: without secrets, and it loads again as the same configur
   const again = good(printed).config;
   const hidden = (config: Config) => ({
     ...config,
-    domains: config.domains.map(({ name, proof }) => ({ name, proof })),
+    domains: config.domains.map(({ name, policy }) => ({ name, policy })),
   });
   assert.deepEqual(hidden(again), hidden(first.config));
 });

@@ -4,7 +4,7 @@ import { configuration, granted, Stage } from "../harness/stage.ts";
 import { VeronaServer } from "../harness/verona.ts";
 import { ORIGINATING, RECEIVING, World } from "../harness/world.ts";
 import { request } from "../peer/stream.ts";
-import { arrival, bidiArrival, grant, message } from "./acts.ts";
+import { arrival, bidiArrival, bounced, grant, message } from "./acts.ts";
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
@@ -196,4 +196,28 @@ Deno.test("a resolver that is away at start: 503 with the reason; ready when it 
     await server.ready();
   }
   await Deno.remove(directory, { recursive: true });
+});
+
+Deno.test("what weakens the server is said at the start, and again at a reload", async () => {
+  await using stage = await Stage.open({ settings: { policy: { allow_insecure_delegation: true } } });
+  await stage.server.told({ event: "config.warned", key: "policy.allow_insecure_delegation" });
+  const since = stage.server.log.length;
+  const peer = { "old.example": { allow_insecure_delegation: true } };
+  await stage.server.reload({ ...stage.server.settings, policy: { peer } });
+  const keys = stage.server.log.slice(since).filter(({ json }) => json?.event === "config.warned")
+    .map(({ json }) => json.key);
+  assert.deepEqual(keys, ['policy.peer."old.example".allow_insecure_delegation']);
+});
+
+Deno.test("a tenant's own lists: its peers are refused, the other tenants' are not", async () => {
+  await using stage = await Stage.open({
+    domains: [{ name: "picky.example", component_secret: "secret", policy: { block: ["sender.example"] } }],
+  });
+  await using picky = await stage.component("picky.example");
+  const o = await stage.initiateWith();
+  o.send(request("sender.example", "picky.example"));
+  await o.denial("sender.example", "picky.example", "cancel", "not-allowed");
+  await granted(o, "other-sender.example", "picky.example");
+  picky.say("p", "romeo@sender.example", "m1");
+  await bounced(picky, "m1", "not-allowed", "cancel");
 });
