@@ -1,11 +1,11 @@
 /** One Verona server: its tables, its shells, its listeners. docs/architecture.md. */
 import { randomBytes } from "node:crypto";
 import type { Config, Limits } from "../config/config.ts";
-import { warnings } from "../config/warnings.ts";
 import type { Resolver } from "../dnssec/resolver.ts";
 import type { Cause } from "../facts/cause.ts";
 import { type PairPolicy, survives } from "../policy/admission.ts";
 import { Policies } from "../policy/policies.ts";
+import { warnings } from "../policy/warnings.ts";
 import type { Timing } from "../policy/proof.ts";
 import { type BindingRow, BindingTable } from "../routing/binding_table.ts";
 import { ConnectionTable } from "../routing/connection_table.ts";

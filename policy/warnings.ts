@@ -1,6 +1,5 @@
-/** What a configuration says that is allowed and weakens something: told at the start and at every reload. */
-import type { Config } from "./config.ts";
-import { isLoopback } from "./loopback.ts";
+/** What `[policy]` and the tenants say that is allowed and weak: told at the start and at every reload. protocol.md 3.2, A-21. */
+import type { Config } from "../config/config.ts";
 
 export interface Warning {
   readonly key: string;
@@ -9,9 +8,8 @@ export interface Warning {
 
 const CLEARTEXT = "takes peers without TLS and by plain DNS: for tests only (protocol.md 3.2)";
 const UNSIGNED = "takes delegations that are not signed: as good as plain DNS (A-21)";
-const OPEN = "XEP-0114 is plaintext, its secret the only protection: keep it on loopback or behind a tunnel";
 
-export function warnings({ policy, domains, listen }: Config): readonly Warning[] {
+export function warnings({ policy, domains }: Pick<Config, "policy" | "domains">): readonly Warning[] {
   const found: Warning[] = [];
   const legacy = (key: string, proof: string | null) => {
     if (proof === "legacy") found.push({ key, text: CLEARTEXT });
@@ -26,8 +24,5 @@ export function warnings({ policy, domains, listen }: Config): readonly Warning[
     insecure(`policy.peer."${name}".allow_insecure_delegation`, allowInsecureDelegation);
   }
   for (const { name, policy: { proof } } of domains) legacy(`[[domain]] "${name}" policy.proof`, proof);
-  if (listen.component.some(({ host }) => !isLoopback(host))) {
-    found.push({ key: "listen.component", text: OPEN });
-  }
   return found;
 }
