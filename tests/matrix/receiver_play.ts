@@ -29,8 +29,18 @@ export async function assertDomain(stage: Stage, role: Role): Promise<Answer> {
   const { header } = await openSecured(o, { from: domain, to: TARGET }, tls);
   o.send(request(domain, TARGET, key === "none" ? "" : keyOf(header.attributes.id!)));
   const answer = await o.element(NS.db, "result", { from: TARGET, to: domain });
-  o.send(message(`romeo@${domain}`, `juliet@${TARGET}`, stanzaId(role)));
-  return { ...readVerdict(answer), o };
+  const verdict = readVerdict(answer);
+  o.send(verdict.result === "granted" ? stanza(role) : quiet(role));
+  return { ...verdict, o };
+}
+
+function stanza(role: Role): string {
+  return message(`romeo@${role.domain}`, `juliet@${TARGET}`, stanzaId(role));
+}
+
+/** An error is discarded without a reply (F5), which would need a connection of its own to the address that is watched. */
+function quiet(role: Role): string {
+  return stanza(role).replace("<message ", "<message type='error' ");
 }
 
 function readVerdict(answer: Element): Omit<Answer, "o"> {
