@@ -27,6 +27,8 @@ export class AssertionIn {
   readonly #claim: PeerClaim;
   readonly #actor: Actor<typeof assertionIn>;
   readonly #budget = new Budget();
+  /** It is answered, or nobody waits for the answer any more. */
+  readonly #over = new AbortController();
   #proof: Proof | null = null;
   #tried: Tried = NOTHING_TRIED;
 
@@ -44,6 +46,7 @@ export class AssertionIn {
       server.host,
       () => this.#crashed(),
     );
+    this.#actor.subscribe({ complete: () => this.#over.abort(null) });
     this.#actor.start();
   }
 
@@ -61,6 +64,7 @@ export class AssertionIn {
 
   /** The peer hears nothing and will ask again: unknown is never yes. */
   #crashed(): void {
+    this.#over.abort(null);
     this.#shell.theirs.forget(this.#pair);
   }
 
@@ -103,7 +107,7 @@ export class AssertionIn {
     const passage = await this.#server.evidence.onBehalfOf(
       this.#shell.asPeer(),
       () => this.#wanted(),
-      () => collect((found) => this.#claim.judge(found), fetchers, () => this.#wanted()),
+      () => collect((found) => this.#claim.judge(found), fetchers, () => this.#wanted(), this.#over.signal),
     );
     if (!passage.passed) {
       return passage.why === "full" ? this.#missing("limit.proofs", DENIALS.limits) : undefined;

@@ -1,11 +1,13 @@
 /** The peer's claim to a domain on one connection: how it is judged, now and at every re-check. protocol.md 3.2, 3.9. */
 import type { Callback } from "../facts/callback.ts";
+import type { Delegation } from "../facts/delegation.ts";
 import type { PairPolicy } from "../policy/admission.ts";
 import { ask, decide, type Verdict } from "../policy/decide.ts";
+import { samecert } from "../policy/dialback.ts";
 import { endpoint } from "../policy/endpoint.ts";
 import type { DialbackRequest } from "../xmpp/dialback.ts";
 import type { Domain, DomainPair } from "../xmpp/domain.ts";
-import type { Budget } from "./budget.ts";
+import { Budget } from "./budget.ts";
 import type { Fetchers, Found } from "./collector.ts";
 import type { ServerContext } from "./context.ts";
 import type { Asking } from "./evidence.ts";
@@ -22,32 +24,27 @@ export interface Claim {
   fetchers(terms: Terms): Fetchers;
 }
 
-/** Asks the authoritative server of the sender domain (protocol.md 7.2, step 2). Never rejects but by its signal. */
-export type CallBack = (
-  shell: S2sShell,
-  pair: DomainPair,
-  request: DialbackRequest,
-  asking: { readonly signal: AbortSignal; readonly budget: Budget | undefined },
-) => Promise<Callback>;
-
 export class PeerClaim implements Claim {
   readonly #server: ServerContext;
   readonly #shell: S2sShell;
   readonly #pair: DomainPair;
   /** What carried the key; null when nothing did (EXTERNAL). */
   readonly #request: DialbackRequest | null;
+  /** That the key was made for: of our latest header when the request came (7.2). */
+  readonly #streamId: string;
 
   constructor(server: ServerContext, shell: S2sShell, pair: DomainPair, request: DialbackRequest | null) {
     this.#server = server;
     this.#shell = shell;
     this.#pair = pair;
     this.#request = request;
+    this.#streamId = shell.row.streamId ?? "";
   }
 
   /** BID-9: on a stream that we opened the peer chose the id, so a key proves nothing fresh there. */
   get #key(): boolean {
     const carried = this.#request !== null && this.#request.key !== "";
-    return carried && this.#shell.row.direction === "in" && this.#server.callBack !== null;
+    return carried && this.#shell.row.direction === "in";
   }
 
   /** Of the live connection, at this moment (3.8). */
@@ -70,12 +67,24 @@ export class PeerClaim implements Claim {
   }
 
   fetchers(terms: Terms): Fetchers {
-    const { callBack } = this.#server;
     return {
       ...certificateEvidence(this.#server, this.#pair.remote, terms),
-      callback: (_, signal) =>
-        callBack!(this.#shell, this.#pair, this.#request!, { signal, budget: terms.budget }),
+      callback: ({ delegation }, signal) => this.#callBack(delegation!, terms.budget ?? new Budget(), signal),
     };
+  }
+
+  /** Asks the authoritative server of the sender domain (7.2, step 2). */
+  #callBack(delegation: Delegation, budget: Budget, signal: AbortSignal): Promise<Callback> {
+    const { verifications, host } = this.#server;
+    const { remote: domain } = this.#pair;
+    const spares = (callback: Callback) => {
+      const certificate = this.#shell.peerCertificate;
+      const evidence = { domain, certificate, delegation, tlsa: null, posh: null, callback };
+      return samecert.judge({ ...evidence, now: host.clock.now() }).holds;
+    };
+    const tls = this.policy().proof === "legacy" ? "offered" : "required";
+    const [pair, request, streamId] = [this.#pair, this.#request!, this.#streamId];
+    return verifications.verify({ pair, request, streamId, spares, delegation, tls, budget }, signal);
   }
 }
 

@@ -16,14 +16,19 @@ export const NOTHING_FOUND: Found = UNASKED;
  * Judges again whenever something has arrived; what is needed at the same time is fetched at the same time.
  *
  * Every kind is fetched at most once. Null when nobody waits for the verdict any more.
+ *
+ * @param over Says so at once: what is being fetched ends.
  */
 export async function collect(
   judge: (found: Found) => Verdict,
   fetchers: Fetchers,
   wanted: () => boolean,
+  over: AbortSignal,
 ): Promise<{ readonly verdict: Verdict; readonly found: Found } | null> {
   const running = new Map<Need, Promise<Partial<Found>>>();
   const abort = new AbortController();
+  const giveUp = () => abort.abort(UNWANTED);
+  over.addEventListener("abort", giveUp, { once: true });
   let found = NOTHING_FOUND;
   try {
     while (wanted()) {
@@ -33,14 +38,21 @@ export async function collect(
       for (const need of missing) {
         if (!running.has(need)) running.set(need, started(fetchers, need, found, abort.signal));
       }
-      const arrived = await Promise.race(missing.map((need) => running.get(need)!));
+      const arrived = await Promise.race(missing.map((need) => running.get(need)!)).catch((error) => {
+        if (error !== UNWANTED) throw error;
+        return {};
+      });
       found = { ...found, ...arrived };
     }
     return null;
   } finally {
-    abort.abort();
+    over.removeEventListener("abort", giveUp);
+    giveUp();
   }
 }
+
+/** One for all: making an error costs a stack. */
+const UNWANTED = new Error("nobody waits for the evidence any more");
 
 function started(fetchers: Fetchers, need: Need, found: Found, signal: AbortSignal): Promise<Partial<Found>> {
   const fetched = fetchers[need](found, signal).then((evidence) => ({ [need]: evidence }));

@@ -17,7 +17,6 @@ import type { Domain, DomainPair } from "../xmpp/domain.ts";
 import type { StanzaError } from "../xmpp/stanza_error.ts";
 import type { StreamLimits } from "../xmpp/stream_limits.ts";
 import type { Admission } from "./admission.ts";
-import type { CallBack } from "./claim.ts";
 import type { ComponentShell } from "./component.ts";
 import type { Digest } from "./digest.ts";
 import type { Expiry } from "./expiry.ts";
@@ -28,6 +27,7 @@ import type { Local } from "./local.ts";
 import type { Outgoing } from "./outgoing.ts";
 import type { Routes } from "./routes.ts";
 import type { S2sShell } from "./s2s_stream.ts";
+import type { Verifications } from "./verifications.ts";
 
 export interface ServerContext {
   readonly host: Host;
@@ -55,9 +55,8 @@ export interface ServerContext {
   /** For what a peer or a component can cause many times over. */
   readonly digest: Digest;
   readonly evidence: Evidence;
-  /** Null: dialback is not there. */
-  readonly callBack: CallBack | null;
   readonly links: Links;
+  readonly verifications: Verifications;
   readonly routes: Routes;
   readonly local: Local;
 

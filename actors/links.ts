@@ -4,10 +4,10 @@
  */
 import type { Cause } from "../facts/cause.ts";
 import type { Delegation, Target } from "../facts/delegation.ts";
+import type { Security } from "../facts/dns.ts";
 import type { HeaderMode } from "../policy/header.ts";
 import type { Domain } from "../xmpp/domain.ts";
 import type { StreamCondition } from "../xmpp/stream_error.ts";
-import type { Budget } from "./budget.ts";
 import type { ServerContext } from "./context.ts";
 import { type OutboundInput, OutboundShell, targetKey } from "./outbound_stream.ts";
 
@@ -35,20 +35,14 @@ export interface VerifyRequest {
   readonly local: Domain;
   readonly domain: Domain;
   readonly delegation: Delegation;
-  /** In the order to try. */
-  readonly targets: readonly Target[];
+  readonly target: Target;
+  readonly address: string;
+  readonly addressSecurity: Security;
   /** `offered` only under policy `legacy`: TLS where it is possible. */
   readonly tls: "required" | "offered";
-  /** Nobody waits for the answer any more: the attempt ends. */
-  readonly signal: AbortSignal;
-  /** Of the request that is to be proven. */
-  readonly budget: Budget;
 }
 
 type Attempt = Omit<OutboundInput, "address" | "addressSecurity" | "target">;
-
-/** What bounds a connection for verifying. */
-type Bounds = Pick<VerifyRequest, "signal" | "budget">;
 
 export class Links {
   readonly #server: ServerContext;
@@ -77,27 +71,24 @@ export class Links {
   /**
    * Opens a connection of its own for `<db:verify/>`, and lists it with purpose `verify`. Never rejects.
    *
-   * The stream is usable right after its features: whoever asked writes, says `requestWritten()`, reads the answer among
-   * the stream's elements, learns of its end by `ended`, and closes it. `judged` says what the certificate proves.
+   * One question costs one connection (section 10): nothing else is tried. The stream is usable right after its
+   * features: whoever asked writes, says `requestWritten()`, learns of its end by `ended`, and closes it. `judged` says
+   * what the certificate proves.
+   *
+   * @param signal Nobody waits for the answer any more: the attempt ends.
    */
-  async verifyConnection(request: VerifyRequest): Promise<LinkOutcome> {
-    const { local, domain, delegation, tls, targets, signal, budget } = request;
-    const attempt = { purpose: "verify", mode: "classic", local, domain, delegation, tls } as const;
-    let outcome: LinkOutcome = failed("dns.no-address");
-    if (!budget.take("tcp")) return failed("limit.work");
+  async verifyConnection(request: VerifyRequest, signal: AbortSignal): Promise<LinkOutcome> {
     await this.#turn();
     try {
-      for (const target of targets) {
-        outcome = await this.#addresses(attempt, target, { signal, budget });
-        // One question costs one connection (section 10): what was reached and failed is not tried elsewhere.
-        if (outcome.ready || !isUnreached(outcome.cause) || signal.aborted) return outcome;
-      }
+      if (this.#server.draining) return failed("server.shutdown");
+      if (signal.aborted) return failed("proof.timeout");
+      const shell = new OutboundShell(this.#server, { purpose: "verify", mode: "classic", ...request });
+      return await established(shell, signal);
     } catch (error) {
-      return this.#crashed(`to verify ${domain}`, error);
+      return this.#crashed(`to verify ${request.domain}`, error);
     } finally {
       this.#left();
     }
-    return outcome;
   }
 
   async #attempt(request: LinkRequest): Promise<LinkOutcome> {
@@ -113,23 +104,21 @@ export class Links {
   }
 
   /** Address after address (DNS-8): any failure before the stream is established goes on to the next. */
-  async #addresses(attempt: Attempt, target: Target, bounds?: Bounds): Promise<LinkOutcome> {
-    const { addresses, security, cause } = await this.#server.evidence.addresses(target.host, {
-      budget: bounds?.budget,
-    });
+  async #addresses(attempt: Attempt, target: Target): Promise<LinkOutcome> {
+    const { addresses, security, cause } = await this.#server.evidence.addresses(target.host);
     let outcome = failed(cause ?? "dns.no-address");
     const deadline = this.#server.host.clock.now() + this.#server.config.limits.connectTotalMs;
     for (const address of addresses) {
       if (this.#server.draining) return failed("server.shutdown");
-      if (this.#server.host.clock.now() >= deadline || bounds?.signal.aborted) break;
+      if (this.#server.host.clock.now() >= deadline) break;
       const shell = new OutboundShell(this.#server, {
         ...attempt,
         target,
         address,
         addressSecurity: security,
       });
-      outcome = await established(shell, bounds?.signal);
-      if (outcome.ready || (attempt.purpose === "verify" && !isUnreached(outcome.cause))) return outcome;
+      outcome = await established(shell);
+      if (outcome.ready) return outcome;
     }
     return outcome;
   }
@@ -180,10 +169,4 @@ async function established(shell: OutboundShell, signal?: AbortSignal): Promise<
   } finally {
     signal?.removeEventListener("abort", giveUp);
   }
-}
-
-/** TCP never came about. */
-function isUnreached(cause: Cause): boolean {
-  return cause.startsWith("dns.") ||
-    ["tcp.refused", "tcp.timeout", "tcp.unreachable", "tcp.forbidden"].includes(cause);
 }

@@ -18,6 +18,8 @@ export class ProofLife {
   readonly #shell: S2sShell;
   #claim: Claim;
   readonly #actor: Actor<typeof proofMachine>;
+  /** What a re-check under way is for is gone. */
+  readonly #over = new AbortController();
 
   /** @param claim The same judgement that made the proof: as a request's (incoming) or as an endpoint's (outgoing). */
   constructor(server: ServerContext, shell: S2sShell, proof: Proof, claim: Claim) {
@@ -32,8 +34,12 @@ export class ProofLife {
       { ...this.#bounds(), timers: { ...PROOF_TIMERS, recheckMinMs, recheckMaxMs, proofTimeoutMs } },
       (effect) => this.#perform(effect),
       server.host,
-      () => shell.proofs.ended(proof.domain, "server.internal"),
+      () => {
+        this.#over.abort(null);
+        shell.proofs.ended(proof.domain, "server.internal");
+      },
     );
+    this.#actor.subscribe({ complete: () => this.#over.abort(null) });
     this.#actor.start();
   }
 
@@ -87,6 +93,7 @@ export class ProofLife {
       (found) => this.#judge(found),
       this.#claim.fetchers({ fresh: true }),
       wanted,
+      this.#over.signal,
     );
     if (collected === null || !wanted()) return;
     const outcome = this.#read(collected.found);

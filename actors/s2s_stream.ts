@@ -20,6 +20,7 @@ import { OurRequests } from "./our_requests.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { PeerRequests } from "./peer_requests.ts";
 import { Proofs } from "./proofs.ts";
+import { Questions } from "./questions.ts";
 import { StreamShell } from "./stream.ts";
 import { Window } from "./window.ts";
 
@@ -34,6 +35,8 @@ export abstract class S2sShell extends StreamShell {
   readonly acks: Acks;
   /** How much may go out now. */
   readonly window: Window;
+  /** What we ask about the peer's keys. */
+  readonly questions = new Questions();
   /** What the peer asks about our own keys. */
   readonly #authoritative: Authoritative;
   readonly #inward: Inward;
@@ -150,7 +153,7 @@ export abstract class S2sShell extends StreamShell {
         // On our own one-way stream the peer speaks only to answer (4.3).
         return this.row.receives ? this.#authoritative.verify(dialback) : this.#unasked(dialback);
       case "answer":
-        return this.#unasked(dialback);
+        return this.questions.answer(dialback) ? undefined : this.#unasked(dialback);
     }
   }
 

@@ -27,7 +27,6 @@ import { ComponentShell } from "./component.ts";
 import type { ServerContext } from "./context.ts";
 import { Digest } from "./digest.ts";
 import type { Expiry } from "./expiry.ts";
-import type { CallBack } from "./claim.ts";
 import { Evidence } from "./evidence.ts";
 import type { Host } from "./host.ts";
 import { InboundShell } from "./inbound_stream.ts";
@@ -37,6 +36,7 @@ import type { Outgoing } from "./outgoing.ts";
 import { Routes } from "./routes.ts";
 import type { S2sShell } from "./s2s_stream.ts";
 import { encode } from "./stream.ts";
+import { Verifications } from "./verifications.ts";
 
 export interface ServerParts {
   readonly host: Host;
@@ -70,8 +70,8 @@ export class Server implements ServerContext {
   readonly admission: Admission;
   readonly digest: Digest;
   readonly evidence: Evidence;
-  readonly callBack: CallBack | null = null;
   readonly links: Links;
+  readonly verifications: Verifications;
   readonly routes: Routes;
   readonly local: Local;
   readonly certificates: Certificates;
@@ -103,6 +103,7 @@ export class Server implements ServerContext {
     this.digest = new Digest(this.host);
     this.evidence = new Evidence(this);
     this.links = new Links(this);
+    this.verifications = new Verifications(this);
     this.routes = new Routes(this);
     this.local = new Local(this);
     this.certificates = new Certificates(this);

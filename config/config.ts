@@ -89,6 +89,7 @@ export interface Limits {
   readonly dnsQueryTimeoutMs: number;
   readonly dnsTimeoutMs: number;
   readonly proofTimeoutMs: number;
+  readonly verifyTimeoutMs: number;
   readonly verdictTimeoutMs: number;
   readonly closingTimeoutMs: number;
   readonly closeNotifyTimeoutMs: number;
@@ -112,6 +113,8 @@ export interface Limits {
   readonly proofRequestsPerSecond: number;
   readonly proofRequestsPerSecondUnproven: number;
   readonly verifyAnswersPerSecond: number;
+  readonly verifyConnections: number;
+  readonly verifyPerDomain: number;
   readonly proofs: number;
   readonly proofsWaiting: number;
   readonly proofsPerAddress: number;

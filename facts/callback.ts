@@ -6,9 +6,16 @@ import type { Security } from "./dns.ts";
 export interface Callback {
   /**
    * `refuted`: it answered `invalid`. `error`: it answered `error`, or does not host the domain. `unresolved`: the domain
-   * has no server. `unreachable`: no connection, no TLS, no answer in time. `same-certificate`: XEP-0344, nothing was asked.
+   * has no server. `unreachable`: no connection, no TLS, no answer in time. `same-certificate`: XEP-0344, nothing was asked. `busy`: as many are asked already as may be.
    */
-  readonly outcome: "confirmed" | "same-certificate" | "refuted" | "error" | "unresolved" | "unreachable";
+  readonly outcome:
+    | "confirmed"
+    | "same-certificate"
+    | "refuted"
+    | "error"
+    | "unresolved"
+    | "unreachable"
+    | "busy";
   /** The weakest of the SRV and address answers that led there. */
   readonly security: Security;
   /** The verify connection was encrypted. */

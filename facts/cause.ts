@@ -158,6 +158,7 @@ export const CAUSES = {
   ),
   "dialback.error": reason("peer", "the sender's authoritative server does not serve the domain", PEER),
   "dialback.timeout": reason("network", "the sender's authoritative server did not answer in time", WAIT),
+  "dialback.done": reason("us", "the question that the connection was opened for was answered", "nothing"),
 
   "peer.denied": reason("peer", "the peer denied the pair", "the evidence has its condition"),
   "peer.invalid": reason("peer", "the peer called our claim invalid", PEER),
@@ -229,6 +230,11 @@ export const CAUSES = {
     "see `limits.pending_requests`",
   ),
   "limit.proofs": reason("policy", "too many proofs are being looked up", "see `limits.proofs`"),
+  "limit.verifications": reason(
+    "policy",
+    "as many dialback keys are being verified as are allowed",
+    "see `limits.verify_connections` and `limits.verify_per_domain`",
+  ),
   "limit.work": reason(
     "peer",
     "the domain's records ask for more work than one request may cause",

@@ -27,6 +27,9 @@ export const EVENTS = {
   "verdict.sent": "our answer: verdict, condition",
   "verdict.received": "the peer's answer: verdict, condition, meaning, peer",
   "verify.answered": "a server asked whether a key for local -> remote is ours: answer, peer",
+  "verify.sent":
+    "we asked whether a key for remote -> local is its server's own: borrowed, server, dns, encrypted, certificate, peer",
+  "verify.received": "the answer: answer, and the same",
   "verify.ignored": "dialback that has no place on its connection: kind, peer",
   "pair.granted": "we let remote -> local in: prooftype, dns, target, checkedAt, recheckAt, expires, peer",
   "pair.authorised": "the peer lets local -> remote in: the same",

@@ -23,6 +23,8 @@ export function denialByCallback({ outcome, security }: Callback, others: boolea
       return security === "indeterminate" ? DENIALS["dns failing"] : DENIALS["no such domain"];
     case "unreachable":
       return security === "bogus" ? DENIALS["not proven"] : DENIALS["authoritative server unreachable"];
+    case "busy":
+      return DENIALS.limits;
     // Said yes, and the judges did not believe it: found through DNS that proves nothing, or another certificate.
     case "confirmed":
     case "same-certificate":

@@ -1,5 +1,6 @@
 /** Short acts that many scenarios share, told from the scripted peer's chair. */
 import assert from "node:assert/strict";
+import { selfSigned } from "../harness/certificates.ts";
 import type { Component } from "../peer/component.ts";
 import { type Conversation, errorOf } from "../peer/conversation.ts";
 import { NS } from "../peer/names.ts";
@@ -9,6 +10,7 @@ import {
   acceptSecured,
   BIDI,
   DNA_BIDI_FEATURES,
+  FEATURE,
   verdict,
 } from "../peer/stream.ts";
 import type { Element } from "../peer/xml.ts";
@@ -43,6 +45,26 @@ export async function initiateBidi(stage: Stage, bidi: string = BIDI): Promise<C
   const { o } = await stage.initiate();
   o.send(bidi);
   return o;
+}
+
+export interface CalledBack extends Arrival {
+  /** Step 2 of dialback: the question. */
+  readonly asked: Element;
+}
+
+/** The server under test calls the sender's own server back: T9 up to the question; a certificate that proves nothing. */
+export async function calledBack(
+  stage: Stage,
+  options: Partial<AcceptOptions> = {},
+): Promise<CalledBack> {
+  const identity = await selfSigned({ names: ["nobody.example"] });
+  const arrived = await arrival(stage, { tls: { identity }, features: [FEATURE.dialback], ...options });
+  return { ...arrived, asked: await arrived.r.element(NS.db, "verify") };
+}
+
+/** Step 3 of dialback: the answer to a question, its addresses swapped. */
+export function reply({ attributes: { from, to, id } }: Element, type: string, inside = ""): string {
+  return `<db:verify from='${to}' to='${from}' id='${id}' type='${type}'>${inside}</db:verify>`;
 }
 
 export const message = (from: string, to: string, id: string, body = "hi"): string =>
