@@ -7,19 +7,34 @@ export interface Identifier {
   readonly name: string;
 }
 
+/** What TLSA records and POSH documents are compared with, lower-case hex. */
+export interface Digests {
+  /** Over the DER certificate. */
+  readonly sha256: string;
+  readonly sha512: string;
+  /** Over its SubjectPublicKeyInfo. */
+  readonly spkiSha256: string;
+  readonly spkiSha512: string;
+}
+
+/** A certificate that the peer sent behind its own, or that a TLSA record publishes whole, as an anchor (RFC 7671 5.2). */
+export interface ChainAnchor extends Digests {
+  /** The earliest end of validity from the leaf up to and with it; null where the leaf does not lead to it. */
+  readonly until: number | null;
+  /** An authority on the way is bound to certain names: only the DNS names of the leaf count (RFC 9525 6.1). */
+  readonly dnsNamesOnly: boolean;
+}
+
 /** What a certificate says. Times are milliseconds since the epoch. */
-export interface CertificateFacts {
+export interface CertificateFacts extends Digests {
   readonly identifiers: readonly Identifier[];
   readonly subject: string;
   readonly issuer: string;
   readonly notBefore: number;
   /** The earliest end of validity along an accepted chain, else the leaf's own. */
   readonly notAfter: number;
-  /** Lower-case hex over the DER certificate, and over its SubjectPublicKeyInfo. */
-  readonly sha256: string;
-  readonly sha512: string;
-  readonly spkiSha256: string;
-  readonly spkiSha512: string;
+  /** The certificates that came behind it, in their order. */
+  readonly chain: readonly ChainAnchor[];
 }
 
 /** The peer's certificate as judged by its chain alone; names are judged by the prooftypes. */

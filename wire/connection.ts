@@ -2,7 +2,7 @@
  * One TCP connection: bytes in as framed items, bytes out gathered, TLS when ordered. native.md 2.
  */
 import type { Cause } from "../facts/cause.ts";
-import type { TlsFacts } from "../facts/certificate.ts";
+import type { ChainAnchor, TlsFacts } from "../facts/certificate.ts";
 import type { Batch } from "./batch.ts";
 import { failureCause, type FrameFault, frameFault, INJECTION } from "./errors.ts";
 import { WireFault } from "./fault.ts";
@@ -12,7 +12,7 @@ import { Outlet, type Unsent } from "./outlet.ts";
 import { Pace } from "./pace.ts";
 import { ReadBuffer } from "./read_buffer.ts";
 import { type Content, framed, type FrameLimits, Session, type StartTls } from "./session.ts";
-import type { Trust } from "./trust.ts";
+import { chainAnchor, type Trust } from "./trust.ts";
 
 export { Batch } from "./batch.ts";
 export type { Unsent } from "./outlet.ts";
@@ -64,6 +64,7 @@ export class Connection {
   #silent = false;
   #peerClosed = false;
   #starting: StartTls | null = null;
+  #peerRole: "client" | "server" = "client";
   #reading = false;
 
   /** @throws {WireFault} when the library takes no more sessions. */
@@ -156,9 +157,14 @@ export class Connection {
   #secured(starting: StartTls, sink: Sink): void {
     this.#starting = null;
     const { chain, ...shown } = this.#session.handshake(starting.role === "initiating" ? starting.sni : null);
-    const role = starting.role === "initiating" ? "server" : "client";
+    const role = this.#peerRole = starting.role === "initiating" ? "server" : "client";
     this.tls = { ...shown, peer: this.#around.trust().judge(chain, role, this.#around.now()) };
     sink.secured(this.tls);
+  }
+
+  /** The peer's chain under an authority that was published whole; null when that is no certificate. TLSA `2 0 0`. */
+  anchoredBy(authority: Bytes): ChainAnchor | null {
+    return chainAnchor(this.#session.chain, authority, this.#peerRole, this.#around.now());
   }
 
   /**

@@ -31,11 +31,15 @@ const SYMBOLS = {
   anchors_free: { parameters: ["u32"], result: "i32" },
   pkix_verify: { parameters: ["buffer", "u32", "u32", "f64", "u32", "buffer"], result: "i32" },
   certificate_facts: { parameters: ["buffer", "u32", "buffer", "u32"], result: "i32" },
+  chain_anchor: {
+    parameters: ["buffer", "u32", "buffer", "u32", "f64", "u32", "buffer", "u32"],
+    result: "i32",
+  },
   session_panic: { parameters: [], result: "i32" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** Must equal `ABI` in `native/src/abi/`. */
-const ABI = 3;
+const ABI = 4;
 
 export type Native = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 

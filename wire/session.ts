@@ -124,11 +124,16 @@ export class Session {
     return native().session_start_client(this.#handle, context, sni, sni.length, own, own.length);
   }
 
+  /** What the peer showed, leaf first; one empty entry when nobody can read its leaf. */
+  get chain(): readonly Bytes[] {
+    return this.#freed ? [] : split(this.#read(0));
+  }
+
   /** What the finished handshake showed. `sent`: the SNI, when we sent it. */
   handshake(sent: string | null): Handshake {
     const [version, cipher = ""] = this.#info(3).split(" ");
     return {
-      chain: split(this.#read(0)),
+      chain: this.chain,
       version: version === "TLSv1_3" ? "TLSv1.3" : "TLSv1.2",
       cipher: cipher.replace("TLS13_", "TLS_"), // as IANA has it
       alpn: this.#info(1) || null,

@@ -1,5 +1,5 @@
 /** Who may vouch for peers: the configured anchors, and what a chain is worth under them. protocol.md 6.6. */
-import type { CertificateFacts, Identifier, PeerCertificate } from "../facts/certificate.ts";
+import type { CertificateFacts, ChainAnchor, Identifier, PeerCertificate } from "../facts/certificate.ts";
 import { AddressFault, parseDomain, toAscii } from "../xmpp/domain.ts";
 import { chainRefusal } from "./errors.ts";
 import { type Bytes, entries, native } from "./native.ts";
@@ -29,8 +29,10 @@ export class Trust {
   /** Judges a chain, leaf first, by its signatures, dates and usages. `role`: what the peer was in the handshake. */
   judge(chain: readonly Bytes[], role: "client" | "server", now: number): PeerCertificate {
     if (chain.length === 0) return { state: "absent" };
-    const facts = certificateFacts(chain[0]!);
-    if (facts === null) return { state: "refused", cause: "tls.bad-certificate", facts: null };
+    const leaf = certificateFacts(chain[0]!);
+    if (leaf === null) return { state: "refused", cause: "tls.bad-certificate", facts: null };
+    const behind = chain.slice(1).flatMap((authority) => chainAnchor(chain, authority, role, now) ?? []);
+    const facts = { ...leaf, chain: behind };
     const blob = entries(chain);
     const end = new Float64Array(1);
     const result = native().pkix_verify(
@@ -55,11 +57,32 @@ export class Trust {
 
 /** What one certificate says; null when it is none. */
 export function certificateFacts(der: Bytes): CertificateFacts | null {
-  const out = new Uint8Array(der.length * 8 + 4096);
-  const length = native().certificate_facts(der, der.length, out, out.length);
-  if (length <= 0) return null;
-  const facts: CertificateFacts = JSON.parse(decoder.decode(out.subarray(0, length)));
-  return { ...facts, identifiers: facts.identifiers.flatMap(inAscii) };
+  const facts = asked((out) => native().certificate_facts(der, der.length, out, out.length), der.length);
+  if (facts === null) return null;
+  const { identifiers, ...rest } = facts as Omit<CertificateFacts, "chain">;
+  return { ...rest, identifiers: identifiers.flatMap(inAscii), chain: [] };
+}
+
+/** One certificate as the anchor of a chain; null when it is none. */
+export function chainAnchor(
+  chain: readonly Bytes[],
+  authority: Bytes,
+  role: "client" | "server",
+  now: number,
+): ChainAnchor | null {
+  const blob = entries(chain);
+  const server = role === "server" ? 1 : 0;
+  return asked((out) => {
+    const [size, room] = [authority.length, out.length];
+    return native().chain_anchor(blob, blob.length, authority, size, now, server, out, room);
+  }, 0) as ChainAnchor | null;
+}
+
+/** JSON out of the library; null when it had nothing to say. */
+function asked(ask: (out: Bytes) => number, size: number): unknown {
+  const out = new Uint8Array(size * 8 + 4096);
+  const length = ask(out);
+  return length <= 0 ? null : JSON.parse(decoder.decode(out.subarray(0, length)));
 }
 
 /** An xmppAddr may hold U-labels (RFC 6120 13.7.1.4); what is no domain is no name. */

@@ -56,6 +56,7 @@ export function facts(
     sha512: hash("certificate", 512),
     spkiSha256: hash("key", 256),
     spkiSha512: hash("key", 512),
+    chain: [],
     ...change,
   };
 }

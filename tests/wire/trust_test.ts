@@ -4,7 +4,7 @@ import { Buffer } from "node:buffer";
 import { X509Certificate } from "node:crypto";
 import type { Cause } from "../../facts/cause.ts";
 import type { Bytes } from "../../wire/native.ts";
-import { certificateFacts, Trust } from "../../wire/trust.ts";
+import { certificateFacts, chainAnchor, Trust } from "../../wire/trust.ts";
 import { Authority, EXPIRED, leafOnly, NOT_YET_VALID, selfSigned } from "../harness/certificates.ts";
 import type { Identity } from "../peer/wire.ts";
 import { certificates } from "./openssl.ts";
@@ -160,4 +160,42 @@ Deno.test("trust: a key that may not sign, and an authority that may not certify
   const refused = trust.judge(chainOf({ certificate: leaf.leaf }), "client", Date.now());
   assert.ok(refused.state === "refused" && refused.cause === "tls.usage", JSON.stringify(refused));
   trust.free();
+});
+
+Deno.test("trust: each certificate behind the leaf is told as the anchor that it would be (DANE-TA)", async () => {
+  const trust = new Trust(false, [stranger.pem]);
+  const identity = await intermediate.issue({ names });
+  const [leaf, middle] = chainOf(identity);
+  const [top] = chainOf({ certificate: root.pem });
+  const ends = (chain: Bytes[], now = Date.now()) => {
+    const judged = trust.judge(chain, "server", now);
+    assert.ok(judged.state === "refused" && judged.facts !== null);
+    return judged.facts.chain.map(({ sha256, until }) => [sha256, until !== null]);
+  };
+  const hash = (der: Bytes) => certificateFacts(der)!.sha256;
+  assert.deepEqual(ends([leaf!]), []);
+  assert.deepEqual(ends([leaf!, middle!, top!]), [[hash(middle!), true], [hash(top!), true]]);
+  // Not in the chain's order, beside what leads nowhere, and what is no certificate.
+  const [alien] = chainOf({ certificate: stranger.pem });
+  assert.deepEqual(ends([leaf!, top!, alien!, Uint8Array.of(0x30, 0), middle!]), [
+    [hash(top!), true],
+    [hash(alien!), false],
+    [hash(middle!), true],
+  ]);
+  assert.deepEqual(ends([leaf!, top!]), [[hash(top!), false]]); // the link between is missing
+  assert.deepEqual(ends([leaf!, middle!], Date.now() + 3650 * 86_400_000), [[hash(middle!), false]]);
+  trust.free();
+});
+
+Deno.test("trust: what is no authority anchors nothing, and an authority's own dates count", async () => {
+  const [leaf] = chainOf(await root.issue({ names }));
+  const [top] = chainOf({ certificate: root.pem });
+  const anchor = (authority: Bytes, now = Date.now()) =>
+    chainAnchor([leaf!], authority, "server", now)!.until;
+  assert.notEqual(anchor(top!), null);
+  assert.equal(anchor(leaf!), null);
+  const [itself] = chainOf(await selfSigned({ names }));
+  assert.equal(chainAnchor([itself!], itself!, "server", Date.now())!.until, null);
+  assert.equal(anchor(top!, Date.now() + 3651 * 86_400_000), null);
+  assert.equal(chainAnchor([leaf!], Uint8Array.of(1, 2, 3), "server", Date.now()), null);
 });

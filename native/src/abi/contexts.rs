@@ -2,8 +2,9 @@
 use super::memory::{copy_out, entries, input, output, said};
 use super::{E_ARGUMENT, E_HANDLE, caught, held};
 use crate::handles::Slab;
-use crate::tls::{Anchors, Context, Role, facts, verify};
+use crate::tls::{Anchors, Context, Digests, Role, facts, verify, verify_to};
 use rustls::pki_types::CertificateDer;
+use serde::Serialize;
 use std::cell::RefCell;
 
 thread_local! {
@@ -107,13 +108,8 @@ pub unsafe extern "C" fn pkix_verify(
             return E_ARGUMENT;
         };
         let chain: Vec<_> = chain.into_iter().map(CertificateDer::from).collect();
-        let role = if server != 0 {
-            Role::Server
-        } else {
-            Role::Client
-        };
         ANCHORS.with_borrow_mut(|all| match all.place(anchors) {
-            Some(Some(anchors)) => match verify(&chain, anchors, now_ms as u64, role) {
+            Some(Some(anchors)) => match verify(&chain, anchors, now_ms as u64, role(server)) {
                 Ok(accepted) => {
                     end[0] = accepted.until as f64;
                     accepted.constrained as i32
@@ -142,4 +138,58 @@ pub unsafe extern "C" fn certificate_facts(
         Some(facts) => copy_out(&serde_json::to_vec(&facts).unwrap_or_default(), out),
         None => 0,
     })
+}
+
+/// A certificate as the anchor of a chain of entries: its digests as JSON in `out`, with the end of validity along the way
+/// in ms since the epoch, or null when the chain does not lead there. 0 bytes when it is none.
+///
+/// # Safety
+/// Each pointer must be valid for the length given with it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn chain_anchor(
+    blob: *const u8,
+    length: u32,
+    authority: *const u8,
+    authority_length: u32,
+    now_ms: f64,
+    server: u32,
+    out: *mut u8,
+    capacity: u32,
+) -> i32 {
+    let blob = unsafe { input(blob, 0, length) };
+    let authority = unsafe { input(authority, 0, authority_length) };
+    let out = unsafe { output(out, 0, capacity) };
+    caught(|| {
+        let Some(chain) = entries(blob) else {
+            return E_ARGUMENT;
+        };
+        let Some(digests) = Digests::of(authority) else {
+            return 0;
+        };
+        let chain: Vec<_> = chain.into_iter().map(CertificateDer::from).collect();
+        let reached = verify_to(&chain, &authority.into(), now_ms as u64, role(server)).ok();
+        let facts = Anchor {
+            digests,
+            until: reached.map(|accepted| accepted.until),
+            dns_names_only: reached.is_some_and(|accepted| accepted.constrained),
+        };
+        copy_out(&serde_json::to_vec(&facts).unwrap_or_default(), out)
+    })
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Anchor {
+    #[serde(flatten)]
+    digests: Digests,
+    until: Option<i64>,
+    dns_names_only: bool,
+}
+
+fn role(server: u32) -> Role {
+    if server != 0 {
+        Role::Server
+    } else {
+        Role::Client
+    }
 }

@@ -10,7 +10,7 @@ mod sessions;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Raised when a signature or a layout below changes.
-const ABI: u32 = 3;
+const ABI: u32 = 4;
 
 const E_TLS: i32 = -1;
 const E_INJECTION: i32 = -2;

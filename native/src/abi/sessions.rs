@@ -336,7 +336,7 @@ pub unsafe extern "C" fn session_info(handle: u32, what: u32, out: *mut u8, capa
             return 0;
         };
         match what {
-            0 => copy_out(&chain(connection), out),
+            0 => copy_out(&blob(&session.chain()), out),
             1 => copy_out(connection.alpn_protocol().unwrap_or(&[]), out),
             2 => match connection {
                 Connection::Server(server) => {
@@ -365,11 +365,11 @@ fn words(failure: Option<&Failure>) -> &str {
     }
 }
 
-fn chain(connection: &Connection) -> Vec<u8> {
+fn blob(entries: &[&[u8]]) -> Vec<u8> {
     let mut blob = Vec::new();
-    for certificate in connection.peer_certificates().unwrap_or(&[]) {
-        blob.extend((certificate.len() as u32).to_le_bytes());
-        blob.extend_from_slice(certificate);
+    for entry in entries {
+        blob.extend((entry.len() as u32).to_le_bytes());
+        blob.extend_from_slice(entry);
     }
     blob
 }

@@ -16,7 +16,7 @@ pub struct Identifier {
     pub name: String,
 }
 
-/// Times are milliseconds since the epoch, digests lower-case hex.
+/// Times are milliseconds since the epoch.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Facts {
@@ -25,10 +25,32 @@ pub struct Facts {
     pub issuer: String,
     pub not_before: i64,
     pub not_after: i64,
+    #[serde(flatten)]
+    pub digests: Digests,
+}
+
+/// What TLSA records and POSH documents are compared with, lower-case hex.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Digests {
     pub sha256: String,
     pub sha512: String,
     pub spki_sha256: String,
     pub spki_sha512: String,
+}
+
+impl Digests {
+    /// None when it is no certificate.
+    pub fn of(der: &[u8]) -> Option<Digests> {
+        let (_, certificate) = X509Certificate::from_der(der).ok()?;
+        let key = certificate.public_key().raw;
+        Some(Digests {
+            sha256: hex(&SHA256, der),
+            sha512: hex(&SHA512, der),
+            spki_sha256: hex(&SHA256, key),
+            spki_sha512: hex(&SHA512, key),
+        })
+    }
 }
 
 /// None when it is no certificate.
@@ -38,17 +60,13 @@ pub fn facts(der: &[u8]) -> Option<Facts> {
         return None;
     }
     let validity = certificate.validity();
-    let key = certificate.public_key().raw;
     Some(Facts {
         identifiers: identifiers(&certificate),
         subject: certificate.subject().to_string(),
         issuer: certificate.issuer().to_string(),
         not_before: validity.not_before.timestamp().saturating_mul(1000),
         not_after: validity.not_after.timestamp().saturating_mul(1000),
-        sha256: hex(&SHA256, der),
-        sha512: hex(&SHA512, der),
-        spki_sha256: hex(&SHA256, key),
-        spki_sha512: hex(&SHA512, key),
+        digests: Digests::of(der)?,
     })
 }
 
@@ -148,19 +166,19 @@ mod tests {
             ]
         );
         assert_eq!(
-            facts.sha256,
+            facts.digests.sha256,
             "1ee361ce2b36edf2f72bd0a8f7aad5b573439ca43e1b48687bf91f3053872cc5"
         );
         assert_eq!(
-            facts.spki_sha256,
+            facts.digests.spki_sha256,
             "2c9f7561dd4dff562380039052dca1d7f272a709adff245737d1625f2da456af"
         );
         assert_eq!(
-            facts.sha512,
+            facts.digests.sha512,
             "fa0cdaa9c4b5616ad9b2574e739900f65fd9be70030f1833b5e19e8727fd65c372dac84588007e3cd69b99d6027cafd94794117cc876ec1e3e4c261cc1af8c4b"
         );
         assert_eq!(
-            facts.spki_sha512,
+            facts.digests.spki_sha512,
             "fcd098180ef94ceb58f9de1639aedb8b2712d666605515a6e95ccd86eb44f17185155f6379891493405d65628ede9f604af4bb5c2f7648b15a9ae5a308be6754"
         );
     }

@@ -1,6 +1,7 @@
 //! One TLS connection without I/O, by rustls, with what rustls forgives and we do not.
 use super::context::Choice;
 use super::records::{HANDSHAKE, Records};
+use super::verifier::is_readable;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, Connection, Error, ProtocolVersion, ServerConnection};
 use std::io::{Read, Write};
@@ -71,6 +72,14 @@ impl Channel {
 
     pub fn connection(&self) -> &Connection {
         &self.connection
+    }
+
+    /// What the peer showed, leaf first, its key proven. A leaf that nobody can read stands alone and empty.
+    pub fn chain(&self) -> Vec<&[u8]> {
+        match self.connection.peer_certificates().unwrap_or(&[]) {
+            [leaf, ..] if !is_readable(leaf) => vec![&[]],
+            chain => chain.iter().map(AsRef::as_ref).collect(),
+        }
     }
 
     pub fn peer_closed(&self) -> bool {

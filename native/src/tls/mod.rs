@@ -10,8 +10,8 @@ mod records;
 mod session;
 mod verifier;
 
-pub use certificate::{Facts, facts};
+pub use certificate::{Digests, Facts, facts};
 pub use channel::Failure;
 pub use context::Context;
-pub use pkix::{Accepted, Anchors, Refusal, Role, verify};
+pub use pkix::{Accepted, Anchors, Refusal, Role, verify, verify_to};
 pub use session::{Fed, Session, Side};

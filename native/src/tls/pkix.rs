@@ -98,6 +98,37 @@ pub fn verify(
     }
 }
 
+/// Whether the chain leads to one certificate as its anchor, published rather than configured (RFC 7671 5.2). Unlike a
+/// configured one it must itself be an authority at this time.
+pub fn verify_to(
+    chain: &[CertificateDer<'_>],
+    authority: &CertificateDer<'_>,
+    now_ms: u64,
+    role: Role,
+) -> Result<Accepted, Refusal> {
+    let parsed = parse(authority)?;
+    let constraints = parsed.basic_constraints();
+    let is_authority = constraints.map_err(|_| Refusal::Malformed)?;
+    if !is_authority.is_some_and(|basic| basic.value.ca)
+        || !may(&parsed, KeyUsageBits::key_cert_sign)?
+    {
+        return Err(Refusal::Untrusted);
+    }
+    let now = i64::try_from(now_ms).unwrap_or(i64::MAX);
+    if now < start_ms(&parsed) {
+        return Err(Refusal::NotYetValid);
+    }
+    if now > end_ms(&parsed) {
+        return Err(Refusal::Expired);
+    }
+    let anchors = Anchors(vec![anchor(authority).map_err(|_| Refusal::Malformed)?]);
+    let accepted = verify(chain, &anchors, now_ms, role)?;
+    Ok(Accepted {
+        until: accepted.until.min(end_ms(&parsed)),
+        ..accepted
+    })
+}
+
 fn parse<'a>(der: &'a CertificateDer<'_>) -> Result<X509Certificate<'a>, Refusal> {
     match X509Certificate::from_der(der) {
         Ok(([], certificate)) => Ok(certificate),
@@ -134,6 +165,11 @@ fn may(
 ) -> Result<bool, Refusal> {
     let usage = certificate.key_usage().map_err(|_| Refusal::Malformed)?;
     Ok(usage.is_none_or(|usage| wanted(usage.value)))
+}
+
+fn start_ms(certificate: &X509Certificate<'_>) -> i64 {
+    let start = certificate.validity().not_before.timestamp();
+    start.saturating_mul(1000)
 }
 
 fn end_ms(certificate: &X509Certificate<'_>) -> i64 {

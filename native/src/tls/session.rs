@@ -58,6 +58,13 @@ impl Session {
         self.channel.as_deref().map(Channel::connection)
     }
 
+    /// What the peer showed, as `Channel::chain` has it; empty before TLS.
+    pub fn chain(&self) -> Vec<&[u8]> {
+        self.channel
+            .as_deref()
+            .map_or_else(Vec::new, Channel::chain)
+    }
+
     /// The first DNS name of the certificate that we show; None before TLS.
     pub fn own(&self) -> Option<&str> {
         self.channel.as_deref().and_then(Channel::own)
