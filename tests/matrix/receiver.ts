@@ -41,7 +41,7 @@ export async function judgeRequest(cell: Cell, facts: CellFacts = factsOf(cell))
     id: "c-1",
     over: false,
     peerCertificate: facts.certificate,
-    row: { direction: "in" },
+    row: { direction: "in", streamId: facts.callback.streamId },
     connection: {
       write: (bytes: Uint8Array) => {
         const element = read(bytes);
@@ -110,7 +110,7 @@ function server(
       tlsa: fetch("tlsa"),
       posh: fetch("posh"),
     },
-    callBack: fetch("callback"),
+    verifications: { verify: fetch("callback") },
   };
 }
 
