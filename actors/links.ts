@@ -56,11 +56,13 @@ export class Links {
   }
 
   /** Opens a connection to `target`, or joins the attempt under way. Never rejects. */
-  obtain(request: LinkRequest): Promise<LinkOutcome> {
+  async obtain(request: LinkRequest): Promise<LinkOutcome> {
     const { mode, target, domain } = request;
     const key = mode === "classic" ? `${targetKey(target)} ${domain}` : targetKey(target);
-    const running = this.#attempts.get(key);
-    if (running !== undefined) return running;
+    for (let running = this.#attempts.get(key); running !== undefined; running = this.#attempts.get(key)) {
+      const outcome = await running;
+      if (!outcome.ready || carries(outcome.shell, domain)) return outcome;
+    }
     const attempt = this.#attempt(request)
       .catch((error) => this.#crashed(key, error))
       .finally(() => this.#attempts.delete(key));
@@ -136,14 +138,13 @@ export class Links {
     this.#waiting.shift()?.();
   }
 
-  /** Connections of ours to the machine; on classic streams, which carry one remote domain, only those to that domain. */
+  /** Connections of ours to the machine that this domain could use. */
   #open({ target, mode, domain }: LinkRequest): number {
     const key = targetKey(target);
     let open = 0;
     for (const shell of this.#server.shells.values()) {
       if (!(shell instanceof OutboundShell) || shell.row.purpose === "verify") continue;
-      const same = shell.input.mode === mode && (mode === "server-name" || shell.input.domain === domain);
-      if (shell.targetKey === key && same) open++;
+      if (shell.targetKey === key && shell.input.mode === mode && carries(shell, domain)) open++;
     }
     return open;
   }
@@ -152,6 +153,14 @@ export class Links {
     this.#server.crashed(`link ${what}`, error);
     return failed("server.internal");
   }
+}
+
+/**
+ * Whether the connection may be asked for this remote domain: a classic stream carries one, and so does a stream between
+ * server names whose peer says neither `<errors/>` nor `<dna/>` (2.5 I-3; jabberd2 takes any header).
+ */
+function carries({ input, row }: OutboundShell, domain: Domain): boolean {
+  return input.domain === domain || (input.mode === "server-name" && (row.peerDna || row.peerErrors));
 }
 
 const failed = (cause: Cause, condition: StreamCondition | null = null): LinkOutcome => ({

@@ -38,13 +38,10 @@ export function answerFor(
   };
   const resends = server.config.policy.onLoss === "resend" && !server.draining;
   for (const { pair, stanza } of unacknowledged) {
-    const late = { ...stanza, bytes: delayed(stanza.bytes, new Date(stanza.since)), again: true } as const;
-    if (resends) resume(pair, [late]);
+    if (resends) resume(pair, [{ ...stanza, bytes: delayed(stanza.bytes, new Date(stanza.since)) }]);
     else server.bounce(stanza, "route.unacknowledged");
   }
-  for (const { pair, stanzas } of held) {
-    resume(pair, stanzas.map((stanza) => ({ ...stanza, again: true })));
-  }
+  for (const { pair, stanzas } of held) resume(pair, stanzas);
   let requeued = 0;
   for (const { pair, stanzas } of again.values()) {
     requeued += stanzas.length;

@@ -220,10 +220,14 @@ const CAUSES: Record<string, [act: Act, options?: StageOptions]> = {
   "limit.outgoing": [async (stage) => {
     await using juliet = await stage.component();
     juliet.say("juliet", "romeo@sender.example", "m1");
-    const { r } = await arrival(stage, { features: [] }); // no DNA, no errors: never shared with another domain
+    const { r } = await arrival(stage);
     await grant(r, "target.example", "sender.example");
-    juliet.say("juliet", "tybalt@other-sender.example", "m2");
-    await juliet.message({ id: "m2", type: "error" });
+    const [{ id }] = (await stage.server.connections()) as [{ id: string }];
+    await stage.server.api(`/connections/${id}/close`, "POST", {});
+    await r.message({ id: "m1" });
+    await r.closing(); // which the peer does not answer: the connection is not free yet
+    juliet.say("juliet", "romeo@sender.example", "m2");
+    await stage.server.told({ event: "route.state", cause: "limit.outgoing" });
   }, limits({ outgoing_per_target: 1 })],
   "route.slow-sink": [async (stage) => {
     const juliet = await stage.component();
