@@ -11,6 +11,7 @@ const FIRST_SERVER = 101;
 
 export class Lab implements AsyncDisposable {
   #servers = 0;
+  readonly #ends: (() => Promise<void>)[] = [];
 
   private constructor(
     readonly world: World,
@@ -56,11 +57,17 @@ export class Lab implements AsyncDisposable {
     return FIRST_SERVER + this.#servers++;
   }
 
+  /** Done when the lab ends, before its DNS does. */
+  defer(end: () => Promise<void>): void {
+    this.#ends.push(end);
+  }
+
   get resolverIp(): string {
     return this.world.ip(RESOLVER);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const end of this.#ends) await end();
     await this.resolver.end();
     await this.world[Symbol.asyncDispose]();
     await Deno.remove(this.folder, { recursive: true });

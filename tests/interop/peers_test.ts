@@ -15,12 +15,11 @@ const reason = await reasonToSkip();
 async function start(lab: Lab, kind: Kind): Promise<Peer> {
   const machine = `xmpp.${kind.name}.example`;
   lab.world.machine(machine, kind.octet);
-  const [ca, own] = ["ca", "own"].map((label) => `${label}.${kind.name}.example`) as [string, string];
-  for (const domain of [ca, own]) lab.world.customer(domain, [machine]);
-  return await Peer.start(kind, lab, [
-    { domain: ca, identity: await lab.world.ca.issue({ names: [ca] }) },
-    { domain: own, identity: await selfSigned({ names: [own] }) },
-  ]);
+  const [ca, self] = ["ca", "own"].map((label) => `${label}.${kind.name}.example`) as [string, string];
+  for (const domain of [ca, self]) lab.world.customer(domain, [machine]);
+  const own = { domain: self, target: machine, identity: await selfSigned({ names: [self] }), goodNames: [] };
+  const identity = await lab.world.ca.issue({ names: [ca] });
+  return await Peer.start(kind, lab, [{ domain: ca, target: machine, identity, goodNames: [ca] }, own]);
 }
 
 Deno.test({

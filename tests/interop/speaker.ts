@@ -11,10 +11,10 @@ export type Wanted = Readonly<Record<string, string>>;
 export class Speaker implements AsyncDisposable {
   readonly #kept: Element[] = [];
 
-  constructor(readonly jid: string, readonly stream: Conversation) {}
+  constructor(readonly jid: string, readonly stream: Conversation, readonly isComponent = false) {}
 
   static of(component: Component, user = "romeo"): Speaker {
-    return new Speaker(`${user}@${component.domain}/lab`, component.stream);
+    return new Speaker(`${user}@${component.domain}/lab`, component.stream, true);
   }
 
   get domain(): string {

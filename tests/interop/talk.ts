@@ -24,10 +24,15 @@ export async function pingUser(from: Speaker, to: Speaker): Promise<void> {
   await from.stanza("iq", { id, type: "result" });
 }
 
-/** A ping to the other's server, which answers. */
-export async function pingServer(from: Speaker, domain: string): Promise<void> {
+/** A ping to the other's domain: its server answers, or the component, which is its domain (protocol.md A-35). */
+export async function pingDomain(from: Speaker, other: Speaker): Promise<void> {
+  const { domain, isComponent } = other;
   const id = crypto.randomUUID();
   from.send(ping(from.jid, domain, id));
+  if (isComponent) {
+    await other.stanza("iq", { id, to: domain });
+    other.send(`<iq type='result' from='${domain}' to='${from.jid}' id='${id}'/>`);
+  }
   await from.stanza("iq", { id, from: domain, type: "result" });
 }
 
@@ -39,6 +44,6 @@ export async function converse(first: Speaker, second: Speaker): Promise<void> {
   await showUp(second, first);
   await pingUser(first, second);
   await pingUser(second, first);
-  await pingServer(first, second.domain);
-  await pingServer(second, first.domain);
+  await pingDomain(first, second);
+  await pingDomain(second, first);
 }

@@ -26,16 +26,13 @@ export interface Judged {
   readonly acts: readonly string[];
 }
 
-export type Lateness = { readonly [name in keyof CellFacts]?: number };
-
 const PAIR: DomainPair = { local: TARGET, remote: SENDER };
 
 /** Time stands still: nothing here may wait. */
 const clock: Clock = { now: () => NOW, setTimeout: () => 0, clearTimeout: () => {} };
 
-/** @param late How many turns of the loop each kind of evidence takes to arrive; none unless a test wants an order. */
-export async function judgeRequest(cell: Cell, late: Lateness = {}): Promise<Judged> {
-  const facts = factsOf(cell);
+/** @param facts What is learned; the cell's own unless a test wants to see that it matters. */
+export async function judgeRequest(cell: Cell, facts: CellFacts = factsOf(cell)): Promise<Judged> {
   const asked = new Set<string>();
   const acts: string[] = [];
   const verdict = Promise.withResolvers<Element>();
@@ -44,7 +41,7 @@ export async function judgeRequest(cell: Cell, late: Lateness = {}): Promise<Jud
     id: "c-1",
     over: false,
     peerCertificate: facts.certificate,
-    row: { direction: "in", streamId: facts.callback.streamId },
+    row: { direction: "in" },
     connection: {
       write: (bytes: Uint8Array) => {
         const element = read(bytes);
@@ -68,7 +65,7 @@ export async function judgeRequest(cell: Cell, late: Lateness = {}): Promise<Jud
     },
   };
   const assertion = new AssertionIn(
-    server(cell, { facts, late, asked }, verdict.reject) as unknown as ServerContext,
+    server(cell, facts, asked, verdict.reject) as unknown as ServerContext,
     shell as unknown as S2sShell,
     PAIR,
     request(cell),
@@ -78,19 +75,16 @@ export async function judgeRequest(cell: Cell, late: Lateness = {}): Promise<Jud
   return { ...resultOf(answer), ...(proof ? { prooftype: proof.prooftype } : {}), asked, acts };
 }
 
-/** What there is to learn, when it comes, and what was asked for. */
-interface Source {
-  readonly facts: CellFacts;
-  readonly late: Lateness;
-  readonly asked: Set<string>;
-}
-
 /** As much of a server as a request sees; the evidence is the cell's. */
-function server({ policy }: Cell, { facts, late, asked }: Source, crashed: (error: Error) => void) {
-  const fetch = (name: keyof CellFacts) => async () => {
+function server(
+  { policy }: Cell,
+  facts: CellFacts,
+  asked: Set<string>,
+  crashed: (error: Error) => void,
+) {
+  const fetch = <N extends keyof CellFacts>(name: N) => () => {
     asked.add(name);
-    for (let turns = late[name] ?? 0; turns > 0; turns--) await Promise.resolve();
-    return facts[name];
+    return Promise.resolve(facts[name]);
   };
   const settings: PairPolicy = { proof: policy, allowInsecureDelegation: false, daneInbound: "positive" };
   return {
@@ -116,7 +110,7 @@ function server({ policy }: Cell, { facts, late, asked }: Source, crashed: (erro
       tlsa: fetch("tlsa"),
       posh: fetch("posh"),
     },
-    verifications: { verify: fetch("callback") },
+    callBack: fetch("callback"),
   };
 }
 

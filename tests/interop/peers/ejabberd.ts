@@ -9,6 +9,13 @@ export const EJABBERD: Kind = {
   name: "ejabberd",
   title: "ejabberd 23.01",
   octet: 32,
+  way: "EXTERNAL",
+  words: {
+    accepted: (theirs, ours, way) =>
+      new RegExp(`Accepted inbound s2s ${way} authentication ${ours} -> ${theirs}`),
+    authenticated: (theirs, ours, way) =>
+      new RegExp(`Accepted outbound s2s ${way} authentication ${theirs} -> ${ours}`),
+  },
   async prepare(place) {
     const { lab, ip, folder, hosts } = place;
     await Deno.mkdir(`${folder}/db`);
@@ -26,10 +33,10 @@ export const EJABBERD: Kind = {
       EJABBERD_LOG_PATH: `${folder}/ejabberd.log`,
       SPOOL_DIR: `${folder}/db`,
     };
-    return async () => {
+    return async (started) => {
       const process = Process.start("ejabberd", { program: "erl", args, env, cwd: folder }, lab.mounts);
+      started(process);
       await Promise.all([PORTS.c2s, PORTS.s2s, PORTS.s2sTls].map((port) => listening(process, ip, port)));
-      return [process];
     };
   },
 };

@@ -3,38 +3,48 @@ import { listening, Process } from "../process.ts";
 import { type Host, type Kind, type Place, PORTS, SECRET } from "./peer.ts";
 
 const MODULES = "/usr/lib/x86_64-linux-gnu/jabberd2";
-const PARTS = ["sm", "s2s", "c2s"] as const;
+const PARTS = ["s2s", "sm", "c2s"] as const;
 
 export const JABBERD2: Kind = {
   name: "jabberd2",
   title: "jabberd2 2.7.0",
   octet: 33,
+  way: "dialback",
+  words: {
+    accepted: (theirs, ours) => new RegExp(`incoming route '${theirs}/${ours}' is now valid`),
+    authenticated: (theirs, ours) => new RegExp(`outgoing route '${theirs}/${ours}' is now valid`),
+  },
   async prepare(place) {
-    const { lab, ip, folder, hosts } = place;
+    const { lab, ip, folder, hosts, machine } = place;
     await Promise.all(["sm", "c2s"].map((part) => Deno.mkdir(`${folder}/${part}`)));
     await Promise.all([
+      Deno.writeTextFile(`${folder}/machine.pem`, machine.certificate + machine.key, { mode: 0o600 }),
       ...hosts.map((host) =>
         Deno.writeTextFile(pem(folder, host), host.identity.certificate + host.identity.key, { mode: 0o600 })
       ),
       ...Object.entries(files(place)).map(([name, text]) => Deno.writeTextFile(`${folder}/${name}`, text)),
     ]);
-    const start = (part: string) =>
+    const launch = (part: string) =>
       Process.start(
         `jabberd2-${part}`,
         { program: `/usr/sbin/jabberd2-${part}`, args: ["-c", `${folder}/${part}.xml`], cwd: folder },
         lab.mounts,
       );
-    return async () => {
+    return async (started) => {
+      const start = (part: string) => {
+        const process = launch(part);
+        started(process);
+        return process;
+      };
       const router = start("router");
       await listening(router, ip, PORTS.component);
       const parts = PARTS.map(start);
-      const [sm, s2s, c2s] = parts as [Process, Process, Process];
+      const [s2s, sm, c2s] = parts as [Process, Process, Process];
       await Promise.all([
         listening(s2s, ip, PORTS.s2s),
         listening(c2s, ip, PORTS.c2s),
         sm.logged(/ready for sessions/),
       ]);
-      return [s2s, router, sm, c2s];
     };
   },
 };
@@ -111,9 +121,14 @@ const files = ({ lab, ip, folder, hosts }: Place): Record<string, string> => ({
   <local>
     <ip>${ip}</ip><port>${PORTS.s2s}</port>
     <secret>${SECRET}</secret>
-    <pemfile>${pem(folder, hosts[0]!)}</pemfile>
+    <pemfile>${folder}/machine.pem</pemfile>
     <cachain>${lab.files.ca}</cachain>
-    ${hosts.map((host) => `<id pemfile='${pem(folder, host)}'>${host.domain}</id>`).join("\n    ")}
+    ${
+    hosts.flatMap((host) =>
+      [host.domain, host.target].map((name) => `<id pemfile='${pem(folder, host)}'>${name}</id>`)
+    )
+      .join("\n    ")
+  }
   </local>
   <io><max_fds>1024</max_fds><limits><stanzasize>524288</stanzasize></limits></io>
   <check><interval>5</interval><queue>60</queue></check>

@@ -12,6 +12,10 @@ export const SECRET = "a secret of the lab, on loopback only";
 export interface Host {
   readonly domain: string;
   readonly identity: Identity;
+  /** The name of its machine, as in its SRV record. */
+  readonly target: string;
+  /** What a certificate of the lab's CA for the whole machine may name on its behalf. */
+  readonly goodNames: readonly string[];
 }
 
 /** How one kind of peer is brought up. */
@@ -20,8 +24,25 @@ export interface Kind {
   /** As its documentation is quoted. */
   readonly title: string;
   readonly octet: number;
-  /** Writes its configuration; the result starts it, as often as it is asked, until it serves. */
-  prepare(place: Place): Promise<() => Promise<readonly Process[]>>;
+  readonly words: Words;
+  /** How it proves itself, and takes us, when certificates are good. */
+  readonly way: Way;
+  /** Writes its configuration; the result starts it, as often as it is asked. */
+  prepare(place: Place): Promise<Launch>;
+}
+
+/** Starts the processes, tells each at once, and waits until they serve. */
+export type Launch = (started: (process: Process) => void) => Promise<void>;
+
+/** How two domains came to trust each other. */
+export type Way = "EXTERNAL" | "dialback";
+
+/** What its log says about a pair of one of its domains and one of ours. */
+export interface Words {
+  /** We came to it, and it let us in. */
+  accepted(theirs: string, ours: string, way: Way): RegExp;
+  /** It came to us, and we let it in. */
+  authenticated(theirs: string, ours: string, way: Way): RegExp;
 }
 
 export interface Place {
@@ -29,30 +50,41 @@ export interface Place {
   readonly ip: string;
   readonly folder: string;
   readonly hosts: readonly Host[];
+  /** Of the lab's CA, for the machine and every good name, for a peer that has one certificate as client. */
+  readonly machine: Identity;
 }
 
 export class Peer implements AsyncDisposable {
-  #processes: readonly Process[] = [];
+  #processes: Process[] = [];
   /** Of processes that have ended. */
   readonly #past: string[] = [];
 
   private constructor(
     readonly kind: Kind,
     readonly place: Place,
-    readonly launch: () => Promise<readonly Process[]>,
+    readonly launch: Launch,
   ) {}
 
   static async start(kind: Kind, lab: Lab, hosts: readonly Host[]): Promise<Peer> {
     const folder = `${lab.folder}/${kind.name}`;
     await Deno.mkdir(folder);
-    const place = { lab, ip: lab.world.ip(kind.octet), folder, hosts };
+    const names = [`xmpp.${kind.name}.example`, ...new Set(hosts.flatMap(({ goodNames }) => goodNames))];
+    const machine = await lab.world.ca.issue({ names });
+    const place = { lab, ip: lab.world.ip(kind.octet), folder, hosts, machine };
     const peer = new Peer(kind, place, await kind.prepare(place));
-    await peer.start();
+    try {
+      await peer.start();
+    } catch (error) {
+      await peer.kill();
+      throw error;
+    }
     return peer;
   }
 
+  /** Starts it (again) and waits until it serves. */
   async start(): Promise<void> {
-    this.#processes = await this.launch();
+    this.#processes = [];
+    await this.launch((process) => this.#processes.push(process));
   }
 
   /** -9 for all its processes at once. */

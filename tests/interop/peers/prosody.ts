@@ -6,6 +6,17 @@ export const PROSODY: Kind = {
   name: "prosody",
   title: "Prosody 0.12.3",
   octet: 31,
+  way: "EXTERNAL",
+  words: {
+    accepted: (theirs, ours, way) =>
+      way === "EXTERNAL"
+        ? new RegExp(`${theirs}:saslauth\\s.*Accepting SASL EXTERNAL identity from ${ours}`)
+        : new RegExp(`connection ${ours}->${theirs} is now authenticated for ${ours}`),
+    authenticated: (theirs, ours, way) =>
+      way === "EXTERNAL"
+        ? new RegExp(`${theirs}:saslauth\\s.*SASL EXTERNAL with ${ours} succeeded`)
+        : new RegExp(`connection ${theirs}->${ours} is now authenticated for ${ours}`),
+  },
   async prepare(place) {
     const { lab, ip, folder, hosts } = place;
     const config = `${folder}/prosody.cfg.lua`;
@@ -15,11 +26,11 @@ export const PROSODY: Kind = {
       Deno.writeTextFile(`${folder}/${domain}.key`, identity.key, { mode: 0o600 }),
     ]));
     await Deno.writeTextFile(config, configuration(place));
-    return async () => {
+    return async (started) => {
       const command = { program: "prosody", args: ["--config", config, "-F"], cwd: folder };
       const process = Process.start("prosody", command, lab.mounts);
+      started(process);
       await Promise.all([PORTS.c2s, PORTS.s2s, PORTS.s2sTls].map((port) => listening(process, ip, port)));
-      return [process];
     };
   },
 };
