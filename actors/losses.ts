@@ -38,10 +38,13 @@ export function answerFor(
   };
   const resends = server.config.policy.onLoss === "resend" && !server.draining;
   for (const { pair, stanza } of unacknowledged) {
-    if (resends) resume(pair, [{ ...stanza, bytes: delayed(stanza.bytes, new Date(stanza.since)) }]);
+    const late = { ...stanza, bytes: delayed(stanza.bytes, new Date(stanza.since)), again: true } as const;
+    if (resends) resume(pair, [late]);
     else server.bounce(stanza, "route.unacknowledged");
   }
-  for (const { pair, stanzas } of held) resume(pair, stanzas);
+  for (const { pair, stanzas } of held) {
+    resume(pair, stanzas.map((stanza) => ({ ...stanza, again: true })));
+  }
   let requeued = 0;
   for (const { pair, stanzas } of again.values()) {
     requeued += stanzas.length;

@@ -131,16 +131,20 @@ export class Route implements AssertionListener {
       case "flush":
         return this.#flush();
       case "bounce queue":
-        for (const stanza of this.outbox.takeAll()) {
-          this.#server.bounce(stanza, effect.cause, effect.permanent);
-        }
-        return;
+        return this.#bounceQueue(effect.cause, effect.permanent);
       case "check queue":
         if (this.outbox.size > 0) this.#actor.send({ type: "demand.came" });
         return;
       case "report state":
         return this.#report(effect.state, effect.cause);
     }
+  }
+
+  #bounceQueue(cause: Cause, permanent: boolean): void {
+    const waits = (stanza: Outgoing) => stanza.again === true && !permanent && !this.#server.draining;
+    const all = this.outbox.takeAll();
+    this.outbox.requeue(all.filter(waits));
+    for (const stanza of all) if (!waits(stanza)) this.#server.bounce(stanza, cause, permanent);
   }
 
   #work(work: Promise<void>): void {

@@ -7,6 +7,7 @@ import type { Batch, Connection, StartTls } from "../wire/connection.ts";
 import { WireFault } from "../wire/fault.ts";
 import type { Element } from "../xml/element.ts";
 import { type DialbackAnswer, type DialbackVerify, parseDialback } from "../xmpp/dialback.ts";
+import type { DomainPair } from "../xmpp/domain.ts";
 import { NS } from "../xmpp/namespaces.ts";
 import type { Refusal } from "../xmpp/stream_error.ts";
 import { parseManagement } from "../xmpp/stream_management.ts";
@@ -41,6 +42,8 @@ export abstract class S2sShell extends StreamShell {
   readonly #authoritative: Authoritative;
   readonly #inward: Inward;
   #wasUp = false;
+  /** Pairs that stopped here and whose routes do not know it yet. */
+  #stopped: readonly DomainPair[] = [];
 
   constructor(server: ServerContext, direction: "in" | "out") {
     super(server, NS.server);
@@ -231,9 +234,17 @@ export abstract class S2sShell extends StreamShell {
     this.row.state = "closing"; // found by nobody from now on
     const rows = this.server.bindings.stopSending(this.row);
     this.theirs.connectionOver();
-    this.ours.connectionOver(this.leaving);
-    for (const { local, remote } of rows) this.server.routes.closed({ local, remote }, this.leaving);
+    // What may have to go again goes before whatever comes now: its routes hear of the end when the last count is in.
+    const undecided = this.row.ledger.unacknowledged > 0 && this.server.config.policy.onLoss === "resend";
+    if (undecided) this.#stopped = rows;
+    else this.#tellRoutes(rows, this.leaving);
     return this.acks.lastWords();
+  }
+
+  #tellRoutes(rows: readonly DomainPair[], cause: Cause): void {
+    this.ours.connectionOver(cause);
+    // Routes that were opened by the inverse of a grant have no request of ours that could tell them.
+    for (const { local, remote } of rows) this.server.routes.closed({ local, remote }, cause);
   }
 
   protected override onLateElement(element: Element): void {
@@ -300,9 +311,7 @@ export abstract class S2sShell extends StreamShell {
     this.theirs.connectionOver();
     this.proofs.connectionOver();
     this.#inward.connectionOver();
-    this.ours.connectionOver(cause);
-    // Routes that were opened by the inverse of a grant have no request of ours that could tell them.
-    for (const { local, remote } of sent) server.routes.closed({ local, remote }, cause);
+    this.#tellRoutes([...this.#stopped, ...sent], cause);
     server.host.tell({
       type: wasUp ? "connection.closed" : "connection.failed",
       level: wasUp ? "info" : "warning",

@@ -1,6 +1,7 @@
 /** What the papers in the repository say is what the code does. */
 import assert from "node:assert/strict";
 import { parseConfig } from "../../config/load.ts";
+import { LATER_LIMITS, schema } from "../../config/schema.ts";
 import { CAUSES, isCause } from "../../facts/cause.ts";
 import { EVENTS } from "../../facts/event.ts";
 import { causesIn } from "../../tools/causes.ts";
@@ -73,4 +74,19 @@ Deno.test("every cause is produced by a test that carries it in its name", async
     "each wants a row in tests/federation/causes_test.ts, or a test `cause <id>: ...`",
   );
   assert.deepEqual([...produced].filter((cause) => !isCause(cause)), [], "no such cause");
+});
+
+Deno.test("docs/operating.md: every limit has its row, and where it is honoured a test that exists", async () => {
+  const paper = await Deno.readTextFile(new URL("docs/operating.md", ROOT));
+  const rows = [...paper.matchAll(/^\| `([a-z_]+)` \|.*\| `([^`]+)` \|$/gm)];
+  const keys = Object.keys(schema.shape.limits.unwrap().shape);
+  assert.deepEqual(rows.map(([, key]) => key).sort(), keys.sort());
+  const tests = await findTests(ROOT);
+  const names = tests.map(({ file, name }) => file.endsWith("causes_test.ts") ? `cause ${name}` : name);
+  // The names of a table's rows stand alone in the source.
+  const exists = (test: string) =>
+    names.some((name) => name.startsWith(test) || test.endsWith(`: ${name}`)) ||
+    names.some((name) => test.endsWith(`may send ${name}`));
+  const honoured = rows.filter(([, key]) => !LATER_LIMITS.has(key!));
+  assert.deepEqual(honoured.filter(([, , test]) => !exists(test!)).map(([, , test]) => test), []);
 });

@@ -339,6 +339,7 @@ Deno.test("8.3: a shutdown waits for the peer's final count before anything is b
   juliet.say("juliet", ROMEO, "m1");
   const r = await managedArrival(stage);
   await r.message({ id: "m1" });
+  await count(r); // it has read that the count is enabled
   stage.server.signal("SIGTERM");
   const last = await r.until(({ name }) => name === "a", "the count");
   assert.deepEqual(last.map(({ name }) => name), ["error", "r", "a"]);

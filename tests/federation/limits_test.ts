@@ -6,8 +6,8 @@ import { VeronaServer } from "../harness/verona.ts";
 import { S2S_PORT, srvOwner } from "../harness/world.ts";
 import type { Conversation } from "../peer/conversation.ts";
 import { NS } from "../peer/names.ts";
-import { Listener } from "../peer/peer.ts";
-import { CLOSING, header, open, request, secure, verdict } from "../peer/stream.ts";
+import { dial, Listener } from "../peer/peer.ts";
+import { CLOSING, header, open, openSecured, request, secure, verdict } from "../peer/stream.ts";
 import { child } from "../peer/xml.ts";
 import { bidiArrival, fence, initiateBidi, message } from "./acts.ts";
 
@@ -278,4 +278,60 @@ Deno.test("LIM-1: attempts to connect are made so many at a time", async () => {
   assert.equal((await stage.server.connections()).length, 1);
   r.wire.reset();
   await (await second.accept()).header();
+});
+
+/** A proven stream from an address of its own. */
+async function provenFrom(stage: Stage, octet: number): Promise<Conversation> {
+  const o = await dial(stage.server.s2s, stage.world.ip(octet), `from .${octet}`);
+  await openSecured(o, SERVER_NAMES, stage.originatingTls);
+  return o;
+}
+
+Deno.test("LIM-12: one address looks up so many proofs at a time, another is not held up", async () => {
+  await using stage = await Stage.open({ settings: { limits: { proofs_per_address: 1 } } });
+  stage.world.dns.hold(srvOwner("sender.example"), "SRV");
+  const [one, same] = [await provenFrom(stage, 31), await provenFrom(stage, 31)];
+  one.send(request("sender.example", "target.example"));
+  await stage.world.dns.awaitQuestion(srvOwner("sender.example"), "SRV");
+  same.send(request("unsigned.example", "target.example"));
+  await stage.server.told({ event: "request.received", remote: "unsigned.example" });
+  await granted(await provenFrom(stage, 32), "other-sender.example", "target.example");
+  assert.equal(stage.world.dns.asked(srvOwner("unsigned.example"), "SRV").length, 0);
+});
+
+/** Unproven by its header; its certificate is good enough to be worth a look at DNS. */
+async function unprovenFrom(stage: Stage, octet: number): Promise<Conversation> {
+  const o = await dial(stage.server.s2s, stage.world.ip(octet), `from .${octet}`);
+  const names = { from: "nobody.example", to: "target.example" };
+  await open(o, names);
+  await secure(o, { identity: stage.world.originating, serverName: "target.example" });
+  await open(o, names);
+  return o;
+}
+
+Deno.test("LIM-12: one unproven address looks up so many proofs at a time", async () => {
+  await using stage = await Stage.open({ settings: { limits: { proofs_per_address_unproven: 1 } } });
+  stage.world.dns.hold(srvOwner("sender.example"), "SRV");
+  const [one, same] = [await unprovenFrom(stage, 31), await unprovenFrom(stage, 31)];
+  one.send(request("sender.example", "target.example"));
+  await stage.world.dns.awaitQuestion(srvOwner("sender.example"), "SRV");
+  same.send(request("unsigned.example", "target.example"));
+  await stage.server.told({ event: "request.received", remote: "unsigned.example" });
+  await granted(await unprovenFrom(stage, 32), "other-sender.example", "target.example");
+  await granted(await provenFrom(stage, 31), "other-sender.example", "target.example");
+  assert.equal(stage.world.dns.asked(srvOwner("unsigned.example"), "SRV").length, 0);
+});
+
+Deno.test("LIM-12: an unproven peer's proofs come more slowly", async () => {
+  const limits = { proof_requests_per_second_unproven: 1, pending_requests_unproven: 100 }; // and a burst of 10
+  await using stage = await Stage.open({ movedClock: true, settings: { limits } });
+  const o = await unprovenFrom(stage, 31);
+  const seen = stage.world.dns.log.length;
+  const names = Array.from({ length: 15 }, (_, n) => `p${n}.example`);
+  for (const name of names) o.send(request(name, "target.example"));
+  for (let n = 0; n < 10; n++) await o.element(NS.db, "result", { type: "error" });
+  const asked = stage.world.dns.log.slice(seen).map(({ name }) => name);
+  assert.ok(!asked.includes(srvOwner("p14.example")));
+  await stage.server.advance(10_000);
+  for (let n = 0; n < 5; n++) await o.element(NS.db, "result", { type: "error" });
 });

@@ -1,43 +1,11 @@
 /** Two Verona servers and their components: the picture of the talk, and that errors settle between them. */
 import assert from "node:assert/strict";
-import { configuration } from "../harness/stage.ts";
-import { VeronaServer } from "../harness/verona.ts";
-import { ORIGINATING, RECEIVING, World } from "../harness/world.ts";
-
-interface Pair extends AsyncDisposable {
-  readonly world: World;
-  /** Hosts sender.example and other-sender.example. */
-  readonly originating: VeronaServer;
-  /** Hosts target.example and other-target.example. */
-  readonly receiving: VeronaServer;
-}
-
-async function start(): Promise<Pair> {
-  const world = await World.start();
-  const directories = await Promise.all([Deno.makeTempDir(), Deno.makeTempDir()]);
-  const receiving = await configuration(world, directories[0]);
-  const originating = await configuration(world, directories[1], {
-    place: { name: ORIGINATING, identity: world.originating, ip: world.peerIp },
-    hosted: ["sender.example", "other-sender.example"],
-  });
-  const servers = await Promise.all([
-    VeronaServer.start(directories[0], receiving),
-    VeronaServer.start(directories[1], originating),
-  ]);
-  return {
-    world,
-    receiving: servers[0],
-    originating: servers[1],
-    async [Symbol.asyncDispose]() {
-      for (const server of servers) await server[Symbol.asyncDispose]();
-      await world[Symbol.asyncDispose]();
-      for (const directory of directories) await Deno.remove(directory, { recursive: true });
-    },
-  };
-}
+import type { VeronaServer } from "../harness/verona.ts";
+import { ORIGINATING, RECEIVING } from "../harness/world.ts";
+import { TwoServers } from "./two_servers.ts";
 
 Deno.test("DNA-21 BID-4: Romeo's message and Juliet's answer over one connection; a second pair joins it", async () => {
-  await using pair = await start();
+  await using pair = await TwoServers.start();
   await using romeo = await pair.originating.component("sender.example");
   await using juliet = await pair.receiving.component("target.example");
   romeo.say("romeo", "juliet@target.example", "m1", "hi");
@@ -59,7 +27,7 @@ Deno.test("DNA-21 BID-4: Romeo's message and Juliet's answer over one connection
 });
 
 Deno.test("RTE-12: an unknown recipient and a dead route: one error for each message, and then silence", async () => {
-  await using pair = await start();
+  await using pair = await TwoServers.start();
   await using romeo = await pair.originating.component("sender.example");
   const crossed = () => Promise.all([stanzas(pair.originating), stanzas(pair.receiving)]);
   const to = "nobody@other-target.example"; // its component is away

@@ -1,6 +1,5 @@
 /** Every cell of the matrix through the real judges, collecting and machines; the evidence is injected. */
 import assert from "node:assert/strict";
-import { factsOf } from "./facts.ts";
 import { type Cell, cells, describe, type Direction, type Expected, expected, table } from "./oracle.ts";
 import { type Judged, judgeRequest } from "./receiver.ts";
 
@@ -19,11 +18,20 @@ Deno.test("matrix, receiver: the driver feels every dimension: facts of another 
     for (const [n, cell] of of("receiver").entries()) {
       if (n % 7 !== 0) continue;
       const other = { ...cell, [name]: values[(values.indexOf(cell[name]) + 1) % values.length]! };
-      const seen = await judgeRequest(other, factsOf(other));
+      const seen = await judgeRequest(other);
       wrong += disagreements(cell, seen).length;
     }
     assert.ok(wrong > 0, `${name} makes no difference`);
   }
+});
+
+Deno.test("matrix, receiver: the order in which evidence arrives changes nothing", async () => {
+  const orders = [{ delegation: 40 }, { tlsa: 40 }, { posh: 40 }, { delegation: 40, posh: 5, tlsa: 20 }];
+  const wrong: string[] = [];
+  for (const [n, cell] of of("receiver").entries()) {
+    wrong.push(...disagreements(cell, await judgeRequest(cell, orders[n % orders.length])));
+  }
+  agree(wrong, 3456);
 });
 
 /** What differs, in one line; empty when the cell agrees. */

@@ -26,13 +26,16 @@ export interface Judged {
   readonly acts: readonly string[];
 }
 
+export type Lateness = { readonly [name in keyof CellFacts]?: number };
+
 const PAIR: DomainPair = { local: TARGET, remote: SENDER };
 
 /** Time stands still: nothing here may wait. */
 const clock: Clock = { now: () => NOW, setTimeout: () => 0, clearTimeout: () => {} };
 
-/** @param facts What is learned; the cell's own unless a test wants to see that it matters. */
-export async function judgeRequest(cell: Cell, facts: CellFacts = factsOf(cell)): Promise<Judged> {
+/** @param late How many turns of the loop each kind of evidence takes to arrive; none unless a test wants an order. */
+export async function judgeRequest(cell: Cell, late: Lateness = {}): Promise<Judged> {
+  const facts = factsOf(cell);
   const asked = new Set<string>();
   const acts: string[] = [];
   const verdict = Promise.withResolvers<Element>();
@@ -41,7 +44,7 @@ export async function judgeRequest(cell: Cell, facts: CellFacts = factsOf(cell))
     id: "c-1",
     over: false,
     peerCertificate: facts.certificate,
-    row: { direction: "in" },
+    row: { direction: "in", streamId: facts.callback.streamId },
     connection: {
       write: (bytes: Uint8Array) => {
         const element = read(bytes);
@@ -65,7 +68,7 @@ export async function judgeRequest(cell: Cell, facts: CellFacts = factsOf(cell))
     },
   };
   const assertion = new AssertionIn(
-    server(cell, facts, asked, verdict.reject) as unknown as ServerContext,
+    server(cell, { facts, late, asked }, verdict.reject) as unknown as ServerContext,
     shell as unknown as S2sShell,
     PAIR,
     request(cell),
@@ -75,16 +78,19 @@ export async function judgeRequest(cell: Cell, facts: CellFacts = factsOf(cell))
   return { ...resultOf(answer), ...(proof ? { prooftype: proof.prooftype } : {}), asked, acts };
 }
 
+/** What there is to learn, when it comes, and what was asked for. */
+interface Source {
+  readonly facts: CellFacts;
+  readonly late: Lateness;
+  readonly asked: Set<string>;
+}
+
 /** As much of a server as a request sees; the evidence is the cell's. */
-function server(
-  { policy }: Cell,
-  facts: CellFacts,
-  asked: Set<string>,
-  crashed: (error: Error) => void,
-) {
-  const fetch = <N extends keyof CellFacts>(name: N) => () => {
+function server({ policy }: Cell, { facts, late, asked }: Source, crashed: (error: Error) => void) {
+  const fetch = (name: keyof CellFacts) => async () => {
     asked.add(name);
-    return Promise.resolve(facts[name]);
+    for (let turns = late[name] ?? 0; turns > 0; turns--) await Promise.resolve();
+    return facts[name];
   };
   const settings: PairPolicy = { proof: policy, allowInsecureDelegation: false, daneInbound: "positive" };
   return {
@@ -110,7 +116,7 @@ function server(
       tlsa: fetch("tlsa"),
       posh: fetch("posh"),
     },
-    callBack: fetch("callback"),
+    verifications: { verify: fetch("callback") },
   };
 }
 

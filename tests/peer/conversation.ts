@@ -193,6 +193,37 @@ export class Conversation implements AsyncDisposable {
     }
   }
 
+  /** Waits until some element has arrived, taken or not, without taking any; `n` is its number among those that wait. */
+  async arrived(is: (element: Element, n: number) => boolean, waitingFor: string): Promise<void> {
+    await this.#until(
+      () => {
+        const elements = this.#queue.flatMap((item) => item.kind === "element" ? [item.element] : []);
+        return elements.some(is);
+      },
+      waitingFor,
+    );
+  }
+
+  /** Waits for the end of the connection, without taking anything. */
+  async ended(): Promise<void> {
+    const over = (item: Happening) => item.kind === "fin" || item.kind === "reset";
+    await this.#until(() => this.#queue.some(over), "the end of the connection");
+  }
+
+  /** Takes whatever has arrived. */
+  take(): Happening[] {
+    return this.#queue.splice(0);
+  }
+
+  async #until(done: () => boolean, waitingFor: string): Promise<void> {
+    const limit = deadline(`${waitingFor} at ${this.name}`, PATIENCE_MS, () => `\n${this.transcript}`);
+    try {
+      while (!done()) await limit.race(this.#wake.promise);
+    } finally {
+      limit.clear();
+    }
+  }
+
   /** Whatever has already arrived and was not taken. */
   get waiting(): readonly Happening[] {
     return this.#queue;
