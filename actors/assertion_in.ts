@@ -100,9 +100,11 @@ export class AssertionIn {
     const held = this.#shell.proofs.held(this.#pair.remote);
     if (held !== null && fits(this.#server.policyFor(this.#pair), held)) return this.#found(held);
     const atHand = this.#claim.judge(NOTHING_FOUND);
-    if (atHand.proved || atHand.needs.length === 0) return this.#decided(atHand, "not asked");
+    if (!atHand.proved && atHand.needs.length === 0) return this.#decided(atHand, "not asked");
+    // Also for what is at hand: else a wildcard certificate would open domains without a rate.
     await this.#shell.theirs.proofTurn();
     if (!this.#wanted()) return;
+    if (atHand.proved) return this.#decided(this.#claim.judge(NOTHING_FOUND), "not asked");
     const fetchers = this.#claim.fetchers({ budget: this.#budget });
     const passage = await this.#server.evidence.onBehalfOf(
       this.#shell.asPeer(),

@@ -50,6 +50,8 @@ export interface ServerContext {
   /** By connection id. */
   readonly shells: Map<string, S2sShell>;
   readonly components: Map<string, ComponentShell>;
+  /** How many domains are proven, on all connections together. */
+  readonly held: { proofs: number };
   readonly admission: Admission;
   readonly expiry: Expiry;
   /** For what a peer or a component can cause many times over. */

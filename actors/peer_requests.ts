@@ -33,7 +33,7 @@ export class PeerRequests {
       isHosted: (domain) => server.hosted.isHosted(domain),
       isServerName: (domain) => server.hosted.isServerName(domain),
       refusal: (pair) => server.refusalFor(pair),
-      limit: () => this.#requestLimit(),
+      limit: (pair) => this.#requestLimit(pair),
       isGranted: (pair) => this.#holds(pair),
       isPending: (pair) => row.pendingIn.has(pairKey(pair)),
     });
@@ -55,8 +55,10 @@ export class PeerRequests {
     return held !== null && this.#server.bindings.receiving(pair, this.#shell.row) !== null;
   }
 
-  #requestLimit(): Cause | null {
+  #requestLimit({ remote }: DomainPair): Cause | null {
     const { limits } = this.#server.config;
+    const { proofs } = this.#shell;
+    if (proofs.held(remote) === null && proofs.full) return "limit.domains";
     if (this.#server.bindings.pairsOn(this.#shell.row) >= limits.pairsPerConnection) return "limit.pairs";
     const most = this.#shell.proven ? limits.pendingRequests : limits.pendingRequestsUnproven;
     return this.#shell.row.pendingIn.size >= most ? "limit.requests" : null;

@@ -56,12 +56,13 @@ export class Proofs {
     const life = this.#lives.get(proof.domain);
     if (life !== undefined) return life.alsoFor(proof, claim);
     this.#lives.set(proof.domain, new ProofLife(this.#server, this.#shell, proof, claim));
+    this.#server.held.proofs++;
   }
 
   /** No pair uses it any more. */
   forget(domain: Domain): void {
     this.#lives.get(domain)?.unused();
-    this.#lives.delete(domain);
+    this.#let(domain);
   }
 
   /** A re-check proved the domain again; a pair whose policy does not take it that way stops here. */
@@ -78,7 +79,7 @@ export class Proofs {
   /** The proof of a domain ended: every pair with it stops here, the others never notice. */
   ended(domain: Domain, cause: Cause): void {
     const life = this.#lives.get(domain);
-    this.#lives.delete(domain);
+    this.#let(domain);
     if (life?.proof.endsWith === "certificate" && cause === "proof.expired") {
       return this.#shell.close("tls.expired", "reset"); // RFC 6120 13.7.2.3
     }
@@ -133,6 +134,23 @@ export class Proofs {
   }
 
   connectionOver(): void {
-    for (const life of this.#lives.values()) life.connectionOver();
+    for (const [domain, life] of [...this.#lives]) {
+      this.#let(domain);
+      life.connectionOver();
+    }
+  }
+
+  #let(domain: Domain): void {
+    if (this.#lives.delete(domain)) this.#server.held.proofs--;
+  }
+
+  /**
+   * Whether one more domain may be proven here: when the server holds as many as it may, a connection gets no more than
+   * its share, so that no peer's flood closes the others out.
+   */
+  get full(): boolean {
+    const { held, shells, config } = this.#server;
+    const share = Math.floor(config.limits.provenDomains / Math.max(1, shells.size));
+    return held.proofs >= config.limits.provenDomains && this.#lives.size >= share;
   }
 }

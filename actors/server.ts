@@ -67,6 +67,7 @@ export class Server implements ServerContext {
 
   readonly shells = new Map<string, S2sShell>();
   readonly components = new Map<string, ComponentShell>();
+  readonly held = { proofs: 0 };
   readonly admission: Admission;
   readonly digest: Digest;
   readonly evidence: Evidence;

@@ -115,6 +115,7 @@ export interface Limits {
   readonly verifyAnswersPerSecond: number;
   readonly verifyConnections: number;
   readonly verifyPerDomain: number;
+  readonly provenDomains: number;
   readonly proofs: number;
   readonly proofsWaiting: number;
   readonly proofsPerAddress: number;

@@ -193,6 +193,7 @@ const limits = z.strictObject({
   verify_answers_per_second: count(20),
   verify_connections: count(100),
   verify_per_domain: count(2),
+  proven_domains: count(100_000),
   proofs: count(500),
   proofs_waiting: count(5000),
   proofs_per_address: count(200),

@@ -224,6 +224,11 @@ export const CAUSES = {
     "the connection has as many pairs as are allowed",
     "see `limits.pairs_per_connection`",
   ),
+  "limit.domains": reason(
+    "policy",
+    "as many domains are proven on all connections together as are allowed",
+    "see `limits.proven_domains`; a peer with a wildcard certificate may be flooding",
+  ),
   "limit.requests": reason(
     "policy",
     "the connection has as many open requests as are allowed",

@@ -18,7 +18,7 @@ export interface RequestFacts {
   /** Why the pair may not federate (lists, suspended tenant, operator's block); null when it may. */
   readonly refusal: (pair: DomainPair) => Cause | null;
   /** Which limit a new pair would exceed; null when none. */
-  readonly limit: () => Cause | null;
+  readonly limit: (pair: DomainPair) => Cause | null;
   readonly isGranted: (pair: DomainPair) => boolean;
   readonly isPending: (pair: DomainPair) => boolean;
 }
@@ -73,6 +73,6 @@ function whyRefused(facts: RequestFacts, pair: DomainPair): { cause: Cause; deni
   const refusal = facts.refusal(pair); // Q6, A-33
   if (refusal !== null) return { cause: refusal, denial: DENIALS.blocked };
   // Q7: a pair that is granted or being proven adds nothing, so no limit can be exceeded by asking again (DNA-70).
-  const limit = facts.isGranted(pair) || facts.isPending(pair) ? null : facts.limit();
+  const limit = facts.isGranted(pair) || facts.isPending(pair) ? null : facts.limit(pair);
   return limit === null ? null : { cause: limit, denial: DENIALS.limits };
 }

@@ -189,6 +189,7 @@ const BOUNCES: { readonly [cause in Cause]?: Row } = {
   "route.queue-full": FULL,
   "route.queues-full": FULL,
   "limit.pairs": FULL,
+  "limit.domains": FULL,
   "limit.requests": FULL,
   "limit.proofs": FULL,
 };

@@ -280,6 +280,7 @@ const EVERY_LIMIT: Record<keyof Limits, true> = {
   verifyAnswersPerSecond: true,
   verifyConnections: true,
   verifyPerDomain: true,
+  provenDomains: true,
   proofs: true,
   proofsWaiting: true,
   proofsPerAddress: true,

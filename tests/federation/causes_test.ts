@@ -339,6 +339,15 @@ const CAUSES: Record<string, [act: Act, options?: StageOptions]> = {
     const o = await stage.initiateWith();
     o.send(request("other-sender.example", "target.example"));
   }, limits({ pairs_per_connection: 1 })],
+  "limit.domains": [async (stage) => {
+    const identity = await stage.world.ca.issue({ names: [ORIGINATING, "*.wild.example"] });
+    const { o } = await stage.initiate(SERVER_NAMES, { identity, serverName: RECEIVING });
+    for (const n of [1, 2]) await granted(o, `x${n}.wild.example`, "target.example");
+    o.send(request("x3.wild.example", "target.example"));
+    await o.denial("x3.wild.example", "target.example", "wait", "resource-constraint");
+    await granted(o, "x2.wild.example", "other-target.example"); // proven already
+    await stage.initiateWith(); // another connection has a share of its own
+  }, limits({ proven_domains: 2 })],
   "limit.requests": [async (stage) => {
     const o = await stage.initiateWith();
     stage.world.dns.outage({ kind: "hold", until: new Promise<void>(() => {}) });

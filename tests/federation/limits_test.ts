@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { selfSigned } from "../harness/certificates.ts";
 import { granted, SERVER_NAMES, Stage } from "../harness/stage.ts";
 import { VeronaServer } from "../harness/verona.ts";
-import { S2S_PORT, srvOwner } from "../harness/world.ts";
+import { ORIGINATING, RECEIVING, S2S_PORT, srvOwner } from "../harness/world.ts";
 import type { Conversation } from "../peer/conversation.ts";
 import { NS } from "../peer/names.ts";
 import { dial, Listener } from "../peer/peer.ts";
@@ -334,4 +334,17 @@ Deno.test("LIM-12: an unproven peer's proofs come more slowly", async () => {
   assert.ok(!asked.includes(srvOwner("p14.example")));
   await stage.server.advance(10_000);
   for (let n = 0; n < 5; n++) await o.element(NS.db, "result", { type: "error" });
+});
+
+Deno.test("LIM-12: domains of a wildcard certificate are opened no faster than others", async () => {
+  const limits = { proof_requests_per_second: 1 }; // and a burst of 10
+  await using stage = await Stage.open({ movedClock: true, settings: { limits } });
+  const identity = await stage.world.ca.issue({ names: [ORIGINATING, "*.wild.example"] });
+  const { o } = await stage.initiate(SERVER_NAMES, { identity, serverName: RECEIVING });
+  const ask = (n: number) => request(`x${n}.wild.example`, "target.example");
+  for (let n = 1; n <= 16; n++) o.send(ask(n));
+  for (let n = 1; n <= 10; n++) await o.verdict(`x${n}.wild.example`, "target.example", "valid");
+  await granted(o, "x1.wild.example", "other-target.example");
+  await stage.server.advance(10_000);
+  for (let n = 11; n <= 16; n++) await o.verdict(`x${n}.wild.example`, "target.example", "valid");
 });
