@@ -5,6 +5,7 @@ import type { Resolver } from "../dnssec/resolver.ts";
 import type { PairPolicy } from "../policy/admission.ts";
 import type { Timing } from "../policy/proof.ts";
 import type { BindingTable } from "../routing/binding_table.ts";
+import type { ClassicOnly } from "../routing/classic_only.ts";
 import type { ConnectionTable } from "../routing/connection_table.ts";
 import type { Grant } from "../routing/grant.ts";
 import type { HostedDomains } from "../routing/hosted.ts";
@@ -45,6 +46,8 @@ export interface ServerContext {
   readonly hosted: HostedDomains;
   readonly negatives: NegativeTable;
   readonly blocks: NegativeTable;
+  /** Machines that do not speak between server names (2.10). */
+  readonly classicOnly: ClassicOnly;
   readonly queues: QueueBudget;
 
   /** By connection id. */

@@ -3,22 +3,24 @@
  * protocol.md 2.5 I-3, I-6, 2.9, 7.4; section 10 (attempts in progress, connections per target).
  */
 import type { Cause } from "../facts/cause.ts";
-import type { Delegation, Target } from "../facts/delegation.ts";
-import type { Security } from "../facts/dns.ts";
-import type { HeaderMode } from "../policy/header.ts";
-import type { Domain } from "../xmpp/domain.ts";
+import type { Delegation, Target, TargetAddresses } from "../facts/delegation.ts";
+import type { Entry, Failure } from "../policy/ladder.ts";
+import { type Domain, toAscii } from "../xmpp/domain.ts";
 import type { StreamCondition } from "../xmpp/stream_error.ts";
 import type { ServerContext } from "./context.ts";
-import { type OutboundInput, OutboundShell, targetKey } from "./outbound_stream.ts";
+import { type OutboundInput, OutboundShell } from "./outbound_stream.ts";
+import { Turnstile } from "./turnstile.ts";
 
-/** What became of an attempt: the established connection, or why no address gave one. */
+/** What became of an attempt: the established connection, or why there is none. */
 export type LinkOutcome =
   | { readonly ready: true; readonly shell: OutboundShell }
   | {
     readonly ready: false;
     readonly cause: Cause;
-    /** Of the stream error by which the last peer ended it. */
+    /** Of the stream error by which the peer ended it. */
     readonly condition: StreamCondition | null;
+    /** What the machine did that was reached; null when none was. */
+    readonly failure: Failure | null;
   };
 
 /** What one attempt is for; the first pair's domain decides what the certificate may prove (A-8). */
@@ -26,8 +28,8 @@ export interface LinkRequest {
   readonly local: Domain;
   readonly domain: Domain;
   readonly delegation: Delegation;
-  readonly target: Target;
-  readonly mode: HeaderMode;
+  /** In the order to try; one connection is opened. */
+  readonly entries: readonly Entry[];
 }
 
 /** A question to the authoritative server of `domain`, on behalf of `local`, whom it asked (7.4). */
@@ -37,37 +39,45 @@ export interface VerifyRequest {
   readonly delegation: Delegation;
   readonly target: Target;
   readonly address: string;
-  readonly addressSecurity: Security;
+  /** The answer that the address is from. */
+  readonly found: TargetAddresses;
   /** `offered` only under policy `legacy`: TLS where it is possible. */
   readonly tls: "required" | "offered";
 }
 
-type Attempt = Omit<OutboundInput, "address" | "addressSecurity" | "target">;
+/** Section 10: attempts in progress per remote host. */
+const PER_HOST = 2;
 
 export class Links {
   readonly #server: ServerContext;
-  /** One attempt at a time per machine (and domain, on classic streams): later pairs wait for the same outcome. */
-  readonly #attempts = new Map<string, Promise<LinkOutcome>>();
-  readonly #waiting: (() => void)[] = [];
-  #inProgress = 0;
+  /** One attempt at a time per machine and manner of speaking: later pairs wait for the same outcome. */
+  readonly #attempts = new Map<string, { readonly local: Domain; readonly outcome: Promise<LinkOutcome> }>();
+  readonly #turns: Turnstile;
 
   constructor(server: ServerContext) {
     this.#server = server;
+    this.#turns = new Turnstile(() => ({
+      inside: server.config.limits.outgoingInProgress,
+      waiting: Number.POSITIVE_INFINITY, // what waits has stanzas that age
+    }));
   }
 
-  /** Opens a connection to `target`, or joins the attempt under way. Never rejects. */
+  /** Opens a connection, or joins the attempt under way. Never rejects. */
   async obtain(request: LinkRequest): Promise<LinkOutcome> {
-    const { mode, target, domain } = request;
-    const key = mode === "classic" ? `${targetKey(target)} ${domain}` : targetKey(target);
-    for (let running = this.#attempts.get(key); running !== undefined; running = this.#attempts.get(key)) {
-      const outcome = await running;
-      if (!outcome.ready || carries(outcome.shell, domain)) return outcome;
+    const key = keyOf(request);
+    const running = this.#attempts.get(key);
+    if (running !== undefined) {
+      const joined = await running.outcome;
+      // On a classic stream the other one's name stood in the header: what became of it says nothing about ours.
+      const own = request.entries[0]!.rung !== "server-name" && running.local !== request.local;
+      const serves = joined.ready ? carries(joined.shell, request.domain) : !own;
+      return serves ? joined : await this.obtain(request);
     }
-    const attempt = this.#attempt(request)
+    const outcome = this.#attempt(request)
       .catch((error) => this.#crashed(key, error))
       .finally(() => this.#attempts.delete(key));
-    this.#attempts.set(key, attempt);
-    return attempt;
+    this.#attempts.set(key, { local: request.local, outcome });
+    return await outcome;
   }
 
   /**
@@ -80,73 +90,64 @@ export class Links {
    * @param signal Nobody waits for the answer any more: the attempt ends.
    */
   async verifyConnection(request: VerifyRequest, signal: AbortSignal): Promise<LinkOutcome> {
-    await this.#turn();
+    const { local, domain, delegation, tls, target, address, found } = request;
+    const entry: Entry = { target, rung: "key", sni: "domain", avoid: [] };
+    const tlsOptional = tls === "offered";
+    const way = { entries: [entry], contact: { entry, address, found }, tlsOptional };
     try {
-      if (this.#server.draining) return failed("server.shutdown");
-      if (signal.aborted) return failed("proof.timeout");
-      const shell = new OutboundShell(this.#server, { purpose: "verify", mode: "classic", ...request });
-      return await established(shell, signal);
+      const input = { purpose: "verify", local, domain, delegation, ...way } as const;
+      // Its number is bounded by whoever asks (`verify_connections`, `verify_per_domain`).
+      return await this.#inTurn(target, Number.POSITIVE_INFINITY, () => this.#open(input, signal), signal);
     } catch (error) {
-      return this.#crashed(`to verify ${request.domain}`, error);
-    } finally {
-      this.#left();
+      return this.#crashed(`to verify ${domain}`, error);
     }
   }
 
   async #attempt(request: LinkRequest): Promise<LinkOutcome> {
-    const { local, domain, delegation, target, mode } = request;
-    if (this.#open(request) >= this.#server.config.limits.outgoingPerTarget) return failed("limit.outgoing");
-    await this.#turn();
+    const entries = request.entries.filter((entry) => !this.#isFull(entry, request.domain));
+    if (entries.length === 0) return failed("limit.outgoing");
+    return await this.#inTurn(
+      entries[0]!.target,
+      PER_HOST,
+      () => this.#open({ ...request, purpose: "federation", entries }),
+    );
+  }
+
+  async #open(input: OutboundInput, signal?: AbortSignal): Promise<LinkOutcome> {
+    if (this.#server.draining) return failed("server.shutdown");
+    if (signal?.aborted) return failed("proof.timeout");
+    const shell = new OutboundShell(this.#server, input);
+    const giveUp = () => shell.close("proof.timeout");
+    signal?.addEventListener("abort", giveUp);
     try {
-      const attempt = { purpose: "federation", mode, tls: "required", local, domain, delegation } as const;
-      return await this.#addresses(attempt, target);
+      const outcome = await shell.outcome;
+      return outcome === "established" ? { ready: true, shell } : failed(outcome, shell);
     } finally {
-      this.#left();
+      signal?.removeEventListener("abort", giveUp);
     }
   }
 
-  /** Address after address (DNS-8): any failure before the stream is established goes on to the next. */
-  async #addresses(attempt: Attempt, target: Target): Promise<LinkOutcome> {
-    const { addresses, security, cause } = await this.#server.evidence.addresses(target.host);
-    let outcome = failed(cause ?? "dns.no-address");
-    const deadline = this.#server.host.clock.now() + this.#server.config.limits.connectTotalMs;
-    for (const address of addresses) {
-      if (this.#server.draining) return failed("server.shutdown");
-      if (this.#server.host.clock.now() >= deadline) break;
-      const shell = new OutboundShell(this.#server, {
-        ...attempt,
-        target,
-        address,
-        addressSecurity: security,
-      });
-      outcome = await established(shell);
-      if (outcome.ready) return outcome;
-    }
-    return outcome;
+  /** Section 10: bounded in all and per remote host; the others wait in order. */
+  async #inTurn(
+    { host }: Target,
+    mostPerHost: number,
+    work: () => Promise<LinkOutcome>,
+    signal?: AbortSignal,
+  ): Promise<LinkOutcome> {
+    const passage = await this.#turns.run(host, mostPerHost, () => !signal?.aborted, work);
+    return passage.passed ? passage.value : failed("proof.timeout");
   }
 
-  /** Waits until fewer than `outgoing_in_progress` attempts are under way. */
-  async #turn(): Promise<void> {
-    while (this.#inProgress >= this.#server.config.limits.outgoingInProgress) {
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    }
-    this.#inProgress++;
-  }
-
-  #left(): void {
-    this.#inProgress--;
-    this.#waiting.shift()?.();
-  }
-
-  /** Connections of ours to the machine that this domain could use. */
-  #open({ target, mode, domain }: LinkRequest): number {
-    const key = targetKey(target);
+  /** Whether the machine has as many connections as are allowed, of those that this domain could use. */
+  #isFull({ target, rung }: Entry, domain: Domain): boolean {
     let open = 0;
     for (const shell of this.#server.shells.values()) {
       if (!(shell instanceof OutboundShell) || shell.row.purpose === "verify") continue;
-      if (shell.targetKey === key && shell.input.mode === mode && carries(shell, domain)) open++;
+      const entry = shell.reached?.entry ?? shell.input.entries[0]!;
+      const same = (rung === "server-name") === (entry.rung === "server-name") && carries(shell, domain);
+      if (same && machineOf(entry.target) === machineOf(target)) open++;
     }
-    return open;
+    return open >= this.#server.config.limits.outgoingPerTarget;
   }
 
   #crashed(what: string, error: unknown): LinkOutcome {
@@ -159,23 +160,33 @@ export class Links {
  * Whether the connection may be asked for this remote domain: a classic stream carries one, and so does a stream between
  * server names whose peer says neither `<errors/>` nor `<dna/>` (2.5 I-3; jabberd2 takes any header).
  */
-function carries({ input, row }: OutboundShell, domain: Domain): boolean {
-  return input.domain === domain || (input.mode === "server-name" && (row.peerDna || row.peerErrors));
+function carries({ input, reached, row }: OutboundShell, domain: Domain): boolean {
+  const { rung } = reached?.entry ?? input.entries[0]!;
+  return input.domain === domain || (rung === "server-name" && (row.peerDna || row.peerErrors));
 }
 
-const failed = (cause: Cause, condition: StreamCondition | null = null): LinkOutcome => ({
-  ready: false,
-  cause,
-  condition,
-});
+/** Machines are told apart by where they listen. */
+export function machineOf({ host, port }: Pick<Target, "host" | "port">): string {
+  return `${host}:${port}`;
+}
 
-async function established(shell: OutboundShell, signal?: AbortSignal): Promise<LinkOutcome> {
-  const giveUp = () => shell.close("proof.timeout");
-  signal?.addEventListener("abort", giveUp);
-  try {
-    const outcome = await shell.outcome;
-    return outcome === "established" ? { ready: true, shell } : failed(outcome, shell.peerError);
-  } finally {
-    signal?.removeEventListener("abort", giveUp);
-  }
+/** Pairs with the same key will do with the same connection. */
+function keyOf({ entries, domain }: LinkRequest): string {
+  const { target, rung } = entries[0]!;
+  return rung === "server-name" ? machineOf(target) : `${machineOf(target)} ${rung} ${toAscii(domain)}`;
+}
+
+function failed(cause: Cause, shell?: OutboundShell): LinkOutcome {
+  const condition = shell?.peerError ?? null;
+  const reached = shell?.reached ?? null;
+  const failure = shell === undefined || reached === null ? null : {
+    entry: reached.entry,
+    address: reached.address,
+    addresses: reached.found.addresses.length,
+    cause,
+    condition,
+    unproven: shell.judged?.proved === false,
+    claimed: shell.claim !== "none",
+  };
+  return { ready: false, cause, condition, failure };
 }

@@ -2,13 +2,12 @@
 import type { Actor } from "xstate";
 import type { Cause } from "../facts/cause.ts";
 import type { TlsFacts } from "../facts/certificate.ts";
-import type { Delegation, Target } from "../facts/delegation.ts";
-import type { Security } from "../facts/dns.ts";
+import type { Delegation } from "../facts/delegation.ts";
 import { outboundStream, type OutboundStreamEffect, type TlsUse } from "../machines/outbound_stream.ts";
 import type { Verdict } from "../policy/decide.ts";
 import { endpoint } from "../policy/endpoint.ts";
-import { type HeaderMode, judgeResponseHeader } from "../policy/header.ts";
-import { dial } from "../wire/dial.ts";
+import { judgeResponseHeader } from "../policy/header.ts";
+import type { Entry } from "../policy/ladder.ts";
 import { printBidi } from "../xmpp/bidi.ts";
 import { type Domain, type DomainPair, parseDomain, toAscii } from "../xmpp/domain.ts";
 import { type Features, parseFeatures } from "../xmpp/features.ts";
@@ -19,6 +18,8 @@ import { printInitialHeader, type StreamHeader } from "../xmpp/stream_header.ts"
 import type { Element } from "../xml/element.ts";
 import { EndpointClaim } from "./claim.ts";
 import type { ServerContext } from "./context.ts";
+import { type Contact, dialContact, reach } from "./course.ts";
+import { machineOf } from "./links.ts";
 import { S2sShell } from "./s2s_stream.ts";
 import { actorOf, background } from "./start.ts";
 import type { CommonEvent } from "../machines/stream.ts";
@@ -27,53 +28,50 @@ import { encode, stateOf } from "./stream.ts";
 export interface OutboundInput {
   /** `verify`: for one question to the authoritative server of `domain` (7.4); its certificate is judged, not required. */
   readonly purpose: "federation" | "verify";
-  readonly mode: HeaderMode;
-  /** Whether to encrypt; a target of `_xmpps-server` is spoken to in TLS from the start in any case. */
-  readonly tls: Exclude<TlsUse, "direct">;
   /** The sending domain whose stanza asked for this connection first; for `verify` the one that was asked for. */
   readonly local: Domain;
   readonly domain: Domain;
   readonly delegation: Delegation;
-  readonly target: Target;
-  readonly address: string;
-  /** What DNSSEC says of `address`. */
-  readonly addressSecurity: Security;
+  /** The machines that will do, in the order to try; which one is reached decides how it is spoken to. */
+  readonly entries: readonly Entry[];
+  /** Only under policy `legacy`: without TLS where it is not offered. */
+  readonly tlsOptional?: boolean;
+  /** Where exactly, when that is settled: nothing is looked up and nothing else is tried. */
+  readonly contact?: Contact;
 }
+
+/** "established", or why it never was. */
+export type OutboundOutcome = "established" | Cause;
 
 export class OutboundShell extends S2sShell {
   protected override readonly role = "response";
   readonly input: OutboundInput;
-  readonly targetKey: string;
-  /** "established", or why it never was. */
-  readonly outcome: Promise<"established" | Cause>;
+  /** Which machine TCP found; null before that. */
+  reached: Contact | null = null;
+  readonly outcome: Promise<OutboundOutcome>;
   /** Why it ended, when it is out of every table. */
   readonly ended: Promise<Cause>;
   /** What the peer's certificate proves for `domain`; null before TLS, and without it. */
   judged: Verdict | null = null;
+  /** Whether we sent a claim by EXTERNAL; `refused` when the peer did not take it. */
+  claim: "none" | "sent" | "refused" = "none";
   readonly #actor: Actor<typeof outboundStream>;
   readonly #abort = new AbortController();
-  #settle!: (outcome: "established" | Cause) => void;
+  #settle!: (outcome: OutboundOutcome) => void;
   #end!: (cause: Cause) => void;
 
   constructor(server: ServerContext, input: OutboundInput) {
     super(server, "out");
-    const { purpose, mode, target } = input;
     this.input = input;
-    this.row.purpose = purpose;
-    this.row.mode = mode;
-    this.row.local = mode === "classic" ? input.local : server.config.server.names[0]!;
-    this.row.remote = mode === "classic" ? input.domain : parseDomain(target.host);
-    this.targetKey = targetKey(target);
+    this.row.purpose = input.purpose;
+    this.#named(input.entries[0]!);
     this.outcome = new Promise((resolve) => this.#settle = resolve);
     this.ended = new Promise((resolve) => this.#end = resolve);
     this.#actor = actorOf(
       outboundStream,
       this.id,
       {
-        wantBidi: server.config.policy.bidi && purpose === "federation",
-        // A-14: between server names there is no SASL; certificates and requests say it all.
-        wantExternal: purpose === "federation" && mode === "classic",
-        tls: target.tls === "direct" ? "direct" : input.tls,
+        wantBidi: server.config.policy.bidi && input.purpose === "federation",
         timers: server.config.limits,
       },
       (effect) => this.#perform(effect),
@@ -82,6 +80,14 @@ export class OutboundShell extends S2sShell {
     );
     this.#actor.subscribe(({ tags }) => this.track(tags));
     this.#actor.start();
+  }
+
+  /** The names of our header; before TCP those of the first machine to try. */
+  #named({ rung, target }: Entry): void {
+    const between = rung === "server-name";
+    this.row.mode = between ? "server-name" : "classic";
+    this.row.local = between ? this.server.config.server.names[0]! : this.input.local;
+    this.row.remote = between ? parseDomain(target.host) : this.input.domain;
   }
 
   get machineState(): string {
@@ -97,11 +103,12 @@ export class OutboundShell extends S2sShell {
   }
 
   secured(facts: TlsFacts): void {
-    const { purpose, delegation, target, domain } = this.input;
+    const { purpose, delegation, domain } = this.input;
+    const { host } = this.reached!.entry.target;
     this.rememberTls(facts);
     const now = this.server.host.clock.now();
     const timing = this.server.timing();
-    const judged = endpoint({ certificate: facts.peer, host: target.host, domain, delegation, now, timing });
+    const judged = endpoint({ certificate: facts.peer, host, domain, delegation, now, timing });
     this.judged = judged;
     const refusal = judged.proved || purpose === "verify" ? null : judged.cause;
     this.#actor.send({ type: "tls.secured", refusal });
@@ -144,6 +151,7 @@ export class OutboundShell extends S2sShell {
         return this.#actor.send({ type: "sasl.succeeded" });
       case "failure":
         this.#told(sasl.condition);
+        this.claim = "refused";
         this.ours.unclaimed();
         return this.#actor.send({ type: "sasl.failed" });
       case "challenge":
@@ -168,6 +176,13 @@ export class OutboundShell extends S2sShell {
     return { local: this.input.local, remote: this.input.domain };
   }
 
+  /** 6.2, 6.3: between server names the SRV target; on classic streams, and in direct TLS, the service domain. */
+  get #sni(): string {
+    const { rung, target, sni } = this.reached!.entry;
+    const byTarget = sni === "target" || (rung === "server-name" && target.tls === "starttls");
+    return byTarget ? target.host : toAscii(this.input.domain);
+  }
+
   #perform(effect: OutboundStreamEffect): void {
     switch (effect.type) {
       case "connect":
@@ -181,13 +196,13 @@ export class OutboundShell extends S2sShell {
       case "start tls":
         return this.startTls({
           role: "initiating",
-          // 6.3: between server names the SRV target, else the service domain.
-          sni: this.input.mode === "server-name" ? this.input.target.host : toAscii(this.input.domain),
+          sni: this.#sni,
           identity: toAscii(this.row.local!),
         });
       case "send bidi":
         return this.connection.write(encode(printBidi(this.server.advertisedLimits())));
       case "send auth":
+        this.claim = "sent";
         this.ours.claim(this.#pair);
         return this.connection.write(encode(printAuth(this.input.local)));
       case "send response":
@@ -196,6 +211,10 @@ export class OutboundShell extends S2sShell {
         this.row.bidi = effect.bidi;
         this.row.peerDna = effect.dna;
         this.row.peerErrors = effect.errors;
+        // 2.10: it says that it would have understood.
+        if (effect.dna && this.row.mode === "classic") {
+          this.server.classicOnly.remove(machineOf(this.reached!.entry.target));
+        }
         this.established();
         if (effect.authenticated) this.#authenticated();
         return this.#settle("established");
@@ -214,20 +233,27 @@ export class OutboundShell extends S2sShell {
   }
 
   async #connect(): Promise<void> {
-    const { address, target } = this.input;
-    const { limits } = this.server.config;
-    const dialled = await dial({
-      address,
-      port: target.port,
-      timeoutMs: limits.connectTimeoutMs,
-      signal: this.#abort.signal,
-      ...this.server.connectionOptions("server"),
-      // We chose this peer, and it is judged before it may send a stanza.
-      frame: this.server.frameLimits("proven"),
-    });
-    if (!dialled.connected) return this.#actor.send({ type: "tcp.failed", cause: dialled.cause });
-    this.opened(dialled.connection);
-    this.#actor.send({ type: "tcp.connected" });
+    const { entries, contact: settled } = this.input;
+    const outcome = settled === undefined
+      ? await reach(this.server, entries, this.#abort.signal)
+      : await dialContact(this.server, settled, this.#abort.signal);
+    if ("lost" in outcome) {
+      return this.#actor.send({ type: "tcp.failed", cause: outcome.lost ?? "dns.no-address" });
+    }
+    const { connection, ...contact } = outcome.won;
+    if (this.over) return connection.drop();
+    this.reached = contact;
+    this.#named(contact.entry);
+    this.opened(connection);
+    this.#actor.send({ type: "tcp.connected", ...this.#way(contact.entry) });
+  }
+
+  /** How this machine is spoken to (2.10). A-14: between server names there is no SASL. */
+  #way({ rung, target }: Entry): { tls: TlsUse; external: boolean } {
+    const external = rung === "external" && this.input.purpose === "federation";
+    if (target.tls === "direct") return { tls: "direct", external };
+    if (rung === "cleartext") return { tls: "none", external: false };
+    return { tls: this.input.tlsOptional === true ? "offered" : "required", external };
   }
 
   protected tlsFailed(cause: Cause): void {
@@ -240,9 +266,4 @@ export class OutboundShell extends S2sShell {
     this.#settle(cause);
     this.#end(cause);
   }
-}
-
-/** Machines are told apart by where they listen. */
-export function targetKey({ host, port }: Pick<Target, "host" | "port">): string {
-  return `${host}:${port}`;
 }

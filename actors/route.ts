@@ -5,7 +5,7 @@ import type { Cause } from "../facts/cause.ts";
 import type { Delegation, Target } from "../facts/delegation.ts";
 import { route as routeMachine, ROUTE_TIMERS, type RouteEffect, type RouteState } from "../machines/route.ts";
 import { deniedBackoffMs, reconnectBackoffMs } from "../policy/backoff.ts";
-import type { HeaderMode } from "../policy/header.ts";
+import type { Proof } from "../policy/proof.ts";
 import { statedBoundMs } from "../policy/lifetime.ts";
 import type { ConnectionRow } from "../routing/connection_row.ts";
 import { Outbox } from "../routing/outbox.ts";
@@ -14,6 +14,7 @@ import type { AssertionListener } from "./assertion_out.ts";
 import { EndpointClaim } from "./claim.ts";
 import { NOTHING_FOUND } from "./collector.ts";
 import type { ServerContext } from "./context.ts";
+import { Descent } from "./descent.ts";
 import type { Outgoing } from "./outgoing.ts";
 import type { S2sShell } from "./s2s_stream.ts";
 import { actorOf, background } from "./start.ts";
@@ -27,7 +28,8 @@ export class Route implements AssertionListener {
   readonly outbox: Outbox<Outgoing>;
   readonly #server: ServerContext;
   readonly #actor: Actor<typeof routeMachine>;
-  #targets: readonly Target[] = [];
+  #descent: Descent | null = null;
+  #reuse: ConnectionRow | null = null;
   #shell: S2sShell | null = null;
   /** Connections that said no to this pair: a fresh one is tried instead (2.7). */
   readonly #refusedBy = new Set<ConnectionRow>();
@@ -98,7 +100,8 @@ export class Route implements AssertionListener {
     if (this.#shell !== null) this.#refusedBy.add(this.#shell.row);
     this.#denial = cause;
     const retryMs = deniedBackoffMs(this.#failures + 1, this.#server.host.random());
-    this.#actor.send({ type: "assertion.denied", cause, condition, kind, retryMs });
+    const next = this.#descent?.denied(this.#shell, { condition, kind }) ?? false;
+    this.#actor.send({ type: "assertion.denied", cause, condition, kind, retryMs, next });
   }
 
   revoked(cause: Cause): void {
@@ -123,9 +126,9 @@ export class Route implements AssertionListener {
       case "resolve":
         return this.#work(this.#resolve());
       case "reuse connection":
-        return this.#reuse();
+        return this.#useAgain();
       case "obtain connection":
-        return this.#work(this.#obtain(this.#targets[effect.target]!));
+        return this.#work(this.#obtain());
       case "request pair":
         return this.#request();
       case "flush":
@@ -164,9 +167,10 @@ export class Route implements AssertionListener {
     const unusable = await this.#whyUnusable(delegation);
     if (this.over) return;
     if (unusable !== null) return this.#refused(unusable.cause, unusable.permanent);
-    this.#targets = orderTargets(this.#endpoints(delegation), () => this.#server.host.random());
-    const reuse = this.#reusable() !== null;
-    this.#actor.send({ type: "delegation.found", reuse, targets: this.#targets.length });
+    const targets = orderTargets(this.#endpoints(delegation), () => this.#server.host.random());
+    this.#descent = new Descent(this.#server, this.pair, delegation, targets);
+    this.#reuse = await this.#reusable(delegation);
+    if (!this.over) this.#actor.send({ type: "delegation.found", reuse: this.#reuse !== null });
   }
 
   /** 5.1, 5.7: what ends the way before any connection is tried. */
@@ -193,53 +197,63 @@ export class Route implements AssertionListener {
     this.#actor.send({ type: "delegation.refused", cause, permanent, retryMs: this.#reconnectMs(cause, 1) });
   }
 
-  /** I-3: an open connection that reaches any target of the domain. */
-  #reusable(): ConnectionRow | null {
-    const now = this.#server.host.clock.now();
-    return this.#server.connections.findReusable(this.delegation!, now, this.#refusedBy);
+  /** I-3, 2.9: an open connection on which the pair may be requested. */
+  async #reusable(delegation: Delegation): Promise<ConnectionRow | null> {
+    const { connections, evidence, host } = this.#server;
+    const now = host.clock.now();
+    const row = connections.findReusable(delegation, now, this.#refusedBy);
+    if (row !== null || delegation.security === "secure") return row;
+    const candidates = connections.findByCertificate(delegation.domain, this.#refusedBy);
+    if (candidates.length === 0) return null;
+    // RFC 7712 4.4.2: without a signature it must be the very same machine too.
+    const found = await Promise.all(
+      this.#endpoints(delegation).slice(0, 4).map(async ({ host, port }) =>
+        (await evidence.addresses(host)).addresses.map((ip) => `${ip} ${port}`)
+      ),
+    );
+    const machines = new Set(found.flat());
+    const isThere = ({ id }: ConnectionRow) => {
+      const peer = this.#server.shells.get(id)?.connection?.peer;
+      return peer !== undefined && machines.has(`${peer.ip} ${peer.port}`);
+    };
+    return candidates.find(isThere) ?? null;
   }
 
-  #reuse(): void {
-    const row = this.#reusable();
-    const shell = row === null ? undefined : this.#server.shells.get(row.id);
-    if (shell === undefined) return this.#failed("tcp.lost");
-    this.#ready(shell, true);
-  }
-
-  async #obtain(target: Target): Promise<void> {
-    const { local, remote } = this.pair;
-    const outcome = await this.#server.links.obtain({
-      local,
-      domain: remote,
-      delegation: this.delegation!,
-      target,
-      mode: this.#mode(),
-    });
-    if (this.over) return;
-    if (!outcome.ready) return this.#failed(outcome.cause);
-    this.#ready(outcome.shell, false);
-  }
-
-  /** I-5. */
-  #mode(): HeaderMode {
-    const { service, security } = this.delegation!;
-    return service === "offered" && security === "secure" ? "server-name" : "classic";
-  }
-
-  /** I-4, I-10: the peer of this connection has to be proven for this very domain. */
-  #ready(shell: S2sShell, reused: boolean): void {
-    if (shell.over) return this.#failed("tcp.lost");
+  #useAgain(): void {
+    const shell = this.#reuse === null ? undefined : this.#server.shells.get(this.#reuse.id);
+    if (shell === undefined || this.#reuse?.state !== "established") return this.#failed("tcp.lost");
     const claim = new EndpointClaim(this.#server, shell, this.pair);
     const verdict = claim.judge({ ...NOTHING_FOUND, delegation: this.delegation });
     if (!verdict.proved) return this.#failed(verdict.cause);
-    if (shell.proofs.held(this.pair.remote) === null) shell.proofs.delegate(verdict.proof, claim);
+    this.#ready(shell, verdict.proof, claim, true);
+  }
+
+  async #obtain(): Promise<void> {
+    const outcome = await this.#descent!.obtain();
+    if (this.over) return;
+    if (!outcome.ready) return this.#failed(outcome.cause, outcome.condition);
+    const { shell } = outcome;
+    if (shell.over) return this.#failed("tcp.lost");
+    const claim = new EndpointClaim(this.#server, shell, this.pair);
+    const verdict = claim.judge({ ...NOTHING_FOUND, delegation: this.delegation });
+    if (verdict.proved) return this.#ready(shell, verdict.proof, claim, false);
+    this.#descent!.unfit(shell);
+    this.#failed(verdict.cause);
+  }
+
+  /** I-4, I-10: the peer of this connection is proven for this very domain. */
+  #ready(shell: S2sShell, proof: Proof, claim: EndpointClaim, reused: boolean): void {
+    if (shell.proofs.held(this.pair.remote) === null) shell.proofs.delegate(proof, claim);
     this.#shell = shell;
     this.#actor.send({ type: "connection.ready", reused });
   }
 
-  #failed(cause: Cause): void {
-    const why = cause === "limit.outgoing" ? this.#denial ?? cause : cause;
-    this.#actor.send({ type: "connection.failed", cause: why, retryMs: this.#reconnectMs(why, 1) });
+  #failed(cause: Cause, condition: string | null = null): void {
+    const why = cause === "limit.outgoing" ? this.#denial ?? cause : inTheirWords(cause, condition);
+    const next = this.#descent?.more ?? false;
+    const gone = why === "peer.host-gone";
+    const retryMs = this.#reconnectMs(why, 1);
+    this.#actor.send({ type: "connection.failed", cause: why, retryMs, next, gone });
   }
 
   #request(): void {
@@ -267,7 +281,8 @@ export class Route implements AssertionListener {
     this.state = state;
     this.cause = cause;
     const { host, config, negatives } = this.#server;
-    if (state === "denied") negatives.add(this.pair, cause!, host.clock.now() + config.limits.negativePairMs);
+    const believedMs = cause === "peer.host-gone" ? ROUTE_TIMERS.goneMs : config.limits.negativePairMs;
+    if (state === "denied") negatives.add(this.pair, cause!, host.clock.now() + believedMs);
     host.tell({ type: "route.state", pair: this.pair, detail: { state }, ...(cause ? { cause } : {}) });
   }
 
@@ -304,4 +319,10 @@ export class Route implements AssertionListener {
     if (this.#ageTimer !== null) this.#server.host.clock.clearTimeout(this.#ageTimer);
     this.#server.routes.forget(this);
   }
+}
+
+/** What a stream error says of the domain itself (4.8). */
+function inTheirWords(cause: Cause, condition: string | null): Cause {
+  if (condition === "host-unknown") return "peer.host-unknown";
+  return condition === "host-gone" ? "peer.host-gone" : cause;
 }

@@ -8,6 +8,7 @@ import { Policies } from "../policy/policies.ts";
 import { warnings } from "../policy/warnings.ts";
 import type { Timing } from "../policy/proof.ts";
 import { type BindingRow, BindingTable } from "../routing/binding_table.ts";
+import { ClassicOnly } from "../routing/classic_only.ts";
 import { ConnectionTable } from "../routing/connection_table.ts";
 import type { Grant } from "../routing/grant.ts";
 import { HostedDomains } from "../routing/hosted.ts";
@@ -63,6 +64,7 @@ export class Server implements ServerContext {
   readonly hosted: HostedDomains;
   readonly negatives = new NegativeTable();
   readonly blocks = new NegativeTable();
+  readonly classicOnly = new ClassicOnly();
   readonly queues: QueueBudget;
 
   readonly shells = new Map<string, S2sShell>();

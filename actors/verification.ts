@@ -4,7 +4,7 @@ import { weakest } from "../dnssec/delegation.ts";
 import { orderTargets } from "../dnssec/targets.ts";
 import type { Callback } from "../facts/callback.ts";
 import type { Cause } from "../facts/cause.ts";
-import type { Delegation, Target } from "../facts/delegation.ts";
+import type { Delegation, Target, TargetAddresses } from "../facts/delegation.ts";
 import type { Security } from "../facts/dns.ts";
 import { verification, type VerificationEffect } from "../machines/verification.ts";
 import { namesNobody } from "../policy/delegation.ts";
@@ -38,6 +38,8 @@ interface Endpoint {
   readonly target: Target;
   readonly address: string;
   readonly security: Security;
+  /** The answer that the address is from. */
+  readonly found: TargetAddresses;
 }
 
 export class Verification {
@@ -140,7 +142,7 @@ export class Verification {
     for (const target of this.#targets()) {
       const found = await this.#server.evidence.addresses(target.host, { budget: this.#question.budget });
       const { addresses, security } = found;
-      const endpoints = addresses.map((address) => ({ target, address, security }));
+      const endpoints = addresses.map((address) => ({ target, address, security, found }));
       const fresh = endpoints.filter((endpoint) => !this.#unreached.has(keyOf(endpoint)));
       if (fresh.length > 0) return { endpoints: [...fresh, ...all], cause };
       if (addresses.length === 0) this.#security = weakest([{ security: this.#security }, found]);
@@ -180,9 +182,9 @@ export class Verification {
 
   async #dial(endpoint: Endpoint): Promise<LinkOutcome> {
     const { pair: { local, remote: domain }, delegation, tls, budget } = this.#question;
-    if (!budget.take("tcp")) return { ready: false, cause: "limit.work", condition: null };
-    const { target, address, security } = endpoint;
-    const at = { target, address, addressSecurity: security };
+    if (!budget.take("tcp")) return { ready: false, cause: "limit.work", condition: null, failure: null };
+    const { target, address, found } = endpoint;
+    const at = { target, address, found };
     this.#security = weakest([delegation, endpoint]);
     const outcome = await this.#server.links.verifyConnection(
       { local, domain, delegation, tls, ...at },
@@ -195,7 +197,7 @@ export class Verification {
 
   #ready(shell: OutboundShell): void {
     this.#shell = shell;
-    this.#security = weakest([this.#question.delegation, { security: shell.input.addressSecurity }]);
+    this.#security = weakest([this.#question.delegation, shell.reached!.found]);
     this.#actor.send({ type: "connection.ready", same: this.#spares(shell) });
   }
 
@@ -237,7 +239,7 @@ export class Verification {
   }
 
   #callback(outcome: Callback["outcome"], cause: Cause | null, shell: OutboundShell | null): Callback {
-    const { target } = shell?.input ?? this.#endpoints[0] ?? { target: null };
+    const target = shell?.reached?.entry.target ?? this.#endpoints[0]?.target ?? null;
     return {
       outcome,
       security: this.#security,
@@ -259,7 +261,8 @@ export class Verification {
     shell: OutboundShell,
     detail: Record<string, string | boolean>,
   ): void {
-    const { judged, connection, input: { target } } = shell;
+    const { judged, connection } = shell;
+    const { target } = shell.reached!.entry;
     this.#server.host.tell({
       type,
       connection: shell.id,

@@ -2,7 +2,8 @@
 import type { Callback } from "../facts/callback.ts";
 import type { Domain } from "../xmpp/domain.ts";
 import type { ServerContext } from "./context.ts";
-import { OutboundShell, targetKey } from "./outbound_stream.ts";
+import { machineOf } from "./links.ts";
+import { OutboundShell } from "./outbound_stream.ts";
 import { Unreached } from "./unreached.ts";
 import { Verification, type VerifyQuestion } from "./verification.ts";
 
@@ -45,7 +46,8 @@ export class Verifications {
   #existing({ pair, delegation }: VerifyQuestion): OutboundShell | null {
     const shell = this.#server.shells.get(this.#server.bindings.sending(pair)?.connection.id ?? "");
     if (!(shell instanceof OutboundShell) || shell.over || shell.ending) return null;
-    return delegation.targets.some((target) => targetKey(target) === shell.targetKey) ? shell : null;
+    const machine = machineOf(shell.reached!.entry.target);
+    return delegation.targets.some((target) => machineOf(target) === machine) ? shell : null;
   }
 
   #enter(remote: Domain): boolean {

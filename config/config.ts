@@ -123,6 +123,7 @@ export interface Limits {
   readonly denialsPerMinute: number;
   readonly unauthorisedPairsPerMinute: number;
   readonly negativePairMs: number;
+  readonly classicOnlyMs: number;
   readonly backoffMaxMs: number;
   readonly recheckMinMs: number;
   readonly recheckMaxMs: number;

@@ -183,7 +183,7 @@ function toConfig(file: ConfigFile, sources: Sources, complain: Complain): Confi
     dial: { allowPrivateAddresses: file.dial.allow_private_addresses, port: file.dial.port },
     policy: {
       proof: file.policy.proof,
-      serverNames: true,
+      serverNames: file.policy.server_names,
       bidi: file.policy.bidi,
       allowInsecureDelegation: file.policy.allow_insecure_delegation,
       daneInbound: file.policy.dane_inbound,

@@ -100,7 +100,7 @@ const daneInbound = z.enum(["positive", "enforce"]);
 
 const policy = z.strictObject({
   proof: proof.default("authenticated"),
-  server_names: later(true),
+  server_names: z.boolean().default(true),
   bidi: z.boolean().default(true),
   allow_insecure_delegation: z.boolean().default(false),
   allow: z.array(pattern).default([]),
@@ -139,7 +139,6 @@ const limitsLater = {
   posh_timeout: later("10s"),
   idle_check: later("5m"),
   stanzas_per_second_per_pair: later(0),
-  classic_only: later("24h"),
   sm_resume: later("300s"),
 };
 
@@ -203,6 +202,7 @@ const limits = z.strictObject({
   unproven_bytes_per_second: size("8KiB", 0),
   bytes_per_second: size("0B", 0),
   negative_pair: duration("10m"),
+  classic_only: duration("24h"),
   backoff_max: duration("300s"),
   recheck_min: duration("5m"),
   recheck_max: duration("24h"),

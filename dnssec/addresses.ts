@@ -64,9 +64,15 @@ function usable(
   { allowPrivateAddresses }: AddressSettings,
 ): TargetAddresses {
   const allowed = found.flatMap((address) => allow(address, allowPrivateAddresses));
-  const addresses = [...new Set(allowed)].slice(0, MAX_ADDRESSES);
+  const addresses = interleaved([...new Set(allowed)]).slice(0, MAX_ADDRESSES);
   if (addresses.length > 0) return { ...answer, addresses };
   return { ...answer, cause: found.length > 0 ? "tcp.forbidden" : "dns.no-address" };
+}
+
+/** RFC 8305 4: IPv6 first, then the families in turn, so that one that is broken costs one step. */
+function interleaved(addresses: readonly string[]): string[] {
+  const [six, four] = [true, false].map((v6) => addresses.filter((address) => address.includes(":") === v6));
+  return six!.flatMap((address, n) => [address, ...four!.slice(n, n + 1)]).concat(four!.slice(six!.length));
 }
 
 /** One address or none. An IPv4 address in IPv6 clothes is judged, and dialled, as what it is. */

@@ -160,6 +160,12 @@ export const CAUSES = {
   "dialback.timeout": reason("network", "the sender's authoritative server did not answer in time", WAIT),
   "dialback.done": reason("us", "the question that the connection was opened for was answered", "nothing"),
 
+  "peer.host-unknown": reason("peer", "the peer's server does not know the domain", PEER),
+  "peer.host-gone": reason(
+    "peer",
+    "the peer's server hosts the domain no more",
+    "ask where the domain has moved",
+  ),
   "peer.denied": reason("peer", "the peer denied the pair", "the evidence has its condition"),
   "peer.invalid": reason("peer", "the peer called our claim invalid", PEER),
   "peer.revoked": reason("peer", "the peer withdrew its permission", WAIT),

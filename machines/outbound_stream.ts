@@ -58,7 +58,8 @@ export type OutboundStreamEvent =
   | CommonEvent
   | IdleEvent
   | SaslInitiatingEvent
-  | { type: "tcp.connected" }
+  /** `external`: EXTERNAL is to be used where it is offered. Both hang on which machine was reached (2.10). */
+  | { type: "tcp.connected"; tls: TlsUse; external: boolean }
   | { type: "tcp.failed"; cause: Cause }
   | { type: "header.received"; refusal: Refusal | null }
   | { type: "features.received" } & Offer
@@ -84,7 +85,8 @@ export type OutboundStreamEffect =
 
 /** As in `[limits]`. */
 export interface OutboundStreamTimers extends ClosingTimers {
-  readonly connectTimeoutMs: number;
+  /** Over all addresses. */
+  readonly connectTotalMs: number;
   readonly headerTimeoutMs: number;
   readonly negotiationTimeoutMs: number;
   readonly tlsTimeoutMs: number;
@@ -99,9 +101,6 @@ export type TlsUse = "direct" | "required" | "offered" | "none";
 
 export interface OutboundStreamInput {
   readonly wantBidi: boolean;
-  /** EXTERNAL is used where it is offered. */
-  readonly wantExternal: boolean;
-  readonly tls: TlsUse;
   readonly timers: OutboundStreamTimers;
 }
 
@@ -161,6 +160,13 @@ const noteOffer = (bidi: boolean) => ({
   }),
 } as const);
 
+const noteWay = {
+  type: "note way",
+  params: ({ event: { tls, external } }: {
+    readonly event: { readonly tls: TlsUse; readonly external: boolean };
+  }) => ({ tls, wantExternal: external }),
+} as const;
+
 export const outboundStream = setup({
   types: {
     context: {} as Context,
@@ -177,6 +183,7 @@ export const outboundStream = setup({
     "send starttls": emit({ type: "send starttls" }),
     "start tls": emit({ type: "start tls" }),
     "send bidi": emit({ type: "send bidi" }),
+    "note way": assign((_, way: { tls: TlsUse; wantExternal: boolean }) => way),
     "send auth": emit({ type: "send auth" }),
     "send response": emit({ type: "send response" }),
     "note offer": assign((_, offered: Offered) => ({ offered })),
@@ -204,7 +211,7 @@ export const outboundStream = setup({
       event.type === "features.received" && event.external && context.wantExternal,
     "dialback is known": ({ context }) => context.offered.dialback,
     "is handshaking": stateIn({ negotiating: "securing" }),
-    "speaks TLS first": ({ context }) => context.tls === "direct",
+    "speaks TLS first": ({ event }) => event.type === "tcp.connected" && event.tls === "direct",
     "does without TLS": ({ context, event }) =>
       event.type === "features.received" &&
       (context.tls === "none" || (context.tls === "offered" && !event.starttls)),
@@ -212,17 +219,17 @@ export const outboundStream = setup({
   delays: {
     ...streamDelays,
     ...idleDelays,
-    connect: ({ context }) => capped(context.timers.connectTimeoutMs),
+    connect: ({ context }) => capped(context.timers.connectTotalMs),
     header: ({ context }) => capped(context.timers.headerTimeoutMs),
     negotiation: ({ context }) => capped(context.timers.negotiationTimeoutMs),
     tls: ({ context }) => capped(context.timers.tlsTimeoutMs),
   },
 }).createMachine({
   id: "outbound stream",
-  context: ({ input: { wantBidi, wantExternal, tls, timers } }) => ({
+  context: ({ input: { wantBidi, timers } }) => ({
     wantBidi,
-    wantExternal,
-    tls,
+    wantExternal: false,
+    tls: "required",
     offered: NOTHING_OFFERED,
     authenticated: false,
     timers,
@@ -237,8 +244,8 @@ export const outboundStream = setup({
       on: {
         ...silentEndings,
         "tcp.connected": [
-          { guard: "speaks TLS first", target: "negotiating.securing", actions: "start tls" },
-          { target: "negotiating" },
+          { guard: "speaks TLS first", target: "negotiating.securing", actions: [noteWay, "start tls"] },
+          { target: "negotiating", actions: noteWay },
         ],
         "tcp.failed": { target: "closed", actions: noteCause },
       },

@@ -9,9 +9,9 @@ import {
   noteConnection,
   noteDrain,
   noteFailure,
+  noteGone,
   noteLoss,
   noteNegative,
-  noteTargets,
   noteTimeout,
   openConnection,
   reportState,
@@ -29,12 +29,15 @@ export type RouteState =
   | "draining";
 
 export type RouteEvent =
-  /** The SRV answer may be used. `reuse`: an open connection reaches one of its targets (I-3). */
-  | { type: "delegation.found"; reuse: boolean; targets: number }
+  /** The SRV answer may be used. `reuse`: an open connection reaches the domain (I-3, 2.9). */
+  | { type: "delegation.found"; reuse: boolean }
   | { type: "delegation.refused"; cause: Cause; permanent: boolean; retryMs: number }
   | { type: "connection.ready"; reused: boolean }
-  /** One target is used up, or the reused connection went away. */
-  | { type: "connection.failed"; cause: Cause; retryMs: number }
+  /**
+   * It did not come about, or the reused one went away. `next`: the ladder of 2.10 has another step. `gone`: the peer
+   * says that the domain lives there no more.
+   */
+  | { type: "connection.failed"; cause: Cause; retryMs: number; next: boolean; gone: boolean }
   | { type: "assertion.authorised" }
   | {
     type: "assertion.denied";
@@ -42,6 +45,8 @@ export type RouteEvent =
     condition: string | null;
     kind: "invalid" | "error" | "timeout" | "lost";
     retryMs: number;
+    /** The ladder of 2.10 has a step for a pair that was denied so on such a connection. */
+    next: boolean;
   }
   /** The peer took it back. `waiting`: stanzas wait. */
   | { type: "assertion.revoked"; waiting: boolean; retryMs: number; cause: Cause }
@@ -56,8 +61,8 @@ export type RouteEvent =
 export type RouteEffect =
   | { type: "resolve" }
   | { type: "reuse connection" }
-  /** Target number `target` (from 0) of the delegation. */
-  | { type: "obtain connection"; target: number }
+  /** The next step of the ladder of 2.10. */
+  | { type: "obtain connection" }
   | { type: "request pair" }
   | { type: "flush" }
   | { type: "bounce queue"; cause: Cause; permanent: boolean }
@@ -72,13 +77,20 @@ export interface RouteTimers {
   readonly retryMs: number;
   /** How long `item-not-found` and `not-allowed` are believed. */
   readonly negativePairMs: number;
+  /** How long `host-gone` is believed (protocol.md 4.8). */
+  readonly goneMs: number;
   /** How long a route without a connection is kept (A-34). */
   readonly keepMs: number;
   readonly shutdownGraceMs: number;
 }
 
 /** What protocol.md fixes; the rest of the timers is in `[limits]`. */
-export const ROUTE_TIMERS = { attemptTimeoutMs: 90_000, retryMs: 60_000, keepMs: 600_000 } as const;
+export const ROUTE_TIMERS = {
+  attemptTimeoutMs: 90_000,
+  retryMs: 60_000,
+  keepMs: 600_000,
+  goneMs: 3_600_000,
+} as const;
 
 export interface RouteInput {
   readonly timers: RouteTimers;
@@ -88,8 +100,6 @@ export const route = routeSetup.createMachine({
   id: "route",
   context: ({ input: { timers } }) => ({
     timers,
-    targets: 0,
-    next: 0,
     opened: 0,
     reused: false,
     askedAgain: false,
@@ -114,9 +124,9 @@ export const route = routeSetup.createMachine({
               {
                 guard: "an open connection reaches it",
                 target: "connecting",
-                actions: [noteTargets, "reuse connection"],
+                actions: "reuse connection",
               },
-              { target: "connecting", actions: [noteTargets, ...openConnection] },
+              { target: "connecting", actions: openConnection },
             ],
             "delegation.refused": [
               { guard: "is permanent", target: "#denied", actions: [noteFailure(true), "bounce queue"] },
@@ -130,7 +140,8 @@ export const route = routeSetup.createMachine({
           on: {
             "connection.ready": { target: "requesting", actions: noteConnection },
             "connection.failed": [
-              { guard: "a target is left", actions: openConnection },
+              { guard: "a step is left", actions: openConnection },
+              { guard: "is gone", target: "#denied", actions: [noteGone, "bounce queue"] },
               { target: "#backoff", actions: [noteFailure(false), "bounce queue"] },
             ],
           },

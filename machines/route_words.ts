@@ -8,9 +8,6 @@ import { capped } from "./delay.ts";
 import type { RouteEffect, RouteEvent, RouteInput, RouteState } from "./route.ts";
 
 interface Context extends RouteInput {
-  /** Number of targets of the delegation, and the next one to try. */
-  readonly targets: number;
-  readonly next: number;
   /** Connections opened in this attempt. */
   readonly opened: number;
   /** The pair is asked for on a connection that was there before. */
@@ -56,6 +53,15 @@ export const noteNegative = {
   }),
 } as const;
 
+export const noteGone = {
+  type: "note failure",
+  params: ({ context, event: { cause } }: Carries<Reason>): Failure => ({
+    cause,
+    permanent: true,
+    retryMs: context.timers.goneMs,
+  }),
+} as const;
+
 export const noteTimeout = {
   type: "note failure",
   params: ({ context }: { readonly context: Context }): Failure => ({
@@ -73,11 +79,6 @@ export const noteLoss = {
 export const noteDrain = {
   type: "note loss",
   params: ({ event: { cause } }: Carries<Pick<Failure, "cause">>) => ({ cause, retryMs: 0 }),
-} as const;
-
-export const noteTargets = {
-  type: "note targets",
-  params: ({ event: { targets } }: Carries<{ readonly targets: number }>) => ({ targets }),
 } as const;
 
 export const noteConnection = {
@@ -106,7 +107,7 @@ export const routeSetup = setup({
   actions: {
     "resolve": emit({ type: "resolve" }),
     "reuse connection": emit({ type: "reuse connection" }),
-    "obtain connection": emit(({ context }) => ({ type: "obtain connection", target: context.next })),
+    "obtain connection": emit({ type: "obtain connection" }),
     "request pair": emit({ type: "request pair" }),
     "flush": emit({ type: "flush" }),
     "bounce queue": emit(({ context: { cause, permanent } }) => ({
@@ -120,12 +121,8 @@ export const routeSetup = setup({
       state,
       cause: context.cause,
     })),
-    "begin anew": assign({ targets: 0, next: 0, opened: 0, reused: false, askedAgain: false }),
-    "note targets": assign((_, { targets }: { targets: number }) => ({ targets })),
-    "count connection": assign({
-      next: ({ context }) => context.next + 1,
-      opened: ({ context }) => context.opened + 1,
-    }),
+    "begin anew": assign({ opened: 0, reused: false, askedAgain: false }),
+    "count connection": assign({ opened: ({ context }) => context.opened + 1 }),
     "note connection": assign((_, { reused }: { reused: boolean }) => ({ reused })),
     "note asked again": assign({ askedAgain: true }),
     "note success": assign({ cause: null, permanent: false, failures: 0 }),
@@ -138,11 +135,14 @@ export const routeSetup = setup({
   guards: {
     "an open connection reaches it": ({ event }) => event.type === "delegation.found" && event.reuse,
     "is permanent": ({ event }) => event.type === "delegation.refused" && event.permanent,
-    "a target is left": ({ context }) => hasTarget(context),
-    "a fresh connection may serve": ({ context }) => maySwitch(context),
+    "a step is left": ({ context, event }) =>
+      event.type === "connection.failed" && event.next && context.opened < MAX_CONNECTIONS,
+    "is gone": ({ event }) => event.type === "connection.failed" && event.gone,
+    "a fresh connection may serve": ({ context }) => context.reused && maySwitch(context),
     "a fresh connection may help": ({ context, event }) =>
-      event.type === "assertion.denied" && maySwitch(context) &&
-      (event.kind === "lost" || isOneOf([...NOT_THERE, "resource-constraint"], event)),
+      event.type === "assertion.denied" && event.next && maySwitch(context) &&
+      (event.kind === "lost" || isOneOf(NOT_PROVEN, event) ||
+        (context.reused && isOneOf([...NOT_THERE, "resource-constraint"], event))),
     "is not there": ({ event }) => isOneOf(NOT_THERE, event),
     "is not proven": ({ event }) => isOneOf([...NOT_PROVEN, "policy-violation"], event),
     "is invalid": ({ event }) => event.type === "assertion.denied" && event.kind === "invalid",
@@ -160,11 +160,7 @@ export const routeSetup = setup({
   },
 });
 
-/** 2.7: a denial on a connection that served other pairs is tried once more on one of our own. */
-function maySwitch(context: Context): boolean {
-  return context.reused && !context.askedAgain && hasTarget(context);
-}
-
-function hasTarget({ next, targets, opened }: Context): boolean {
-  return next < targets && opened < MAX_CONNECTIONS;
+/** After a revocation there is one request and no search. */
+function maySwitch({ opened, askedAgain }: Context): boolean {
+  return !askedAgain && opened < MAX_CONNECTIONS;
 }

@@ -30,3 +30,10 @@ export function targetsBy(delegation: Delegation, wanted: Security): readonly Ta
   );
   return delegation.targets.filter(({ tls }) => tls === "starttls" || direct);
 }
+
+/** What DNSSEC says of the record set that names this target. */
+export function securityOf({ security, lookups }: Delegation, { tls }: Target): Security {
+  if (tls === "starttls") return security;
+  const own = lookups.find(({ name, type }) => type === "SRV" && name.startsWith("_xmpps-server."));
+  return own?.security ?? "indeterminate";
+}

@@ -61,7 +61,7 @@ export class ConnectionTable {
     now: number,
     except: ReadonlySet<ConnectionRow> = new Set(),
   ): ConnectionRow | null {
-    const usable = (row: ConnectionRow) => row.state === "established" && row.requests && !except.has(row);
+    const usable = (row: ConnectionRow) => isUsable(row) && !except.has(row);
     for (const row of this.#indexes.byDelegated.find(delegation.domain)) {
       if (usable(row) && row.delegated.get(delegation.domain)?.holds(now)) return row;
     }
@@ -72,6 +72,16 @@ export class ConnectionTable {
       }
     }
     return null;
+  }
+
+  /**
+   * Established connections whose certificate carries this domain itself, to peers that answer a request they deny with
+   * an error: what 2.9 demands beside the same address and port when the SRV is not secure.
+   */
+  findByCertificate(domain: Domain, except: ReadonlySet<ConnectionRow>): readonly ConnectionRow[] {
+    return [...this.#named(toAscii(domain))].filter((row) =>
+      isUsable(row) && row.peerErrors && !except.has(row)
+    );
   }
 
   /** The server-name stream between two machines on which we may send, for ping, disco and version. */
@@ -92,3 +102,6 @@ export class ConnectionTable {
     if (pattern !== null) yield* this.#indexes.byName.find(pattern);
   }
 }
+
+/** A pair may be requested there. */
+const isUsable = (row: ConnectionRow): boolean => row.state === "established" && row.requests;

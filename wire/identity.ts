@@ -68,6 +68,11 @@ export class Identities {
     return new Identities(context, loaded.map(({ facts }) => facts), fingerprint);
   }
 
+  /** Whether one of them carries this name (A-labels), itself or by a wildcard. */
+  covers(name: string): boolean {
+    return this.facts.some((facts) => names(facts, name));
+  }
+
   /** Once nothing new will use it. */
   free(): void {
     native().context_free(this.context);
@@ -114,5 +119,5 @@ function digest(texts: readonly string[]): string {
 
 function names(facts: CertificateFacts, name: string): boolean {
   const wildcard = `*.${name.slice(name.indexOf(".") + 1)}`;
-  return facts.identifiers.some((id) => id.kind === "dns" && (id.name === name || id.name === wildcard));
+  return facts.identifiers.some((id) => id.name === name || (id.kind === "dns" && id.name === wildcard));
 }

@@ -8,9 +8,12 @@ import {
   type Accepted,
   type AcceptOptions,
   acceptSecured,
+  answer,
   BIDI,
   DNA_BIDI_FEATURES,
   FEATURE,
+  header,
+  sasl,
   verdict,
 } from "../peer/stream.ts";
 import type { Element } from "../peer/xml.ts";
@@ -95,4 +98,22 @@ export async function fence(o: Conversation, id: string = crypto.randomUUID()): 
 export async function assertNothingAsked(r: Conversation): Promise<void> {
   const farewell = await r.farewell();
   assert.deepEqual(farewell.elements.map((element) => element.raw), [], r.transcript.toString());
+}
+
+/** The peer refuses names of machines, as Prosody and ejabberd do: header, `host-unknown`, end (trace T8). */
+export async function refuseServerNames(stage: Stage, condition = "host-unknown"): Promise<Conversation> {
+  const r = await stage.peer.accept();
+  const { attributes: { from, to } } = await r.header();
+  r.send(header({ from: to, to: from, id: crypto.randomUUID() }));
+  r.send(`<stream:error><${condition} xmlns='${NS.streamErrors}'/></stream:error></stream:stream>`);
+  await r.farewell();
+  return r;
+}
+
+/** The peer takes our claim by EXTERNAL, and offers what it has for the time after it. */
+export async function authenticate(r: Conversation, ...features: string[]): Promise<void> {
+  await r.element(NS.sasl, "auth", { mechanism: "EXTERNAL" });
+  r.send(sasl("success"));
+  r.restart();
+  await answer(r, crypto.randomUUID(), features);
 }

@@ -11,7 +11,7 @@ const SECOND = 1000, MINUTE = 60_000, HOUR = 3_600_000;
 Deno.test("clock: an idle stream closes one idle time after its last traffic, not after its last question", () => {
   const clock = new SimulatedClock();
   const actor = createActor(outboundStream, {
-    input: { wantBidi: false, wantExternal: false, tls: "required", timers: TIMERS },
+    input: { wantBidi: false, timers: TIMERS },
     clock,
   });
   const lastTraffic = 10 * MINUTE;
@@ -26,7 +26,7 @@ Deno.test("clock: an idle stream closes one idle time after its last traffic, no
   actor.start();
   const offer = { starttls: true, external: false, bidi: false, dna: true, errors: true, dialback: true };
   const features = { ...offer, unknownRequired: false };
-  actor.send({ type: "tcp.connected" });
+  actor.send({ type: "tcp.connected", tls: "required", external: false });
   actor.send({ type: "header.received", refusal: null });
   actor.send({ type: "features.received", ...features });
   actor.send({ type: "tls.proceed" });
@@ -42,13 +42,13 @@ Deno.test("clock: an idle stream closes one idle time after its last traffic, no
 Deno.test("clock: a silent target is dropped in its header time, and the actor is over", () => {
   const clock = new SimulatedClock();
   const actor = createActor(outboundStream, {
-    input: { wantBidi: false, wantExternal: false, tls: "required", timers: TIMERS },
+    input: { wantBidi: false, timers: TIMERS },
     clock,
   });
   const told: EmittedFrom<typeof outboundStream>[] = [];
   actor.on("*", (effect) => told.push(effect));
   actor.start();
-  actor.send({ type: "tcp.connected" });
+  actor.send({ type: "tcp.connected", tls: "required", external: false });
   clock.increment(TIMERS.headerTimeoutMs - 1);
   assert.deepEqual(told, [{ type: "connect" }, { type: "open stream" }]);
   clock.increment(1);

@@ -146,15 +146,17 @@ function take(machine: AnyStateMachine, before: AnyMachineSnapshot, event: AnyEv
 }
 
 /** Every law asks for the same steps, and each costs a throw-away actor. */
-const taken = new WeakMap<AnyStateMachine, Map<string, readonly Step[]>>();
+const taken = new WeakMap<AnyStateMachine, WeakMap<object, Map<string, readonly Step[]>>>();
 
 function stepsFrom<M extends AnyStateMachine>(
   { machine, events }: World<M>,
   snapshot: AnyMachineSnapshot,
 ): readonly Step[] {
   if (snapshot.status !== "active") return [];
-  const known = taken.get(machine) ?? new Map<string, readonly Step[]>();
-  taken.set(machine, known);
+  const worlds = taken.get(machine) ?? new WeakMap<object, Map<string, readonly Step[]>>();
+  taken.set(machine, worlds);
+  const known = worlds.get(events) ?? new Map<string, readonly Step[]>();
+  worlds.set(events, known);
   const key = keyOf(snapshot, null);
   const steps = known.get(key) ??
     [...events as readonly AnyEventObject[], ...timerEvents(snapshot)].map((event) =>

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import type { Cause } from "../../facts/cause.ts";
-import { type Offer, outboundStream } from "../../machines/outbound_stream.ts";
+import { type Offer, outboundStream, type TlsUse } from "../../machines/outbound_stream.ts";
 import { runningTimers } from "./explore.ts";
 import { effectsAtStart, type Line, playTrace } from "./trace.ts";
 import { TIMERS } from "./timers.ts";
 
 type Lines = Line<typeof outboundStream>[];
-const INPUT = { wantBidi: true, wantExternal: true, tls: "required", timers: TIMERS } as const;
+const INPUT = { wantBidi: true, timers: TIMERS };
 const OFFER: Offer = {
   starttls: true,
   external: false,
@@ -24,7 +24,17 @@ const UP = {
   authenticated: false,
 } as const;
 
-const OPENED: Lines = [[{ type: "tcp.connected" }, { negotiating: "opening" }, { type: "open stream" }]];
+/** The same conversation over a connection of another kind. */
+const by = (way: Partial<{ tls: TlsUse; external: boolean }>, lines: Lines): Lines =>
+  lines.map(([event, ...rest]) =>
+    [
+      "type" in event && event.type === "tcp.connected" ? { ...event, ...way } : event,
+      ...rest,
+    ] as unknown as Lines[number]
+  );
+const CONNECTED = { type: "tcp.connected", tls: "required", external: true } as const;
+
+const OPENED: Lines = [[CONNECTED, { negotiating: "opening" }, { type: "open stream" }]];
 const ANSWERED: Lines = [
   ...OPENED,
   [{ type: "header.received", refusal: null }, { negotiating: "discovering" }],
@@ -75,11 +85,11 @@ play(
 
 Deno.test("outbound stream: direct TLS begins with the handshake, its first stream is the one inside (XEP-0368)", () => {
   const lines: Lines = [
-    [{ type: "tcp.connected" }, { negotiating: "securing" }, { type: "start tls" }],
+    [{ ...CONNECTED, tls: "direct" }, { negotiating: "securing" }, { type: "start tls" }],
     [{ type: "tls.secured", refusal: null }, { negotiating: "reopening" }, { type: "open stream" }],
     ...READY.slice(REOPENED.length),
   ];
-  playTrace(outboundStream, lines, { ...INPUT, tls: "direct" });
+  playTrace(outboundStream, lines, INPUT);
 });
 
 const IN_CLEAR: Lines[number] = [
@@ -88,9 +98,9 @@ const IN_CLEAR: Lines[number] = [
   UP,
 ];
 Deno.test("outbound stream: policy legacy alone goes on in cleartext, without bidi (2.10, rung 4)", () => {
-  playTrace(outboundStream, [...ANSWERED, IN_CLEAR], { ...INPUT, tls: "none" });
-  playTrace(outboundStream, [...ANSWERED, IN_CLEAR], { ...INPUT, tls: "offered" });
-  playTrace(outboundStream, PROCEEDING, { ...INPUT, tls: "offered" });
+  playTrace(outboundStream, by({ tls: "none" }, [...ANSWERED, IN_CLEAR]), INPUT);
+  playTrace(outboundStream, by({ tls: "offered" }, [...ANSWERED, IN_CLEAR]), INPUT);
+  playTrace(outboundStream, by({ tls: "offered" }, PROCEEDING), INPUT);
 });
 
 play(
@@ -205,7 +215,7 @@ Deno.test("outbound stream: between server names EXTERNAL is not used (A-14)", (
     ...UP,
     dna: false,
   }];
-  playTrace(outboundStream, [...REANSWERED, features], { ...INPUT, wantExternal: false });
+  playTrace(outboundStream, by({ external: false }, [...REANSWERED, features]), INPUT);
 });
 
 play(

@@ -21,20 +21,23 @@ const RETRY = 60_000;
 const state = (name: RouteState, cause: Reason = null) =>
   ({ type: "report state", state: name, cause }) as const;
 const resolving = (cause: Reason = null): RouteEffect[] => [state("resolving", cause), { type: "resolve" }];
-const obtain = (target: number) => ({ type: "obtain connection", target }) as const;
+const obtain = { type: "obtain connection" } as const;
 const request = { type: "request pair" } as const;
 const flush = { type: "flush" } as const;
 const check = { type: "check queue" } as const;
 const bounce = (cause: NonNullable<Reason>, permanent: boolean) =>
   ({ type: "bounce queue", cause, permanent }) as const;
 
+const failed = (cause: NonNullable<Reason>, { next = true, gone = false } = {}) =>
+  ({ type: "connection.failed", cause, retryMs: RETRY, next, gone }) as const;
+
 const play = (name: string, ...lines: Lines) =>
   Deno.test(`route: ${name}`, () => void playTrace(route, lines, INPUT));
 
 const CONNECTING: Lines = [[
-  { type: "delegation.found", reuse: false, targets: 3 },
+  { type: "delegation.found", reuse: false },
   { attempting: "connecting" },
-  obtain(0),
+  obtain,
   state("connecting"),
 ]];
 const FRESH: Lines = [
@@ -43,7 +46,7 @@ const FRESH: Lines = [
 ];
 const REUSED: Lines = [
   [
-    { type: "delegation.found", reuse: true, targets: 3 },
+    { type: "delegation.found", reuse: true },
     { attempting: "connecting" },
     { type: "reuse connection" },
     state("connecting"),
@@ -68,26 +71,26 @@ play("a connection that reaches the target is used again (I-3, I-4)", ...REUSED,
 ]);
 
 play("a connection that is gone when it was to be used again is replaced", REUSED[0]!, [
-  { type: "connection.failed", cause: "tcp.lost", retryMs: RETRY },
+  failed("tcp.lost"),
   { attempting: "connecting" },
-  obtain(0),
+  obtain,
 ]);
 
 play(
-  "targets are tried in order, then the queue is bounced (I-6)",
+  "step after step of the ladder is tried, then the queue is bounced (I-6, 2.10)",
   ...CONNECTING,
   [
-    { type: "connection.failed", cause: "tcp.refused", retryMs: RETRY },
+    failed("tcp.refused"),
     { attempting: "connecting" },
-    obtain(1),
+    obtain,
   ],
   [
-    { type: "connection.failed", cause: "tcp.refused", retryMs: RETRY },
+    failed("tcp.refused"),
     { attempting: "connecting" },
-    obtain(2),
+    obtain,
   ],
   [
-    { type: "connection.failed", cause: "tls.names", retryMs: RETRY },
+    failed("tls.names", { next: false }),
     { backoff: "waiting" },
     bounce("tls.names", false),
     state("backoff", "tls.names"),
@@ -95,18 +98,22 @@ play(
 );
 
 Deno.test("route: no attempt opens more than four connections (2.10)", () => {
-  const failed = { type: "connection.failed", cause: "tcp.refused", retryMs: RETRY } as const;
   playTrace(route, [
     [
-      { type: "delegation.found", reuse: false, targets: 9 },
+      { type: "delegation.found", reuse: false },
       { attempting: "connecting" },
-      obtain(0),
+      obtain,
       state("connecting"),
     ],
-    [failed, { attempting: "connecting" }, obtain(1)],
-    [failed, { attempting: "connecting" }, obtain(2)],
-    [failed, { attempting: "connecting" }, obtain(3)],
-    [failed, { backoff: "waiting" }, bounce("tcp.refused", false), state("backoff", "tcp.refused")],
+    [failed("tcp.refused"), { attempting: "connecting" }, obtain],
+    [failed("tcp.refused"), { attempting: "connecting" }, obtain],
+    [failed("tcp.refused"), { attempting: "connecting" }, obtain],
+    [
+      failed("tcp.refused"),
+      { backoff: "waiting" },
+      bounce("tcp.refused", false),
+      state("backoff", "tcp.refused"),
+    ],
   ], INPUT);
 });
 
@@ -123,47 +130,72 @@ play("what DNS cannot say now backs off (5.7)", [
   state("backoff", "dns.bogus"),
 ]);
 
-const denied = (kind: Denied["kind"], condition: string | null = null): Denied => ({
+play("a domain that moved away is not asked for again for an hour (4.8)", ...CONNECTING, [
+  failed("peer.host-gone", { next: false, gone: true }),
+  "denied",
+  bounce("peer.host-gone", true),
+  state("denied", "peer.host-gone"),
+]);
+
+const denied = (kind: Denied["kind"], condition: string | null = null, next = true): Denied => ({
   type: "assertion.denied",
   cause: kind === "invalid" ? "peer.invalid" : "peer.denied",
   condition,
   kind,
   retryMs: RETRY,
+  next,
 });
 
-// protocol.md 2.7, second table: the condition, then what it leads to on a reused and on a fresh connection.
+// protocol.md 2.7, second table: the condition, then what it leads to on a reused and on a fresh connection while the
+// ladder has a step left, and what when it has none.
 type Outcome = "fresh connection" | "denied for good" | "denied" | "backoff";
-const ROWS: Record<string, [event: Denied, reused: Outcome, fresh: Outcome]> = {
-  "item-not-found": [denied("error", "item-not-found"), "fresh connection", "denied for good"],
-  "not-allowed": [denied("error", "not-allowed"), "fresh connection", "denied for good"],
-  "not-authorized": [denied("error", "not-authorized"), "denied for good", "denied for good"],
-  "forbidden": [denied("error", "forbidden"), "denied for good", "denied for good"],
-  "not-acceptable": [denied("error", "not-acceptable"), "denied for good", "denied for good"],
-  "policy-violation": [denied("error", "policy-violation"), "denied for good", "denied for good"],
-  "resource-constraint": [denied("error", "resource-constraint"), "fresh connection", "backoff"],
-  "remote-server-not-found": [denied("error", "remote-server-not-found"), "backoff", "backoff"],
-  "remote-connection-failed": [denied("error", "remote-connection-failed"), "backoff", "backoff"],
-  "remote-server-timeout": [denied("error", "remote-server-timeout"), "backoff", "backoff"],
-  "any other condition": [denied("error", "undefined-condition"), "backoff", "backoff"],
-  "`invalid`": [denied("invalid"), "denied", "denied"],
-  "no verdict": [denied("timeout"), "backoff", "backoff"],
-  "a connection that was lost": [denied("lost"), "fresh connection", "backoff"],
+const ERRORS: Record<string, [reused: Outcome, fresh: Outcome, without: Outcome]> = {
+  "item-not-found": ["fresh connection", "denied for good", "denied for good"],
+  "not-allowed": ["fresh connection", "denied for good", "denied for good"],
+  "not-authorized": ["fresh connection", "fresh connection", "denied for good"],
+  "forbidden": ["fresh connection", "fresh connection", "denied for good"],
+  "not-acceptable": ["fresh connection", "fresh connection", "denied for good"],
+  "policy-violation": ["denied for good", "denied for good", "denied for good"],
+  "resource-constraint": ["fresh connection", "backoff", "backoff"],
+  "remote-server-not-found": ["backoff", "backoff", "backoff"],
+  "remote-connection-failed": ["backoff", "backoff", "backoff"],
+  "remote-server-timeout": ["backoff", "backoff", "backoff"],
+  "undefined-condition": ["backoff", "backoff", "backoff"],
 };
-for (const [name, [event, reused, fresh]] of Object.entries(ROWS)) {
-  const outcomes: Record<Outcome, Lines[number]> = {
-    "fresh connection": [event, { attempting: "connecting" }, obtain(0), state("connecting")],
-    "denied for good": [event, "denied", bounce(event.cause, true), state("denied", event.cause)],
-    "denied": [event, "denied", bounce(event.cause, false), state("denied", event.cause)],
-    "backoff": [event, { backoff: "waiting" }, bounce(event.cause, false), state("backoff", event.cause)],
+const OTHERS: Record<string, [kind: Denied["kind"], reused: Outcome, fresh: Outcome, without: Outcome]> = {
+  "`invalid`": ["invalid", "denied", "denied", "denied"],
+  "no verdict": ["timeout", "backoff", "backoff", "backoff"],
+  "a connection that was lost": ["lost", "fresh connection", "fresh connection", "backoff"],
+};
+
+function rows(name: string, event: (next: boolean) => Denied, outcomes: readonly Outcome[]): void {
+  const line = (next: boolean, outcome: Outcome): Lines[number] => {
+    const { cause, ...rest } = event(next);
+    const words: Record<Outcome, unknown[]> = {
+      "fresh connection": [{ attempting: "connecting" }, obtain, state("connecting")],
+      "denied for good": ["denied", bounce(cause, true), state("denied", cause)],
+      "denied": ["denied", bounce(cause, false), state("denied", cause)],
+      "backoff": [{ backoff: "waiting" }, bounce(cause, false), state("backoff", cause)],
+    };
+    return [{ cause, ...rest }, ...words[outcome]] as unknown as Lines[number];
   };
-  play(`${name} on a reused connection: ${reused}`, ...REUSED, outcomes[reused]);
-  play(`${name} on a fresh connection: ${fresh}`, ...FRESH, outcomes[fresh]);
+  const [reused, fresh, without] = outcomes;
+  play(`${name} on a reused connection: ${reused}`, ...REUSED, line(true, reused!));
+  play(`${name} on a fresh connection: ${fresh}`, ...FRESH, line(true, fresh!));
+  play(`${name} without a step left, reused: ${without}`, ...REUSED, line(false, without!));
+  play(`${name} without a step left, fresh: ${without}`, ...FRESH, line(false, without!));
+}
+for (const [condition, outcomes] of Object.entries(ERRORS)) {
+  rows(condition, (next) => denied("error", condition, next), outcomes);
+}
+for (const [name, [kind, ...outcomes]] of Object.entries(OTHERS)) {
+  rows(name, (next) => denied(kind, null, next), outcomes);
 }
 
 play(
   "a denial is tried once on a fresh connection, not twice (2.7)",
   ...REUSED,
-  [denied("error", "item-not-found"), { attempting: "connecting" }, obtain(0), state("connecting")],
+  [denied("error", "item-not-found"), { attempting: "connecting" }, obtain, state("connecting")],
   [{ type: "connection.ready", reused: false }, { attempting: "requesting" }, state("requesting"), request],
   [denied("error", "item-not-found"), "denied", bounce("peer.denied", true), state("denied", "peer.denied")],
 );
@@ -173,7 +205,7 @@ Deno.test("route: a target that is not there is believed for the negative time, 
     runningTimers(
       route,
       playTrace(route, [...FRESH, [
-        denied("error", condition),
+        denied("error", condition, false),
         "denied",
         bounce("peer.denied", true),
         state("denied", "peer.denied"),
@@ -217,7 +249,12 @@ play(
     state("requesting", "peer.revoked"),
     request,
   ],
-  [denied("error", "not-authorized"), "denied", bounce("peer.denied", true), state("denied", "peer.denied")],
+  [
+    denied("error", "not-authorized", false),
+    "denied",
+    bounce("peer.denied", true),
+    state("denied", "peer.denied"),
+  ],
 );
 play(
   "a pair revoked again after that is bounced and backs off (A-32)",
@@ -267,7 +304,7 @@ play(
 play("a connection lost between its end and our request is replaced", ...REUSED, [
   { type: "assertion.lost", waiting: true, retryMs: 0, cause: "tcp.lost" },
   { attempting: "connecting" },
-  obtain(0),
+  obtain,
   state("connecting"),
 ]);
 

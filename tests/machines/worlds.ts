@@ -3,7 +3,7 @@ import { assertionIn } from "../../machines/assertion_in.ts";
 import { assertionOut } from "../../machines/assertion_out.ts";
 import { componentStream } from "../../machines/component_stream.ts";
 import { inboundStream } from "../../machines/inbound_stream.ts";
-import { outboundStream } from "../../machines/outbound_stream.ts";
+import { outboundStream, type TlsUse } from "../../machines/outbound_stream.ts";
 import { proof, PROOF_TIMERS } from "../../machines/proof.ts";
 import { route, ROUTE_TIMERS } from "../../machines/route.ts";
 import type { CommonEvent } from "../../machines/stream.ts";
@@ -27,10 +27,10 @@ const OFFER = {
 
 export const OUTBOUND: World<typeof outboundStream> = {
   machine: outboundStream,
-  input: { wantBidi: true, wantExternal: true, tls: "required", timers: TIMERS },
+  input: { wantBidi: true, timers: TIMERS },
   events: [
     ...COMMON,
-    { type: "tcp.connected" },
+    { type: "tcp.connected", tls: "required", external: true },
     { type: "tcp.failed", cause: "tcp.refused" },
     { type: "header.received", refusal: null },
     { type: "header.received", refusal: REFUSAL },
@@ -53,16 +53,15 @@ export const OUTBOUND: World<typeof outboundStream> = {
 };
 
 /** Rung 4 of protocol.md 2.10: policy `legacy`, without TLS. */
-export const CLEARTEXT: World<typeof outboundStream> = {
-  ...OUTBOUND,
-  input: { ...OUTBOUND.input, tls: "none" },
-};
+export const CLEARTEXT: World<typeof outboundStream> = over("none");
 
 /** XEP-0368: TLS from the first byte. */
-export const DIRECT: World<typeof outboundStream> = {
-  ...OUTBOUND,
-  input: { ...OUTBOUND.input, tls: "direct" },
-};
+export const DIRECT: World<typeof outboundStream> = over("direct");
+
+function over(tls: TlsUse): World<typeof outboundStream> {
+  const others = OUTBOUND.events.filter(({ type }) => type !== "tcp.connected");
+  return { ...OUTBOUND, events: [{ type: "tcp.connected", tls, external: true }, ...others] };
+}
 
 export const INBOUND: World<typeof inboundStream> = {
   machine: inboundStream,
@@ -158,19 +157,23 @@ export const ROUTE: World<typeof route> = {
   machine: route,
   input: { timers: { ...TIMERS, ...ROUTE_TIMERS } },
   events: [
-    { type: "delegation.found", reuse: true, targets: 6 },
-    { type: "delegation.found", reuse: false, targets: 6 },
+    { type: "delegation.found", reuse: true },
+    { type: "delegation.found", reuse: false },
     { type: "delegation.refused", permanent: true, ...RETRY },
     { type: "delegation.refused", permanent: false, ...RETRY },
     { type: "connection.ready", reused: true },
     { type: "connection.ready", reused: false },
-    { type: "connection.failed", ...RETRY },
+    { type: "connection.failed", next: true, gone: false, ...RETRY },
+    { type: "connection.failed", next: false, gone: false, ...RETRY },
+    { type: "connection.failed", next: false, gone: true, ...RETRY },
     { type: "assertion.authorised" },
-    { type: "assertion.denied", condition: "item-not-found", kind: "error", ...RETRY },
-    { type: "assertion.denied", condition: "not-authorized", kind: "error", ...RETRY },
-    { type: "assertion.denied", condition: "resource-constraint", kind: "error", ...RETRY },
-    { type: "assertion.denied", condition: null, kind: "invalid", ...RETRY },
-    { type: "assertion.denied", condition: null, kind: "lost", ...RETRY },
+    ...[true, false].flatMap((next) => [
+      { type: "assertion.denied", condition: "item-not-found", kind: "error", next, ...RETRY } as const,
+      { type: "assertion.denied", condition: "not-authorized", kind: "error", next, ...RETRY } as const,
+      { type: "assertion.denied", condition: "resource-constraint", kind: "error", next, ...RETRY } as const,
+      { type: "assertion.denied", condition: null, kind: "invalid", next, ...RETRY } as const,
+      { type: "assertion.denied", condition: null, kind: "lost", next, ...RETRY } as const,
+    ]),
     { type: "assertion.revoked", waiting: true, ...RETRY },
     { type: "assertion.revoked", waiting: false, ...RETRY },
     { type: "assertion.lost", waiting: true, cause: "tcp.lost", retryMs: 0 },

@@ -1,0 +1,116 @@
+/** From SRV targets to one TCP connection: addresses looked up, priority group by priority group raced. protocol.md 5.2, 5.3. */
+import type { Cause } from "../facts/cause.ts";
+import type { TargetAddresses } from "../facts/delegation.ts";
+import type { Entry } from "../policy/ladder.ts";
+import type { Connection } from "../wire/connection.ts";
+import { dial } from "../wire/dial.ts";
+import type { ServerContext } from "./context.ts";
+import { race, type Runner } from "./race.ts";
+
+/** One address of one target. */
+export interface Contact {
+  readonly entry: Entry;
+  readonly address: string;
+  /** The answer that the address is from. */
+  readonly found: TargetAddresses;
+}
+
+/** TCP is there. */
+export interface Reached extends Contact {
+  readonly connection: Connection;
+}
+
+/** RFC 8305 3: how long a later target's addresses wait for an earlier one's. */
+const RESOLUTION_MS = 50;
+
+/** Connects to the first that answers. Never rejects; `lost` is null when there was nothing to try. */
+export async function reach(
+  server: ServerContext,
+  entries: readonly Entry[],
+  signal: AbortSignal,
+): Promise<{ readonly won: Reached } | { readonly lost: Cause | null }> {
+  let lost: Cause | null = null;
+  for (const group of groups(entries)) {
+    const course = new Course(server, group);
+    const { clock } = server.host;
+    const discard = ({ connection }: Reached) => connection.drop();
+    const outcome = await race(course.runners(), { clock, signal, discard });
+    if ("won" in outcome) return outcome;
+    lost = outcome.lost ?? course.unaddressed ?? lost;
+    if (signal.aborted) break;
+  }
+  return { lost };
+}
+
+/** One address, and no other. Never rejects. */
+export async function dialContact(
+  server: ServerContext,
+  contact: Contact,
+  signal: AbortSignal,
+): Promise<{ readonly won: Reached } | { readonly lost: Cause }> {
+  const dialled = await dial({
+    address: contact.address,
+    port: contact.entry.target.port,
+    timeoutMs: server.config.limits.connectTimeoutMs,
+    signal,
+    ...server.connectionOptions("server"),
+    // We chose this peer, and it is judged before it may send a stanza.
+    frame: server.frameLimits("proven"),
+  });
+  return dialled.connected
+    ? { won: { ...contact, connection: dialled.connection } }
+    : { lost: dialled.cause };
+}
+
+/** 5.3: a whole priority group is exhausted before the next one. */
+function groups(entries: readonly Entry[]): Entry[][] {
+  const byPriority = Map.groupBy(entries, ({ target }) => target.priority);
+  return [...byPriority].sort(([a], [b]) => a - b).map(([, group]) => group);
+}
+
+class Course {
+  /** Why a target had no address to try. */
+  unaddressed: Cause | null = null;
+  readonly #server: ServerContext;
+  readonly #group: readonly Entry[];
+
+  constructor(server: ServerContext, group: readonly Entry[]) {
+    this.#server = server;
+    this.#group = group;
+  }
+
+  /** Target by target as their weights drew them; one whose addresses are late comes last. */
+  async *runners(): AsyncGenerator<Runner<Reached>> {
+    const { evidence } = this.#server;
+    const asked = this.#group.map((entry) => ({
+      entry,
+      found: evidence.addresses(entry.target.host),
+    }));
+    const late: typeof asked = [];
+    for (const one of asked) {
+      if (asked.length > 1 && await this.#isLate(one.found)) late.push(one);
+      else yield* this.#contacts(one.entry, await one.found);
+    }
+    for (const { entry, found } of late) yield* this.#contacts(entry, await found);
+  }
+
+  *#contacts(entry: Entry, found: TargetAddresses): Generator<Runner<Reached>> {
+    if (found.addresses.length === 0) this.unaddressed = found.cause ?? "dns.no-address";
+    for (const address of found.addresses) {
+      if (!entry.avoid.includes(address)) {
+        yield (signal) => dialContact(this.#server, { entry, address, found }, signal);
+      }
+    }
+  }
+
+  #isLate(found: Promise<unknown>): Promise<boolean> {
+    const { clock } = this.#server.host;
+    return new Promise((resolve) => {
+      const timer = clock.setTimeout(() => resolve(true), RESOLUTION_MS);
+      void found.finally(() => {
+        clock.clearTimeout(timer);
+        resolve(false);
+      });
+    });
+  }
+}

@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import type { Target } from "../../facts/delegation.ts";
+import {
+  afterDenial,
+  afterFailure,
+  afterUnreached,
+  type Entry,
+  type Failure,
+  type Ground,
+  type Ladder,
+  ladder,
+  nextEntries,
+} from "../../policy/ladder.ts";
+
+const target = (host: string): Target => ({ host, port: 5269, priority: 10, weight: 0, tls: "starttls" });
+const [A, B] = [target("a.example"), target("b.example")];
+const GROUND: Ground = {
+  secure: true,
+  serverNames: true,
+  ownCertificate: false,
+  takesDialback: false,
+  takesCleartext: false,
+};
+const never = () => false;
+
+const words = (entries: readonly Entry[]) =>
+  entries.map(({ target: { host }, rung, sni }) =>
+    `${host[0]} ${rung}${sni === "target" ? " by target" : ""}`
+  );
+const next = (at: Ladder) => words(nextEntries(at));
+
+function failed(at: Ladder, how: Partial<Failure>, ground = GROUND): Ladder {
+  const [entry] = nextEntries(at);
+  const failure = {
+    entry: entry!,
+    address: "1",
+    addresses: 2,
+    cause: "stream.error",
+    condition: null,
+    unproven: false,
+    claimed: false,
+  };
+  return afterFailure(at, { ...failure, ...how } as Failure, ground);
+}
+
+Deno.test("DNA-7: without a secure SRV, or without names of our own, it begins classic", () => {
+  assert.deepEqual(next(ladder([A], GROUND, never)), ["a server-name"]);
+  assert.deepEqual(next(ladder([A], { ...GROUND, secure: false }, never)), ["a external"]);
+  assert.deepEqual(next(ladder([A], { ...GROUND, serverNames: false }, never)), ["a external"]);
+});
+
+Deno.test("DNA-62: a target that is known as classic only begins there, the others do not", () => {
+  assert.deepEqual(next(ladder([A, B], GROUND, (one) => one === A)), ["a external", "b server-name"]);
+});
+
+const RUNG_2 = [
+  "host-unknown",
+  "host-gone",
+  "improper-addressing",
+  "not-authorized",
+  "invalid-from",
+  "undefined-condition",
+  "policy-violation",
+] as const;
+for (const condition of RUNG_2) {
+  Deno.test(`DNA-61: ${condition} between server names: the same target, classic, before any other`, () => {
+    const at = failed(ladder([A, B], GROUND, never), { condition });
+    assert.deepEqual(next(at), ["a external"]);
+  });
+}
+
+for (const cause of ["stream.closed", "tcp.reset", "tls.truncated", "stream.header-timeout"] as const) {
+  Deno.test(`DNA-64: ${cause} before the first request: classic`, () => {
+    assert.deepEqual(next(failed(ladder([A], GROUND, never), { cause })), ["a external"]);
+  });
+}
+
+for (const condition of ["resource-constraint", "system-shutdown", "internal-server-error"] as const) {
+  Deno.test(`${condition} says nothing about names: another address, the same rung`, () => {
+    const at = failed(ladder([A, B], GROUND, never), { condition });
+    assert.deepEqual(next(at), ["a server-name", "b server-name"]);
+    assert.deepEqual(nextEntries(at)[0]!.avoid, ["1"]);
+  });
+}
+
+Deno.test("a target is used up with its last address", () => {
+  const once = failed(ladder([A, B], GROUND, never), { condition: "resource-constraint" });
+  assert.deepEqual(next(failed(once, { condition: "resource-constraint", address: "2" })), ["b server-name"]);
+});
+
+Deno.test("a certificate that proves nothing ends its target, whatever rung could follow (2.10)", () => {
+  const at = failed(ladder([A, B], GROUND, never), { cause: "tls.names", unproven: true });
+  assert.deepEqual(next(at), ["b server-name"]);
+});
+
+Deno.test("a certificate that proves nothing leads on where the policy takes dialback", () => {
+  const weak = { ...GROUND, takesDialback: true };
+  assert.deepEqual(next(failed(ladder([A], weak, never), { unproven: true }, weak)), ["a external"]);
+});
+
+Deno.test("6.3: on a classic stream the SRV target is tried once as SNI, if the SRV is secure", () => {
+  const start = failed(ladder([A], GROUND, never), { condition: "host-unknown" });
+  const once = failed(start, { unproven: true, cause: "tls.names" });
+  assert.deepEqual(next(once), ["a external by target"]);
+  assert.deepEqual(next(failed(once, { unproven: true, cause: "tls.names" })), []);
+  const insecure = { ...GROUND, secure: false };
+  assert.deepEqual(next(failed(ladder([A], insecure, never), { unproven: true }, insecure)), []);
+});
+
+Deno.test("rung 3: the stream that ended with our claim is followed by one that only asks with a key", () => {
+  const start = ladder([A], { ...GROUND, secure: false }, never);
+  const key = failed(start, { condition: "not-authorized", claimed: true });
+  assert.deepEqual(next(key), ["a key"]);
+  assert.deepEqual(next(failed(key, { condition: "host-unknown" })), []);
+});
+
+Deno.test("rung 4: cleartext after TLS failed, and only where the policy does without", () => {
+  const legacy = { ...GROUND, secure: false, takesDialback: true, takesCleartext: true };
+  for (const cause of ["tls.refused", "tls.handshake", "stream.version"] as const) {
+    const clear = failed(ladder([A], legacy, never), { cause }, legacy);
+    assert.deepEqual(next(clear), ["a cleartext"]);
+    assert.deepEqual(nextEntries(failed(clear, { cause }, legacy))[0]!.avoid, ["1"]);
+    const encrypted = { ...legacy, takesCleartext: false };
+    assert.deepEqual(next(failed(ladder([A], encrypted, never), { cause }, encrypted)), ["a external"]);
+  }
+});
+
+Deno.test("what a classic stream says of the domain holds for the whole target", () => {
+  const start = ladder([A, B], { ...GROUND, secure: false }, never);
+  assert.deepEqual(next(failed(start, { condition: "host-unknown" })), ["b external"]);
+  assert.deepEqual(next(failed(start, { condition: "resource-constraint" })), ["a external", "b external"]);
+});
+
+Deno.test("what cannot be reached is used up; what fell a rung alone leaves the others", () => {
+  assert.deepEqual(next(afterUnreached(ladder([A, B], GROUND, never))), []);
+  const fallen = failed(ladder([A, B], GROUND, never), { condition: "host-unknown" });
+  assert.deepEqual(next(afterUnreached(fallen)), ["b server-name"]);
+});
+
+Deno.test("DNA-65: denied between server names, the domain's own certificate is shown once, if there is one", () => {
+  const start = ladder([A, B], GROUND, never);
+  const [entry] = nextEntries(start);
+  assert.equal(afterDenial(start, entry!, GROUND), null);
+  const own = { ...GROUND, ownCertificate: true };
+  const classic = afterDenial(start, entry!, own)!;
+  assert.deepEqual(next(classic), ["a external"]);
+  assert.equal(afterDenial(classic, nextEntries(classic)[0]!, own), null);
+});
