@@ -185,8 +185,9 @@ export class Local {
   }
 
   #self(name: Domain): Self {
+    const { contacts } = this.#server.config.server;
     const items = [...this.#domains.keys()].filter((domain) => domain.endsWith(`.${name}`));
-    return { software: { name: "Verona", version: this.#server.version }, contacts: new Map(), items };
+    return { software: { name: "Verona", version: this.#server.version }, contacts, items };
   }
 }
 

@@ -140,6 +140,8 @@ export interface Config {
     /** Null: made once in `dataDir`. */
     readonly dialbackSecretFile: string | null;
     readonly dataDir: string;
+    /** URIs by XEP-0157 field ("abuse", "security", ...), told to whoever asks by disco. */
+    readonly contacts: ReadonlyMap<string, readonly string[]>;
   };
   readonly certificates: readonly CertificateFiles[];
   /** "system" and/or PEM files. */

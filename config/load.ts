@@ -168,6 +168,7 @@ function toConfig(file: ConfigFile, sources: Sources, complain: Complain): Confi
       gone: file.server.gone,
       dialbackSecretFile: file.server.dialback_secret_file || null,
       dataDir: file.server.data_dir,
+      contacts: new Map(Object.entries(file.server.contacts)),
     },
     certificates: file.certificate,
     trust: file.trust.ca,

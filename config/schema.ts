@@ -71,6 +71,10 @@ const server = z.strictObject({
   gone: z.array(domain).default([]),
   dialback_secret_file: z.string().default(""),
   data_dir: z.string().min(1).default("./data"),
+  contacts: z.partialRecord(
+    z.enum(["abuse", "admin", "feedback", "sales", "security", "status", "support"]),
+    z.array(z.url('is not a URI such as "mailto:abuse@example.org"')),
+  ).default({}),
 });
 
 const dns = z.strictObject({

@@ -9,6 +9,7 @@ import { NS } from "../peer/names.ts";
 import { acceptSecured, answer, denial, FEATURE, PROCEED, verdict } from "../peer/stream.ts";
 import { child, type Element } from "../peer/xml.ts";
 import { arrival, fence, initiateBidi } from "./acts.ts";
+import { managedArrival } from "./managed.ts";
 
 const SENDER = srvOwner("sender.example");
 
@@ -176,6 +177,22 @@ const OUTWARD: Record<string, Row> = {
       r.send(verdict("target.example", "sender.example", "valid"));
     },
     expected: ["policy-violation", "modify"],
+  },
+  "connection lost before it was acknowledged": {
+    act: async (stage) => {
+      const r = await managedArrival(stage);
+      await r.message({ id: "m1" });
+      r.wire.reset();
+    },
+    expected: ["remote-server-timeout", "wait"],
+  },
+  "the peer of a classic stream cannot be authenticated": {
+    to: "romeo@unsigned.example",
+    act: atStartTls((r, stage) => {
+      r.send(PROCEED);
+      r.acceptTls({ identity: stage.world.originating }).catch(() => {});
+    }),
+    expected: ["remote-server-timeout", "cancel"],
   },
   "destination JID malformed": { to: "a@@sender.example", expected: ["jid-malformed", "modify"] },
   "local: component not connected": {

@@ -263,3 +263,81 @@ Deno.test("CMP-1: a hosted domain without a component secret takes no component"
     assert.equal((await c.anyElement("a refusal")).name, "error", c.transcript.toString());
   }
 });
+
+Deno.test("SVC-2: contact addresses are told where they are configured (XEP-0157)", async () => {
+  await using stage = await Stage.open({
+    ...withoutComponent,
+    settings: {
+      server: { contacts: { abuse: ["mailto:abuse@target.example"], security: ["https://a.example/s"] } },
+    },
+  });
+  const ask = await asking(stage);
+  const info = child(await ask(query(NS.discoInfo, "d1")), NS.discoInfo, "query")!;
+  const form = child(info, "jabber:x:data", "x")!;
+  const fields = form.children.map((field) => [field.attributes.var, field.children.map(({ text }) => text)]);
+  assert.deepEqual(fields, [
+    ["FORM_TYPE", ["http://jabber.org/network/serverinfo"]],
+    ["abuse-addresses", ["mailto:abuse@target.example"]],
+    ["security-addresses", ["https://a.example/s"]],
+  ]);
+});
+
+Deno.test("SVC-3: disco#items lists the components below the domain", async () => {
+  await using stage = await Stage.open({
+    domains: [{ name: "bare.example" }, "rooms.bare.example", "proxy.bare.example"],
+  });
+  const ask = await asking(stage);
+  const items = child(await ask(query(NS.discoItems, "d1")), NS.discoItems, "query")!;
+  const jids = items.children.map(({ attributes }) => attributes.jid);
+  assert.deepEqual(jids.sort(), ["proxy.bare.example", "rooms.bare.example"]);
+});
+
+Deno.test("CMP-5 RTE-3: two components of one server talk without a connection; one that is away is said", async () => {
+  await using stage = await Stage.open();
+  await using juliet = await stage.component();
+  const nurse = await stage.component("other-target.example");
+  juliet.say("juliet", "nurse@other-target.example", "m1");
+  const seen = await nurse.message({ id: "m1", from: "juliet@target.example/x" });
+  assert.equal(seen.uri, NS.component);
+  nurse.say("nurse", "juliet@target.example", "m2");
+  await juliet.message({ id: "m2", from: "nurse@other-target.example/x" });
+  await nurse.detach();
+  juliet.say("juliet", "nurse@other-target.example", "m3");
+  const error = await juliet.message({ id: "m3", type: "error" });
+  assert.deepEqual(errorOf(error), { type: "wait", condition: "remote-server-timeout" });
+  assert.equal(stage.peer.count, 0);
+});
+
+Deno.test("SVC-1 SVC-2: a component asks the server itself, by its own name and by a domain without component", async () => {
+  await using stage = await Stage.open(withoutComponent);
+  await using juliet = await stage.component();
+  for (const to of [RECEIVING, "bare.example"]) {
+    juliet.send(ping("juliet@target.example/x", to, "p1"));
+    assert.deepEqual((await juliet.iq({ id: "p1", type: "result", from: to })).children, []);
+    juliet.send(
+      query(NS.discoInfo, "d1", "", to).replace("romeo@sender.example/orchard", "juliet@target.example"),
+    );
+    await juliet.iq({ id: "d1", type: "result", from: to });
+  }
+});
+
+Deno.test("CMP-4: a stanza without from is invalid-from", async () => {
+  await using stage = await Stage.open();
+  const juliet = await stage.component();
+  juliet.send("<message to='romeo@sender.example' id='m1'><body>x</body></message>");
+  await juliet.stream.streamError("invalid-from");
+  assert.equal(stage.peer.count, 0);
+});
+
+Deno.test("9.2: messages to a bare domain are answered, presence and results are ignored", async () => {
+  await using stage = await Stage.open(withoutComponent);
+  const o = await initiateBidi(stage);
+  await granted(o, "sender.example", "bare.example");
+  const address = "from='romeo@sender.example' to='bare.example'";
+  o.send(
+    `<presence ${address}/><presence type='subscribe' ${address}/><iq type='result' id='r1' ${address}/>`,
+  );
+  o.send(message("romeo@sender.example", "bare.example", "m1"));
+  const error = await o.message({ id: "m1", type: "error" });
+  assert.deepEqual(errorOf(error), { type: "cancel", condition: "service-unavailable" });
+});
