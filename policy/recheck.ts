@@ -54,7 +54,8 @@ function passing(held: Prooftype, { delegation, tlsa, posh, callback }: Evidence
   if (dns !== null) return dns;
   if (held === "dane") return tlsaFailure(tlsa ?? [])?.cause ?? null;
   if (LAST[held] !== "callback" || callback === null) return null;
-  const unknown = callback.outcome === "unreachable" || callback.security === "indeterminate";
+  const unlearned = callback.outcome === "unreachable" || callback.outcome === "busy";
+  const unknown = unlearned || callback.security === "indeterminate";
   return unknown ? callback.cause ?? "proof.timeout" : null;
 }
 

@@ -85,6 +85,31 @@ async function withdrawnPairsAskAgain(stage: Stage): Promise<void> {
   await r.request("target.example", "sender.example");
 }
 
+/** Bogus DNS is never a reason to call back, whatever the key (5.7). */
+async function bogusIsNotCalledBack(stage: Stage): Promise<void> {
+  const { o } = await stage.initiate();
+  o.send(request("bogus.example", "target.example", "a key"));
+  await o.denial("bogus.example", "target.example", "auth", "not-authorized");
+  assert.equal(stage.peer.count, 0);
+}
+
+/** On a stream that the server opened the peer chose the id, so a key proves nothing there (2.8). */
+async function reverseKeysProveNothing(stage: Stage): Promise<void> {
+  await using juliet = await stage.component();
+  juliet.say("juliet", "romeo@sender.example", "m1");
+  const { r } = await bidiArrival(stage);
+  await grant(r, "target.example", "sender.example");
+  await r.message({ id: "m1" });
+  r.send(request("unsigned.example", "target.example", "a key"));
+  await r.denial("unsigned.example", "target.example", "auth", "not-authorized");
+  assert.equal(stage.peer.count, 1);
+}
+
+/** Dialback is allowed, and a server that is called back in vain is given up soon. */
+const callable: StageOptions = {
+  settings: { policy: { proof: "encrypted" }, limits: { verify_timeout: "300ms" } },
+};
+
 const quick: StageOptions = {
   settings: { limits: { recheck_min: "200ms" } },
   prepare: (world) => void world.delegate(world.zone("sender.example"), [ORIGINATING], 1),
@@ -100,6 +125,14 @@ const RULES: Record<string, readonly [broken: Broken, rule: Rule]> = {
   "DNA-53 DNA-56: revocation by us stops what comes in": ["revocation_ignored", {
     act: revocationStops,
     options: quick,
+  }],
+  "DNA-25: bogus DNS is never called back": ["bogus_is_insecure", {
+    act: bogusIsNotCalledBack,
+    options: callable,
+  }],
+  "BID-9: a reverse request is never proven by its key": ["reverse_key_counts", {
+    act: reverseKeysProveNothing,
+    options: callable,
   }],
   "DNA-45: revocation by the peer stops what goes out": ["revocation_ignored", {
     act: withdrawnPairsAskAgain,

@@ -7,6 +7,8 @@ const STANDS_FOR = {
   stanza_before_grant_out: "routing/outward.ts",
   denial_opens: "xmpp/dialback.ts",
   revocation_ignored: "routing/binding_table.ts",
+  bogus_is_insecure: "dnssec/answer.ts",
+  reverse_key_counts: "policy/decide.ts",
   request_throws: "policy/request.ts",
   library_panics: "wire/native.ts",
 } as const;

@@ -1,0 +1,134 @@
+/** What one request may cost, and what ten thousand may (protocol.md 10; LIM-13, DB-22). */
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { selfSigned } from "../harness/certificates.ts";
+import { Stage, type StageOptions } from "../harness/stage.ts";
+import { ORIGINATING, RECEIVING, type World } from "../harness/world.ts";
+import type { Conversation } from "../peer/conversation.ts";
+import { Listener } from "../peer/peer.ts";
+import { openSecured, request } from "../peer/stream.ts";
+import { calledBack, reply } from "./acts.ts";
+
+const TARGET = "target.example";
+const KEY = "2d5801a138a06bbe1cf5a053bac2995620e89dd6cde0a10e0ca76408b0f0cc1a";
+
+/** A classic stream of a peer whose certificate proves nothing. */
+async function unproven(stage: Stage, sender: string): Promise<Conversation> {
+  const o = await stage.dial();
+  const identity = await selfSigned({ names: ["nobody.example"] });
+  await openSecured(o, { from: sender, to: TARGET }, { identity, serverName: RECEIVING });
+  return o;
+}
+
+const TARGETS = 12;
+const machine = (n: number): string => `x${n}.many-hosts.example`;
+
+/** Of no certificate at all. */
+const NOBODYS = { usage: 3, selector: 1, matchingType: 1, certificate: Buffer.alloc(32) };
+
+/** A domain with a dozen servers, each in DNS with address and TLSA; none of them lets anybody in. */
+function manyServers(world: World): void {
+  const zone = world.addZone("many-hosts.example");
+  for (let n = 0; n < TARGETS; n++) {
+    zone.set(machine(n), "A", [world.ip(100 + n)]);
+    zone.set(`_5269._tcp.${machine(n)}`, "TLSA", [{ ...NOBODYS }]);
+  }
+  world.customer(
+    "many.example",
+    Array.from({ length: TARGETS }, (_, n) => ({ target: machine(n), priority: n })),
+  );
+}
+
+/** Distinct questions of the kinds that a request may cause; a re-sent packet is none (protocol.md 10). */
+function asked(stage: Stage, ...types: string[]): string[] {
+  const questions = stage.world.dns.log.filter(({ type, name }) => types.includes(type) && name !== TARGET);
+  return [...new Set(questions.map(({ name, type }) => `${name} ${type}`))];
+}
+
+Deno.test("LIM-13: one request about a domain with a dozen dead servers: bounded questions, one connection", async () => {
+  await using stage = await Stage.open({
+    settings: { policy: { proof: "encrypted" } },
+    prepare: manyServers,
+  });
+  const listeners = await Promise.all(
+    Array.from({ length: TARGETS }, (_, n) => Listener.listen(stage.world.ip(100 + n), 5269, machine(n))),
+  );
+  await using stack = new AsyncDisposableStack();
+  for (const listener of listeners) stack.use(listener);
+  const o = await unproven(stage, "many.example");
+  const before = stage.world.dns.log.length;
+  o.send(request("many.example", TARGET, KEY));
+  const called = await Promise.race(listeners.map((listener) => listener.accept()));
+  called.wire.destroy();
+  await o.denial("many.example", TARGET, "wait", "remote-server-timeout");
+  assert.ok(stage.world.dns.log.length > before);
+  assert.deepEqual(asked(stage, "SRV").sort(), [
+    "_xmpp-server._tcp.many.example SRV",
+    "_xmpps-server._tcp.many.example SRV",
+  ]);
+  const [addresses, tlsa] = [asked(stage, "A", "AAAA"), asked(stage, "TLSA")];
+  assert.ok(addresses.length <= 8, addresses.join());
+  assert.ok(tlsa.length > 0 && tlsa.length <= 8, tlsa.join());
+  assert.equal(listeners.reduce((sum, { count }) => sum + count, 0), 1);
+});
+
+Deno.test("LIM-13: the next request about it tries another server than the one that was out of reach", async () => {
+  await using stage = await Stage.open({
+    settings: { policy: { proof: "encrypted" } },
+    prepare: (world) => {
+      world.delegate(world.zone("sender.example"), [
+        { target: "dead.elsewhere.example", priority: 1 },
+        { target: ORIGINATING, priority: 2 },
+      ]);
+      world.machine("dead.elsewhere.example", 99); // nobody listens there
+    },
+  });
+  const o = await unproven(stage, "sender.example");
+  o.send(request("sender.example", TARGET, KEY));
+  await o.denial("sender.example", TARGET, "wait", "remote-server-timeout");
+  o.send(request("sender.example", TARGET, KEY));
+  const { r: a, asked } = await calledBack(stage);
+  a.send(reply(asked, "valid"));
+  await o.verdict("sender.example", TARGET, "valid");
+});
+
+const FLOOD = 10_000;
+/** The default of `limits.verify_connections`. */
+const VERIFY_CONNECTIONS = 100;
+const AT_ONCE = 500;
+/** Nothing else stands in the flood's way: not the rates, not the pending limits. */
+const unhindered: StageOptions = {
+  settings: {
+    policy: { proof: "encrypted" },
+    limits: {
+      proof_requests_per_second: 1_000_000,
+      pending_requests: 10_000,
+      proofs_per_address: 500,
+      denials_per_minute: 1_000_000,
+    },
+  },
+  prepare: (world) => {
+    const zone = world.addZone("flood.example", { signed: false });
+    zone.set("*.flood.example", "SRV", [{ target: ORIGINATING, port: 5269, priority: 1, weight: 0 }], 1);
+  },
+};
+
+Deno.test("DB-22: ten thousand requests for random domains: never more than 100 questions at once, memory bounded", async () => {
+  await using stage = await Stage.open(unhindered);
+  const o = await stage.initiateWith();
+  const before = await stage.server.residentBytes();
+  let [most, unanswered] = [0, 0];
+  for (let sent = 0; sent < FLOOD; sent += AT_ONCE) {
+    const senders = Array.from({ length: AT_ONCE }, () => `r${crypto.randomUUID()}.flood.example`);
+    o.send(senders.map((sender) => request(sender, TARGET, KEY)).join(""));
+    // Their server accepts and stays silent: whoever is called back keeps its place for as long as may be.
+    for (unanswered += AT_ONCE; unanswered > VERIFY_CONNECTIONS; unanswered--) {
+      await o.anyElement("a verdict", 60_000);
+    }
+    const rows = await stage.server.connections();
+    most = Math.max(most, rows.filter(({ purpose }) => purpose === "verify").length);
+  }
+  assert.equal(most, VERIFY_CONNECTIONS);
+  const grown = await stage.server.residentBytes() - before;
+  assert.ok(grown < 200 * 2 ** 20, `grown by ${grown} bytes`);
+});
