@@ -116,8 +116,7 @@ const unhindered: StageOptions = {
 Deno.test("DB-22: ten thousand requests for random domains: never more than 100 questions at once, memory bounded", async () => {
   await using stage = await Stage.open(unhindered);
   const o = await stage.initiateWith();
-  const before = await stage.server.residentBytes();
-  let [most, unanswered] = [0, 0];
+  let [most, unanswered, half] = [0, 0, 0];
   for (let sent = 0; sent < FLOOD; sent += AT_ONCE) {
     const senders = Array.from({ length: AT_ONCE }, () => `r${crypto.randomUUID()}.flood.example`);
     o.send(senders.map((sender) => request(sender, TARGET, KEY)).join(""));
@@ -127,8 +126,10 @@ Deno.test("DB-22: ten thousand requests for random domains: never more than 100 
     }
     const rows = await stage.server.connections();
     most = Math.max(most, rows.filter(({ purpose }) => purpose === "verify").length);
+    if (sent === FLOOD / 2) half = await stage.server.residentBytes();
   }
   assert.equal(most, VERIFY_CONNECTIONS);
-  const grown = await stage.server.residentBytes() - before;
-  assert.ok(grown < 200 * 2 ** 20, `grown by ${grown} bytes`);
+  // The first half fills what is bounded: the ring of events, the caches of DNS.
+  const grown = await stage.server.residentBytes() - half;
+  assert.ok(grown < 200 * 2 ** 20, `the second half of the flood grew the server by ${grown} bytes`);
 });
