@@ -33,8 +33,8 @@ export class Route implements AssertionListener {
   #shell: S2sShell | null = null;
   /** Connections that said no to this pair: a fresh one is tried instead (2.7). */
   readonly #refusedBy = new Set<ConnectionRow>();
-  /** What the last of them said: the reason that stands when no fresh connection can be had. */
-  #denial: Cause | null = null;
+  /** What failed last in this attempt: the reason that stands when no fresh connection can be had. */
+  #seen: Cause | null = null;
   #ageTimer: unknown = null;
 
   constructor(server: ServerContext, pair: DomainPair) {
@@ -98,7 +98,7 @@ export class Route implements AssertionListener {
 
   denied(cause: Cause, condition: string | null, kind: "invalid" | "error" | "timeout" | "lost"): void {
     if (this.#shell !== null) this.#refusedBy.add(this.#shell.row);
-    this.#denial = cause;
+    this.#seen = cause;
     const retryMs = deniedBackoffMs(this.#failures + 1, this.#server.host.random());
     const next = this.#descent?.denied(this.#shell, { condition, kind }) ?? false;
     this.#actor.send({ type: "assertion.denied", cause, condition, kind, retryMs, next });
@@ -158,7 +158,7 @@ export class Route implements AssertionListener {
   async #resolve(): Promise<void> {
     const { remote } = this.pair;
     this.#refusedBy.clear();
-    this.#denial = null;
+    this.#seen = null;
     const refusal = this.#server.refusalFor(this.pair);
     if (refusal !== null) return this.#refused(refusal, true);
     const delegation = await this.#server.evidence.delegation(remote);
@@ -249,7 +249,10 @@ export class Route implements AssertionListener {
   }
 
   #failed(cause: Cause, condition: string | null = null): void {
-    const why = cause === "limit.outgoing" ? this.#denial ?? cause : inTheirWords(cause, condition);
+    const own = inTheirWords(cause, condition);
+    // That no connection was free says less than what was seen before it.
+    const why = own === "limit.outgoing" ? this.#seen ?? own : own;
+    this.#seen = why;
     const next = this.#descent?.more ?? false;
     const gone = why === "peer.host-gone";
     const retryMs = this.#reconnectMs(why, 1);

@@ -7,9 +7,9 @@ import { ORIGINATING, RECEIVING, S2S_PORT, srvOwner } from "../harness/world.ts"
 import type { Conversation } from "../peer/conversation.ts";
 import { NS } from "../peer/names.ts";
 import { dial, Listener } from "../peer/peer.ts";
-import { CLOSING, header, open, openSecured, request, secure, verdict } from "../peer/stream.ts";
+import { CLOSING, denial, header, open, openSecured, request, secure, verdict } from "../peer/stream.ts";
 import { child } from "../peer/xml.ts";
-import { bidiArrival, fence, initiateBidi, message } from "./acts.ts";
+import { arrival, bidiArrival, bounced, fence, grant, initiateBidi, message } from "./acts.ts";
 
 /** A message padded to exactly `bytes`. */
 function padded(id: string, bytes: number): string {
@@ -347,4 +347,24 @@ Deno.test("LIM-12: domains of a wildcard certificate are opened no faster than o
   await granted(o, "x1.wild.example", "other-target.example");
   await stage.server.advance(10_000);
   for (let n = 11; n <= 16; n++) await o.verdict(`x${n}.wild.example`, "target.example", "valid");
+});
+
+Deno.test("LIM-1: a machine that takes no more connections does not hide why another one failed", async () => {
+  await using stage = await Stage.open({
+    settings: { limits: { outgoing_per_target: 1 } },
+    prepare: (world) => {
+      const targets = [{ target: ORIGINATING, port: 1 }, { target: ORIGINATING, priority: 20 }];
+      world.customer("two.example", targets);
+    },
+  });
+  await using juliet = await stage.component();
+  juliet.say("juliet", "romeo@sender.example", "m1");
+  const { r } = await arrival(stage); // it says what it can do, so that other domains may use it
+  await grant(r, "target.example", "sender.example");
+  await r.message({ id: "m1" });
+  juliet.say("juliet", "romeo@two.example", "m2");
+  await r.request("target.example", "two.example");
+  r.send(denial("target.example", "two.example", "cancel", "item-not-found"));
+  await bounced(juliet, "m2", "remote-server-timeout", "wait");
+  await stage.server.told({ event: "route.state", remote: "two.example", cause: "tcp.refused" });
 });
