@@ -26,6 +26,7 @@ import type { Host } from "./host.ts";
 import type { Links } from "./links.ts";
 import type { Local } from "./local.ts";
 import type { Outgoing } from "./outgoing.ts";
+import type { Pings } from "./pings.ts";
 import type { Routes } from "./routes.ts";
 import type { S2sShell } from "./s2s_stream.ts";
 import type { Verifications } from "./verifications.ts";
@@ -64,6 +65,7 @@ export interface ServerContext {
   readonly verifications: Verifications;
   readonly routes: Routes;
   readonly local: Local;
+  readonly pings: Pings;
 
   policyFor(pair: DomainPair): PairPolicy;
   /** Why a pair may not federate (lists, operator's block); null when it may. */

@@ -14,6 +14,7 @@ import { parseSasl, printFailure } from "../xmpp/sasl_external.ts";
 import { parseStarttls, printStarttls } from "../xmpp/starttls.ts";
 import { printResponseHeader, type StreamHeader } from "../xmpp/stream_header.ts";
 import type { ServerContext } from "./context.ts";
+import { idleMs } from "../xmpp/stream_limits.ts";
 import { S2sShell } from "./s2s_stream.ts";
 import { actorOf } from "./start.ts";
 import type { CommonEvent } from "../machines/stream.ts";
@@ -123,6 +124,7 @@ export class InboundShell extends S2sShell {
         this.row.bidi = true;
         this.row.peerDna = this.#bidi!.dna;
         this.row.peerMaxBytes = this.#bidi!.limits.maxBytes;
+        this.row.peerIdleMs = idleMs(this.#bidi!.limits);
         return;
       case "raise limits":
         this.server.admission.proven(this.connection);

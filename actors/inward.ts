@@ -46,10 +46,12 @@ export class Inward {
     const flush = (until: number) => {
       if (to === null || run >= until) return;
       if (to.forward(batch, run, until, this.#shell)) full = to;
+      this.#shell.lastStanzaAt = this.#shell.connection.lastReadAt;
       this.#took(until - run, to.component);
     };
     for (let i = first; i < end; i++) {
-      const slot = batch.flags(i) & NOT_PLAIN ? undefined : this.#slots.get(batch.pair(i));
+      const plain = !(batch.flags(i) & NOT_PLAIN) && !this.#server.pings.isReply(batch, i);
+      const slot = plain ? this.#slots.get(batch.pair(i)) : undefined;
       if (slot !== undefined && slot.grant.live && slot.local.attached) {
         if (slot.local === to) continue;
         flush(i);
@@ -68,7 +70,6 @@ export class Inward {
   /** Counted (8.1), also what is rejected; `sink` is where it waits now, null when it is answered. */
   #took(stanzas: number, sink: ComponentShell | null): void {
     this.#shell.acks.handled.took(stanzas, sink);
-    this.#shell.lastStanzaAt = this.#server.host.clock.now();
   }
 
   /** The long way: F1 to F7. The result is the component that gets it. */
@@ -86,6 +87,8 @@ export class Inward {
       unauthorisedPairsPerMinute: server.config.limits.unauthorisedPairsPerMinute,
     };
     const found = filterInward(filter, shell.row, arrival, server.host.clock.now());
+    if (this.#isAnswered(batch, i, found)) return null;
+    shell.lastStanzaAt = shell.connection.lastReadAt;
     switch (found.action) {
       case "deliver":
         return this.#deliver(batch, i, found.grant);
@@ -100,6 +103,13 @@ export class Inward {
         shell.fault(found.condition, found.cause);
         return null;
     }
+  }
+
+  /** A reply to a ping of the server's own is for nobody else. */
+  #isAnswered(batch: Batch, i: number, found: Filtered): boolean {
+    if (found.action !== "deliver" || !this.#server.pings.isReply(batch, i)) return false;
+    this.#server.pings.reply(batch.id(i), found.grant.pair);
+    return true;
   }
 
   #deliver(batch: Batch, i: number, grant: Grant): ComponentShell | null {

@@ -57,7 +57,7 @@ function lostIn(server: ServerContext, connection: string, { bytes, acknowledged
   return framed(server, connection, bytes).slice(acknowledged).flatMap((stanza) => {
     const [local, remote] = [domainOf(stanza.from), domainOf(stanza.to)];
     // It went out past a grant, so its addresses were read before.
-    if (local === null || remote === null) return [];
+    if (local === null || remote === null || server.pings.isOurs(stanza.id)) return [];
     return [{ pair: { local, remote }, stanza: { bytes: stanza.bytes, since, local } }];
   });
 }

@@ -20,6 +20,7 @@ import { EndpointClaim } from "./claim.ts";
 import type { ServerContext } from "./context.ts";
 import { type Contact, dialContact, reach } from "./course.ts";
 import { machineOf } from "./links.ts";
+import { idleMs } from "../xmpp/stream_limits.ts";
 import { S2sShell } from "./s2s_stream.ts";
 import { actorOf, background } from "./start.ts";
 import type { CommonEvent } from "../machines/stream.ts";
@@ -132,6 +133,7 @@ export class OutboundShell extends S2sShell {
   #features(features: Features): void {
     const { starttls, mechanisms, bidi, dna, errors, unknownRequired, limits } = features;
     this.row.peerMaxBytes = limits.maxBytes ?? this.row.peerMaxBytes;
+    this.row.peerIdleMs = idleMs(limits) ?? this.row.peerIdleMs;
     this.acks.offered = features.streamManagement && this.connection.tls !== null;
     this.#actor.send({
       type: "features.received",

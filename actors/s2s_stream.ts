@@ -16,6 +16,7 @@ import { network } from "./admission.ts";
 import { Authoritative } from "./authoritative.ts";
 import type { ServerContext } from "./context.ts";
 import { Inward } from "./inward.ts";
+import { Liveness } from "./liveness.ts";
 import { answerFor } from "./losses.ts";
 import { OurRequests } from "./our_requests.ts";
 import type { Outgoing } from "./outgoing.ts";
@@ -34,6 +35,7 @@ export abstract class S2sShell extends StreamShell {
   readonly ours: OurRequests;
   readonly proofs: Proofs;
   readonly acks: Acks;
+  readonly #liveness: Liveness;
   /** How much may go out now. */
   readonly window: Window;
   /** What we ask about the peer's keys. */
@@ -53,6 +55,7 @@ export abstract class S2sShell extends StreamShell {
     this.ours = new OurRequests(server, this);
     this.proofs = new Proofs(server, this);
     this.acks = new Acks(server, this);
+    this.#liveness = new Liveness(server, this);
     this.window = new Window(server, this);
     this.#authoritative = new Authoritative(server, this);
     this.#inward = new Inward(server, this);
@@ -201,6 +204,7 @@ export abstract class S2sShell extends StreamShell {
     const until = this.window.reach(batch, first, end);
     if (until === first) return first;
     this.connection.forward(batch, first, until);
+    this.lastStanzaAt = this.connection.lastWriteAt;
     this.#wrote(batch.bytes, batch.start(first), batch.end(until - 1), until - first);
     return until;
   }
@@ -215,6 +219,12 @@ export abstract class S2sShell extends StreamShell {
 
   /** Writes one stanza that needs no grant: from machine to machine, or a question of our own. */
   say(stanza: Uint8Array): void {
+    this.ask(stanza);
+    this.lastStanzaAt = this.server.host.clock.now();
+  }
+
+  /** Writes a question of our own, which is no traffic (4.10). */
+  ask(stanza: Uint8Array): void {
     this.acks.begin();
     this.connection.write(stanza);
     this.#wrote(stanza, 0, stanza.length, 1);
@@ -223,8 +233,7 @@ export abstract class S2sShell extends StreamShell {
   /** `stanzas` stanzas left: those that stand in `bytes` from `start` to `end`. */
   #wrote(bytes: Uint8Array, start: number, end: number, stanzas: number): void {
     this.stanzasOut += stanzas;
-    this.lastStanzaAt = this.server.host.clock.now();
-    this.row.ledger.wrote(bytes, start, end, stanzas, this.lastStanzaAt);
+    this.row.ledger.wrote(bytes, start, end, stanzas, this.connection.lastWriteAt);
     this.acks.wrote();
   }
 
@@ -259,19 +268,15 @@ export abstract class S2sShell extends StreamShell {
       : super.errorDetail(refusal);
   }
 
-  /** 4.10: idle means no stanza either way and nothing pending. */
+  /** 4.10, 8.5: what is due is done; closing is the machine's. */
   protected idleAnswer(): { type: "close.requested"; cause: "stream.idle" } | {
     type: "traffic.seen";
     leftMs: number;
   } {
-    const now = this.server.host.clock.now();
-    const { idleTimeoutMs } = this.server.config.limits;
-    const pending = this.row.pendingIn.size + this.row.pendingOut.size > 0;
-    const quietMs = now - Math.max(this.connection.lastReadAt, this.lastStanzaAt, this.since);
-    if (pending || quietMs < idleTimeoutMs) {
-      return { type: "traffic.seen", leftMs: Math.max(1, idleTimeoutMs - quietMs) };
-    }
-    return { type: "close.requested", cause: "stream.idle" };
+    const { act, leftMs } = this.#liveness.look();
+    return act === "close"
+      ? { type: "close.requested", cause: "stream.idle" }
+      : { type: "traffic.seen", leftMs };
   }
 
   /** The peer has acknowledged something: what waited may go. */
@@ -306,6 +311,7 @@ export abstract class S2sShell extends StreamShell {
     server.shells.delete(row.id);
     server.closed(this, lost);
     this.acks.over();
+    this.#liveness.over();
     // Before the routes are told: what they find waiting is why they connect again.
     const answered = answerFor(server, this.id, kept, held);
     this.theirs.connectionOver();

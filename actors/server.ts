@@ -34,6 +34,7 @@ import { InboundShell } from "./inbound_stream.ts";
 import { Links } from "./links.ts";
 import { Local } from "./local.ts";
 import type { Outgoing } from "./outgoing.ts";
+import { Pings } from "./pings.ts";
 import { Routes } from "./routes.ts";
 import type { S2sShell } from "./s2s_stream.ts";
 import { encode } from "./stream.ts";
@@ -77,6 +78,7 @@ export class Server implements ServerContext {
   readonly verifications: Verifications;
   readonly routes: Routes;
   readonly local: Local;
+  readonly pings: Pings;
   readonly certificates: Certificates;
 
   get expiry(): Expiry {
@@ -109,6 +111,7 @@ export class Server implements ServerContext {
     this.verifications = new Verifications(this);
     this.routes = new Routes(this);
     this.local = new Local(this);
+    this.pings = new Pings(this.dialbackSecret);
     this.certificates = new Certificates(this);
     for (const domain of domains) this.local.add(domain.name, domain.componentSecret);
   }

@@ -94,6 +94,7 @@ export interface Limits {
   readonly closingTimeoutMs: number;
   readonly closeNotifyTimeoutMs: number;
   readonly idleTimeoutMs: number;
+  readonly idleCheckMs: number;
   readonly shutdownGraceMs: number;
   readonly queueStanzas: number;
   readonly queueBytes: number;

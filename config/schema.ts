@@ -141,7 +141,6 @@ const limitsLater = {
   posh_bytes: later("64KiB"),
   posh_redirects: later(5),
   posh_timeout: later("10s"),
-  idle_check: later("5m"),
   stanzas_per_second_per_pair: later(0),
   sm_resume: later("300s"),
 };
@@ -175,6 +174,7 @@ const limits = z.strictObject({
   closing_timeout: duration("5s"),
   close_notify_timeout: duration("2s"),
   idle_timeout: duration("1h"),
+  idle_check: duration("5m"),
   shutdown_grace: duration("10s"),
   queue_stanzas: count(1000),
   queue_bytes: size("4MiB"),

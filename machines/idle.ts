@@ -1,12 +1,13 @@
 /**
- * The idle close of an established stream (protocol.md 4.10). Stanzas never reach a machine, so it asks, and the
- * shell answers `check idle` at once: by `close.requested`, or by `traffic.seen` with what is left of the time.
+ * The checks and the idle close of an established stream (protocol.md 4.10, 8.5). Stanzas never reach a machine, so it
+ * asks, and the shell does what is due and answers `check idle` at once: by `close.requested`, or by `traffic.seen` with
+ * the time until it wants to be asked again.
  */
 import { assign, emit, type EventObject } from "xstate";
 import { capped } from "./delay.ts";
 
 export type IdleEvent =
-  /** There was traffic, or something is pending: ask again in `leftMs`. */
+  /** It is needed still: ask again in `leftMs`. */
   { type: "traffic.seen"; leftMs: number };
 
 export type IdleEffect = { type: "check idle" };
@@ -22,6 +23,11 @@ export function idleActions<C extends IdleContext, E extends EventObject, F exte
     "check idle": emit<C, E, undefined, E, F | IdleEffect>(() => ({ type: "check idle" })),
     "wait idle": assign<C, E, { idleMs: number }, E, never>((_, { idleMs }) => ({ idleMs } as Partial<C>)),
   };
+}
+
+/** The first question comes soon: only the shell knows how long the peer bears silence. */
+export function firstIdleMs({ idleTimeoutMs }: IdleContext["timers"]): number {
+  return Math.min(idleTimeoutMs, 10_000);
 }
 
 type InContext = { readonly context: IdleContext };

@@ -8,6 +8,7 @@ import type { Refusal } from "../xmpp/stream_error.ts";
 import { capped } from "./delay.ts";
 import {
   askIdle,
+  firstIdleMs,
   idleActions,
   type IdleContext,
   idleDelays,
@@ -160,7 +161,7 @@ export const inboundStream = setup({
   context: ({ input: { timers } }) => ({
     timers,
     mode: "classic",
-    idleMs: timers.idleTimeoutMs,
+    idleMs: firstIdleMs(timers),
     cause: "stream.closed",
   }),
   initial: "negotiating",

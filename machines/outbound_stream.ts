@@ -10,6 +10,7 @@ import type { Refusal } from "../xmpp/stream_error.ts";
 import { capped } from "./delay.ts";
 import {
   askIdle,
+  firstIdleMs,
   idleActions,
   type IdleContext,
   idleDelays,
@@ -233,7 +234,7 @@ export const outboundStream = setup({
     offered: NOTHING_OFFERED,
     authenticated: false,
     timers,
-    idleMs: timers.idleTimeoutMs,
+    idleMs: firstIdleMs(timers),
     cause: "stream.closed",
   }),
   initial: "connecting",

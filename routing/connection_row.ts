@@ -44,6 +44,8 @@ export class ConnectionRow {
   peerErrors = false;
   /** XEP-0478; null when not announced. */
   peerMaxBytes: number | null = null;
+  /** XEP-0478: how long the peer bears silence. */
+  peerIdleMs: number | null = null;
   /** `valid` verdicts that nobody asked for (A-11). */
   unsolicited = 0;
   /** The peer refuted a key of ours while nothing else is valid here: it is about to close the stream (7.6). */

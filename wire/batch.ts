@@ -37,6 +37,18 @@ export class Batch {
     return this.records[i * RECORD + 8]!;
   }
 
+  /** The framer's code of the `type` attribute (`native/src/xml/record.rs`). */
+  type(i: number): number {
+    return this.records[i * RECORD + 9]!;
+  }
+
+  /** Whether the `id` attribute, as written, is `prefix` and `more` bytes. */
+  idStartsWith(i: number, prefix: Uint8Array, more: number): boolean {
+    const start = this.records[i * RECORD + 10]!;
+    const length = this.records[i * RECORD + 11]! - start;
+    return length === prefix.length + more && prefix.every((byte, at) => this.bytes[start + at] === byte);
+  }
+
   /** The `from` attribute, references decoded. */
   from(i: number): string {
     return this.#value(i, 4);

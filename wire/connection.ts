@@ -55,6 +55,7 @@ export class Connection {
   tls: TlsFacts | null = null;
   bytesIn = 0;
   lastReadAt: number;
+  lastWriteAt = 0;
   readonly #conn: Deno.TcpConn;
   readonly #around: Surroundings;
   readonly #outlet: Outlet;
@@ -208,6 +209,7 @@ export class Connection {
   /** Queues bytes; everything queued within a tick leaves in one write. */
   write(bytes: Uint8Array): void {
     if (this.#silent) return;
+    this.lastWriteAt = this.#around.now();
     this.#fill(bytes.length, (...room) => this.#session.write(bytes as Bytes, ...room));
   }
 
@@ -215,6 +217,7 @@ export class Connection {
   forward(from: Batch, first: number, end: number): void {
     if (end <= first || this.#silent) return;
     const length = from.end(end - 1) - from.start(first);
+    this.lastWriteAt = this.#around.now();
     this.#fill(length, (...room) => this.#session.forward(from, first, end, ...room));
   }
 

@@ -9,6 +9,11 @@ export interface StreamLimits {
   readonly idleSeconds: number | null;
 }
 
+/** How long it bears silence, in milliseconds; null when it does not say. */
+export function idleMs({ idleSeconds }: StreamLimits): number | null {
+  return idleSeconds === null ? null : idleSeconds * 1000;
+}
+
 export const NO_LIMITS: StreamLimits = { maxBytes: null, idleSeconds: null };
 
 export function streamLimits({ maxBytes, idleSeconds }: StreamLimits): Element {

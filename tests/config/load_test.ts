@@ -72,7 +72,6 @@ Deno.test("a key that is known and not honoured: its default is accepted, anythi
     "policy.proof": ['"encrypted"', '"legacy"'],
     "limits.posh_bytes": ['"64KiB"', '"32KiB"'],
     "limits.stanzas_per_second_per_pair": ["0", "5"],
-    "limits.idle_check": ['"5m"', '"1m"'],
     "limits.sm_resume": ['"300s"', '"0s"'],
   };
   for (const [name, [byDefault, other]] of Object.entries(later)) {
@@ -257,6 +256,7 @@ const EVERY_LIMIT: Record<keyof Limits, true> = {
   closingTimeoutMs: true,
   closeNotifyTimeoutMs: true,
   idleTimeoutMs: true,
+  idleCheckMs: true,
   shutdownGraceMs: true,
   queueStanzas: true,
   queueBytes: true,
