@@ -5,8 +5,8 @@ import { ORIGINATING, RECEIVING, srvOwner } from "../harness/world.ts";
 import { Component } from "../peer/component.ts";
 import { errorOf } from "../peer/conversation.ts";
 import { NS } from "../peer/names.ts";
-import { acceptSecured, CLOSING, DNA_FEATURES, request } from "../peer/stream.ts";
-import { fence, grant, initiateBidi, message } from "./acts.ts";
+import { acceptSecured, CLOSING, DNA_FEATURES, request, verdict } from "../peer/stream.ts";
+import { bidiArrival, fence, grant, initiateBidi, message } from "./acts.ts";
 
 const never = { kind: "hold", until: new Promise<void>(() => {}) } as const;
 
@@ -54,8 +54,9 @@ Deno.test("a re-check that comes late does not bring a forgotten proof back", as
   await o.verdict("sender.example", "target.example", "invalid");
   const since = stage.server.log.length;
   release();
-  await stage.server.told({ event: "delegation.resolved", domain: "sender.example" }, since);
-  await fence(o); // the answer has been handled
+  // A whole turn later whatever came of it has been handled.
+  await stage.server.told({ event: "proof.rechecked", domain: "other-sender.example" }, since);
+  await fence(o);
   const [row] = await stage.server.connections();
   const proven = row.delegated.map(({ domain }: { domain: string }) => domain);
   assert.deepEqual(proven, ["other-sender.example"]);
@@ -141,4 +142,32 @@ Deno.test("SVC-6 RTE-5: a message too large to be read is answered all the same"
   o.send(message("romeo@sender.example", "juliet@bare.example", "big", "x".repeat(100_000)));
   const error = await o.message({ id: "big", type: "error", to: "romeo@sender.example" });
   assert.deepEqual(errorOf(error), { type: "cancel", condition: "service-unavailable" });
+});
+
+Deno.test("a domain that is removed while a request for it is being proven is not opened by the proof", async () => {
+  await using stage = await Stage.open();
+  const o = await stage.initiateWith("other-sender.example", "target.example");
+  const release = stage.world.dns.hold(srvOwner("sender.example"), "SRV");
+  o.send(request("sender.example", "other-target.example"));
+  await stage.world.dns.awaitQuestion(srvOwner("sender.example"), "SRV");
+  const { settings } = stage.server;
+  const domain = settings.domain!.filter(({ name }) => name !== "other-target.example");
+  await stage.server.reload({ ...settings, domain });
+  release();
+  await o.denial("sender.example", "other-target.example", "cancel", "item-not-found");
+});
+
+Deno.test("A-33: a block that comes while our own request is unanswered is not undone by the verdict", async () => {
+  await using stage = await Stage.open();
+  await using juliet = await stage.component();
+  juliet.say("juliet", "romeo@sender.example", "m1");
+  const { r } = await bidiArrival(stage);
+  await r.request("target.example", "sender.example");
+  await stage.server.api("/routes/target.example/sender.example/revoke", "POST", { block: "10m" });
+  r.send(verdict("target.example", "sender.example", "valid"));
+  await fence(r); // and no message before it
+  juliet.say("juliet", "romeo@sender.example", "m2");
+  const seen = [await juliet.message({ type: "error" }), await juliet.message({ type: "error" })];
+  assert.deepEqual(seen.map(({ attributes }) => attributes.id).sort(), ["m1", "m2"]);
+  assert.equal(errorOf(seen.find(({ attributes }) => attributes.id === "m2")!).condition, "not-allowed");
 });
