@@ -263,7 +263,7 @@ export class OutboundShell extends S2sShell {
   }
 
   protected override onOver(cause: Cause): void {
-    this.#abort.abort();
+    this.#abort.abort(null);
     super.onOver(cause);
     this.#settle(cause);
     this.#end(cause);

@@ -68,7 +68,7 @@ export async function race<W>(
   } finally {
     timer?.clear();
     stopped.clear();
-    abort.abort();
+    abort.abort(null);
     for (const late of running) {
       void late.then((news) => news.is === "lap" && "won" in news.lap && discard(news.lap.won));
     }

@@ -80,10 +80,22 @@ export abstract class S2sShell extends StreamShell {
     this.connection = connection;
     this.server.host.tell({
       type: "connection.opened",
+      level: this.#level,
       connection: this.id,
       detail: { direction: this.row.direction, peer: connection.peer.ip, port: connection.peer.port },
     });
     void this.pump(connection);
+  }
+
+  /** One question has its own two lines, `verify.sent` and `verify.received`. */
+  get #level(): "debug" | "info" {
+    return this.row.purpose === "verify" ? "debug" : "info";
+  }
+
+  protected override tell(
+    ...[type, detail, cause, level = this.#level]: Parameters<StreamShell["tell"]>
+  ): void {
+    super.tell(type, detail, cause, level);
   }
 
   protected startTls(options: StartTls): void {
@@ -320,7 +332,7 @@ export abstract class S2sShell extends StreamShell {
     this.#tellRoutes([...this.#stopped, ...sent], cause);
     server.host.tell({
       type: wasUp ? "connection.closed" : "connection.failed",
-      level: wasUp ? "info" : "warning",
+      level: wasUp ? this.#level : "warning",
       connection: this.id,
       cause,
       detail: {

@@ -228,7 +228,7 @@ export class Verification {
 
   #letGo(): void {
     this.#takeBack();
-    this.#abort.abort();
+    this.#abort.abort(null); // a reason of its own would cost a stack
     if (this.#existing === null) this.#shell?.close("dialback.done");
   }
 

@@ -26,7 +26,9 @@ export async function findAddresses(
 ): Promise<TargetAddresses> {
   const configured = settings.hosts.get(host);
   if (configured !== undefined) return usable(nothing(host, "secure", []), configured, settings);
-  const lookups = await Promise.all([ask(host, "AAAA", options), ask(host, "A", options)]);
+  // Their chain of trust is judged, but shown nowhere.
+  const plain = { ...options, chain: false };
+  const lookups = await Promise.all([ask(host, "AAAA", plain), ask(host, "A", plain)]);
   // Bogus in one family is an attack on the host, not an outage of one family (protocol.md 5.7).
   const bogus = lookups.find(({ security }) => security === "bogus");
   if (bogus !== undefined) return { ...nothing(host, "bogus", lookups), cause: bogus.cause };

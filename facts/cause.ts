@@ -186,7 +186,7 @@ export const CAUSES = {
   ),
   "policy.dialback": reason(
     "policy",
-    "the peer shows no certificate, and the policy takes no proof by dialback",
+    "nothing but a dialback key speaks for the peer, and the policy takes no proof by dialback",
     'policy "encrypted" for this peer would take it; see `policy.peer`',
   ),
   "policy.dns": reason("policy", "the policy refuses a proof while the domain's DNS is bogus", RESIGN),

@@ -87,6 +87,19 @@ Deno.test("DB-9: the key counts as spelt in the attributes, the answer repeats t
   }
 });
 
+Deno.test("DB-9: without a configured secret the server makes one of 256 bits, for its own eyes, and keeps it", async () => {
+  await using stage = await Stage.open({ settings: { server: { dialback_secret_file: "" } } });
+  const path = `${stage.directory}/data/dialback.secret`;
+  const secret = (await Deno.readTextFile(path)).trim();
+  assert.match(secret, /^[0-9a-f]{64}$/);
+  assert.equal((await Deno.stat(path)).mode! & 0o777, 0o600);
+  const o = await asking(stage);
+  const key = dialbackKey({ secret, receiving: ASKER, originating: "target.example", streamId: "a1" });
+  o.send(verify(ASKER, "target.example", "a1", key));
+  await answer(o, "a1", "valid");
+  assert.ok(!stage.server.log.some(({ text }) => text.includes(secret)), "the secret is in the log");
+});
+
 /** What is no proper question ends the stream. */
 const IMPROPER: Record<string, string> = {
   "from": `<db:verify to='target.example' id='a1'>k</db:verify>`,

@@ -1,9 +1,10 @@
 /** The server under test as receiving server: it calls the sender's own server back (protocol.md 7.4, trace T9). */
 import assert from "node:assert/strict";
 import { selfSigned } from "../harness/certificates.ts";
-import { granted, Stage, type StageOptions } from "../harness/stage.ts";
+import { DIALBACK_SECRET, granted, Stage, type StageOptions } from "../harness/stage.ts";
 import { ORIGINATING, type World } from "../harness/world.ts";
 import type { Conversation } from "../peer/conversation.ts";
+import { dialbackKey } from "../peer/dialback_key.ts";
 import { NS } from "../peer/names.ts";
 import { Listener } from "../peer/peer.ts";
 import { answer, CLOSING, FEATURE, header, openSecured, request } from "../peer/stream.ts";
@@ -247,20 +248,35 @@ Deno.test("DB-8: an answer of an unknown type is ignored, the next one counts", 
   await o.verdict(SENDER, TARGET, "valid");
 });
 
-Deno.test("DB-11, cause policy.dialback: under policy authenticated nobody is called back (A-40)", async () => {
-  await using stage = await Stage.open();
-  const { o } = await originating(stage);
-  o.send(request(SENDER, TARGET, KEY));
-  await o.denial(SENDER, TARGET, "auth", "not-authorized");
-  await stage.server.told({ event: "pair.denied", cause: "policy.dialback", local: TARGET, remote: SENDER });
-  assert.equal(stage.peer.count, 0);
-  const types = new Set(
-    stage.world.dns.log.filter(({ name }) => name.endsWith(SENDER)).map(({ type }) => type),
-  );
-  for (const type of types) {
-    assert.ok(["SRV", "A", "AAAA", "TLSA", "DS", "DNSKEY", "NS"].includes(type), type);
-  }
-});
+/** A good key under the default policy: with a certificate that proves nothing, and without any (A-40). */
+const KEY_ALONE: Record<string, { identity: () => Promise<Identity | undefined>; cause: string }> = {
+  "with an unusable certificate": {
+    identity: () => selfSigned({ names: ["nobody.example"] }),
+    cause: "tls.self-signed",
+  },
+  "cause policy.dialback: without a certificate": {
+    identity: () => Promise.resolve(undefined),
+    cause: "policy.dialback",
+  },
+};
+for (const [what, { identity, cause }] of Object.entries(KEY_ALONE)) {
+  Deno.test(`DB-11, ${what}: under policy authenticated nobody is called back`, async () => {
+    await using stage = await Stage.open();
+    const o = await stage.dial();
+    const tls = { identity: await identity(), serverName: TARGET };
+    const opened = await openSecured(o, { from: SENDER, to: TARGET }, tls);
+    const streamId = opened.header.attributes.id!;
+    const good = { secret: DIALBACK_SECRET, receiving: TARGET, originating: SENDER, streamId };
+    o.send(request(SENDER, TARGET, dialbackKey(good)));
+    await o.denial(SENDER, TARGET, "auth", "not-authorized");
+    await stage.server.told({ event: "pair.denied", cause, local: TARGET, remote: SENDER });
+    assert.equal(stage.peer.count, 0);
+    const types = new Set(
+      stage.world.dns.log.filter(({ name }) => name.endsWith(SENDER)).map(({ type }) => type),
+    );
+    for (const type of types) assert.ok(["SRV", "A", "AAAA", "TLSA", "DS", "DNSKEY"].includes(type), type);
+  });
+}
 
 Deno.test("DB-3: an empty key is nothing to ask about: not-authorized", async () => {
   await using stage = await Stage.open(encrypted());
