@@ -6,6 +6,7 @@ import { type DomainPair, type PairKey, pairKey } from "../xmpp/domain.ts";
 import type { Denial } from "../xmpp/verdict_error.ts";
 import { AssertionIn } from "./assertion_in.ts";
 import type { ServerContext } from "./context.ts";
+import { Digest } from "./digest.ts";
 import type { S2sShell } from "./s2s_stream.ts";
 import { Rate } from "./turnstile.ts";
 import type { Tried } from "./tried.ts";
@@ -15,15 +16,19 @@ export class PeerRequests {
   readonly #shell: S2sShell;
   readonly #assertions = new Map<PairKey, AssertionIn>();
   #denials: number[] = [];
-  #proofRate: Rate | null = null;
+  readonly #proofs: { rate: Rate | null } = { rate: null };
+  /** What is refused for a limit costs a verdict and log lines each time. */
+  readonly #refusals: { rate: Rate | null } = { rate: null };
+  readonly #digest: Digest;
 
   constructor(server: ServerContext, shell: S2sShell) {
     this.#server = server;
     this.#shell = shell;
+    this.#digest = new Digest(server.host);
   }
 
-  /** Q1 to Q9, then an actor that proves it. */
-  handle(request: DialbackRequest): void {
+  /** Q1 to Q9, then an actor that proves it. The result pauses reading while a peer asks beyond its limits. */
+  handle(request: DialbackRequest): void | Promise<void> {
     const [server, shell, row] = [this.#server, this.#shell, this.#shell.row];
     const check = checkRequest({
       sender: request.sender.domain,
@@ -40,13 +45,14 @@ export class PeerRequests {
     if (check.result === "fault") return shell.fault(check.condition, check.cause);
     if (check.result === "duplicate") return;
     const pair = check.result === "refused" ? { local: check.target, remote: check.sender } : check.pair;
-    server.host.tell({ type: "request.received", connection: shell.id, pair });
+    this.#digest.tell(`request ${pairKey(pair)}`, { type: "request.received", connection: shell.id, pair });
     const assertion = new AssertionIn(server, shell, pair, request);
     if (check.result === "admitted") {
       this.#assertions.set(pairKey(pair), assertion);
       row.pendingIn.add(pairKey(pair));
     }
     assertion.checked(check);
+    if (check.result === "refused" && check.denial.type === "wait") return this.#turn(this.#refusals);
   }
 
   /** Q8: granted here, by a proof that still holds. */
@@ -66,16 +72,18 @@ export class PeerRequests {
 
   /** Waits for this connection's turn to cause proof work (protocol.md 10: 50/s, burst ten times). */
   async proofTurn(): Promise<void> {
+    await this.#turn(this.#proofs);
+  }
+
+  #turn(turns: { rate: Rate | null }): Promise<void> | void {
     const { clock } = this.#server.host;
     const { limits } = this.#server.config;
     const perSecond = this.#shell.proven
       ? limits.proofRequestsPerSecond
       : limits.proofRequestsPerSecondUnproven;
-    if (this.#proofRate?.perSecond !== perSecond) {
-      this.#proofRate = new Rate(perSecond, 10 * perSecond, clock.now());
-    }
-    const ms = this.#proofRate.waitMs(clock.now());
-    if (ms > 0) await new Promise<void>((resolve) => clock.setTimeout(() => resolve(), ms));
+    if (turns.rate?.perSecond !== perSecond) turns.rate = new Rate(perSecond, 10 * perSecond, clock.now());
+    const ms = turns.rate.waitMs(clock.now());
+    if (ms > 0) return new Promise<void>((resolve) => clock.setTimeout(() => resolve(), ms));
   }
 
   /** It is answered, or nobody waits for it any more. */
@@ -89,7 +97,7 @@ export class PeerRequests {
     const { host } = this.#server;
     const verdict = denial === null ? "valid" : denial.type === "invalid" ? "invalid" : "error";
     const detail = { verdict, condition: denial?.condition ?? null };
-    host.tell({
+    this.#digest.tell(`${verdict} ${pairKey(pair)}`, {
       type: "verdict.sent",
       connection: this.#shell.id,
       pair,
@@ -125,5 +133,6 @@ export class PeerRequests {
 
   connectionOver(): void {
     for (const assertion of this.#assertions.values()) assertion.connectionOver();
+    this.#digest.close();
   }
 }

@@ -368,3 +368,32 @@ Deno.test("LIM-1: a machine that takes no more connections does not hide why ano
   await bounced(juliet, "m2", "remote-server-timeout", "wait");
   await stage.server.told({ event: "route.state", remote: "two.example", cause: "tcp.refused" });
 });
+
+Deno.test("LIM-12: requests beyond the limit are refused no faster than proofs are made: reading pauses, none is lost", async () => {
+  const limits = { pending_requests: 1, proof_requests_per_second: 1 }; // and a burst of 10
+  await using stage = await Stage.open({ movedClock: true, settings: { limits } });
+  const o = await stage.initiateWith();
+  stage.world.dns.hold(srvOwner("p0.example"), "SRV");
+  for (let n = 0; n <= 20; n++) o.send(request(`p${n}.example`, "target.example"));
+  for (let n = 1; n <= 11; n++) {
+    await o.denial(`p${n}.example`, "target.example", "wait", "resource-constraint");
+  }
+  await stage.server.told({ event: "pair.denied", remote: "p11.example" });
+  assert.equal(stage.server.log.some(({ json }) => json?.remote === "p20.example"), false);
+  for (let n = 12; n <= 20; n++) {
+    await stage.server.advance(1000);
+    await o.denial(`p${n}.example`, "target.example", "wait", "resource-constraint");
+  }
+});
+
+Deno.test("a request that is asked again and again for an open pair is answered, and summed up in the log", async () => {
+  await using stage = await Stage.open();
+  const o = await stage.initiateWith();
+  for (let n = 0; n < 200; n++) o.send(request("sender.example", "target.example"));
+  for (let n = 0; n < 200; n++) await o.verdict("sender.example", "target.example", "valid");
+  o.send(CLOSING);
+  await stage.server.told({ event: "connection.closed" });
+  const lines = stage.server.log.filter(({ json }) => json?.event === "verdict.sent").map(({ json }) => json);
+  assert.ok(lines.length <= 11, `${lines.length} lines`);
+  assert.equal(lines.reduce((sum, { repeated }) => sum + (repeated ?? 1), 0), 201);
+});
