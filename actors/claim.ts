@@ -2,9 +2,14 @@
 import type { Callback } from "../facts/callback.ts";
 import type { Delegation } from "../facts/delegation.ts";
 import type { PairPolicy } from "../policy/admission.ts";
-import { ask, decide, type Verdict } from "../policy/decide.ts";
+import { weakest } from "../dnssec/delegation.ts";
+import { decide, type Verdict } from "../policy/decide.ts";
+import { targetsBy } from "../policy/delegation.ts";
 import { samecert } from "../policy/dialback.ts";
 import { endpoint } from "../policy/endpoint.ts";
+import type { HeaderMode } from "../policy/header.ts";
+import { type Endpoint, type Reached, UNASKED } from "../policy/judge.ts";
+import { matchesName } from "../policy/names.ts";
 import type { DialbackRequest } from "../xmpp/dialback.ts";
 import type { Domain, DomainPair } from "../xmpp/domain.ts";
 import { Budget } from "./budget.ts";
@@ -53,7 +58,7 @@ export class PeerClaim implements Claim {
     return decide({
       ...found,
       domain: this.#pair.remote,
-      certificate: this.#shell.peerCertificate,
+      certificate: this.#shell.certificateUnder(found.tlsa),
       key: this.#key,
       others: bindings.pairsOn(this.#shell.row) > 0,
       policy: this.policy(),
@@ -69,22 +74,30 @@ export class PeerClaim implements Claim {
   fetchers(terms: Terms): Fetchers {
     return {
       ...certificateEvidence(this.#server, this.#pair.remote, terms),
-      callback: ({ delegation }, signal) => this.#callBack(delegation!, terms.budget ?? new Budget(), signal),
+      callback: (found, signal) => this.#callBack(found, terms.budget ?? new Budget(), signal),
     };
   }
 
   /** Asks the authoritative server of the sender domain (7.2, step 2). */
-  #callBack(delegation: Delegation, budget: Budget, signal: AbortSignal): Promise<Callback> {
+  #callBack(found: Found, budget: Budget, signal: AbortSignal): Promise<Callback> {
     const { verifications, host } = this.#server;
-    const { remote: domain } = this.#pair;
+    const delegation = found.delegation!;
     const spares = (callback: Callback) => {
-      const certificate = this.#shell.peerCertificate;
-      const evidence = { domain, certificate, delegation, tlsa: null, posh: null, callback };
-      return samecert.judge({ ...evidence, now: host.clock.now() }).holds;
+      const [domain, certificate, now] = [this.#pair.remote, this.#shell.peerCertificate, host.clock.now()];
+      return samecert.judge({ ...UNASKED, domain, certificate, callback, now }).holds;
     };
     const tls = this.policy().proof === "legacy" ? "offered" : "required";
     const [pair, request, streamId] = [this.#pair, this.#request!, this.#streamId];
-    return verifications.verify({ pair, request, streamId, spares, delegation, tls, budget }, signal);
+    return verifications.verify({
+      pair,
+      request,
+      streamId,
+      spares,
+      delegation,
+      tlsa: found.tlsa ?? [],
+      tls,
+      budget,
+    }, signal);
   }
 }
 
@@ -93,23 +106,44 @@ export class EndpointClaim implements Claim {
   readonly #server: ServerContext;
   readonly #shell: S2sShell;
   readonly #pair: DomainPair;
+  readonly #mode: HeaderMode;
 
-  constructor(server: ServerContext, shell: S2sShell, pair: DomainPair) {
+  constructor(
+    server: ServerContext,
+    shell: S2sShell,
+    pair: DomainPair,
+    mode: HeaderMode = shell.row.mode ?? "classic",
+  ) {
     this.#server = server;
     this.#shell = shell;
     this.#pair = pair;
+    this.#mode = mode;
   }
 
-  judge({ delegation }: Found): Verdict {
-    if (delegation === null) return ask("delegation");
+  judge(found: Found): Verdict {
+    const { row, dialled } = this.#shell;
     return endpoint({
+      ...found,
       domain: this.#pair.remote,
-      host: null,
-      certificate: this.#shell.peerCertificate,
-      delegation,
+      certificate: this.#shell.certificateUnder(found.tlsa),
+      reached: this.#reached(found.delegation),
+      // Who is dialled has to be that target; of a connection that is there any target counts (I-4, I-10).
+      host: row.state === "established" ? null : dialled?.host ?? null,
+      mode: this.#mode,
+      dialled: dialled !== null,
+      policy: this.policy(),
       now: this.#server.host.clock.now(),
       timing: this.#server.timing(),
     });
+  }
+
+  /** TF-9 speaks of the machine that DNS led to, not of one that is there for somebody else. */
+  #reached(delegation: Delegation | null): Reached | null {
+    const { dialled, row, connection } = this.#shell;
+    if (dialled === null || delegation === null || dialled.domain !== this.#pair.remote) return null;
+    const { host, port } = dialled;
+    const encrypted = connection.tls !== null;
+    return { host, port, security: weakest([delegation, dialled]), encrypted, streamId: row.streamId };
   }
 
   policy(): PairPolicy {
@@ -117,7 +151,21 @@ export class EndpointClaim implements Claim {
   }
 
   fetchers(terms: Terms): Fetchers {
-    return certificateEvidence(this.#server, this.#pair.remote, terms);
+    const { evidence } = this.#server;
+    return {
+      ...certificateEvidence(this.#server, this.#pair.remote, terms),
+      tlsa: ({ delegation }, signal) =>
+        evidence.tlsa(delegation!, { ...terms, signal }, this.#endpoints(delegation!)),
+    };
+  }
+
+  /** Whose TLSA records speak of this peer: the machine that we dialled, and those whose names are proven to be its own. */
+  #endpoints(delegation: Delegation): readonly Endpoint[] {
+    const { dialled, row } = this.#shell;
+    if (delegation.service === "absent") return dialled === null ? [] : [dialled];
+    return targetsBy(delegation, "secure").filter(({ host, port }) =>
+      (dialled?.host === host && dialled.port === port) || matchesName(row.serverNames, host)
+    );
   }
 }
 

@@ -1,5 +1,5 @@
 /** Fetches what a verdict needs, as long as it needs something and somebody waits for it. protocol.md 3.2. */
-import { type Evidence, UNASKED } from "../policy/judge.ts";
+import type { Evidence } from "../policy/judge.ts";
 import type { Need, Verdict } from "../policy/decide.ts";
 
 /** What has been fetched so far; null: not asked. */
@@ -10,7 +10,7 @@ export type Fetchers = {
   readonly [N in Need]: (found: Found, signal: AbortSignal) => Promise<NonNullable<Evidence[N]>>;
 };
 
-export const NOTHING_FOUND: Found = UNASKED;
+export const NOTHING_FOUND: Found = { delegation: null, tlsa: null, posh: null, callback: null };
 
 /**
  * Judges again whenever something has arrived; what is needed at the same time is fetched at the same time.
@@ -18,18 +18,20 @@ export const NOTHING_FOUND: Found = UNASKED;
  * Every kind is fetched at most once. Null when nobody waits for the verdict any more.
  *
  * @param over Says so at once: what is being fetched ends.
+ * @param start What is known already.
  */
 export async function collect(
   judge: (found: Found) => Verdict,
   fetchers: Fetchers,
   wanted: () => boolean,
   over: AbortSignal,
+  start: Found = NOTHING_FOUND,
 ): Promise<{ readonly verdict: Verdict; readonly found: Found } | null> {
   const running = new Map<Need, Promise<Partial<Found>>>();
   const abort = new AbortController();
   const giveUp = () => abort.abort(UNWANTED);
   over.addEventListener("abort", giveUp, { once: true });
-  let found = NOTHING_FOUND;
+  let found = start;
   try {
     while (wanted()) {
       const verdict = judge(found);

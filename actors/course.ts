@@ -1,6 +1,8 @@
 /** From SRV targets to one TCP connection: addresses looked up, priority group by priority group raced. protocol.md 5.2, 5.3. */
 import type { Cause } from "../facts/cause.ts";
-import type { TargetAddresses } from "../facts/delegation.ts";
+import type { Delegation, TargetAddresses } from "../facts/delegation.ts";
+import type { EndpointTlsa } from "../facts/tlsa.ts";
+import { tlsaFailure } from "../policy/dane.ts";
 import type { Entry } from "../policy/ladder.ts";
 import type { Connection } from "../wire/connection.ts";
 import { dial } from "../wire/dial.ts";
@@ -13,6 +15,8 @@ export interface Contact {
   readonly address: string;
   /** The answer that the address is from. */
   readonly found: TargetAddresses;
+  /** What is published of the machine's certificates (3.4); none of it failed. */
+  readonly tlsa: readonly EndpointTlsa[];
 }
 
 /** TCP is there. */
@@ -26,12 +30,13 @@ const RESOLUTION_MS = 50;
 /** Connects to the first that answers. Never rejects; `lost` is null when there was nothing to try. */
 export async function reach(
   server: ServerContext,
+  delegation: Delegation,
   entries: readonly Entry[],
   signal: AbortSignal,
 ): Promise<{ readonly won: Reached } | { readonly lost: Cause | null }> {
   let lost: Cause | null = null;
   for (const group of groups(entries)) {
-    const course = new Course(server, group);
+    const course = new Course(server, delegation, group);
     const { clock } = server.host;
     const discard = ({ connection }: Reached) => connection.drop();
     const outcome = await race(course.runners(), { clock, signal, discard });
@@ -68,37 +73,50 @@ function groups(entries: readonly Entry[]): Entry[][] {
   return [...byPriority].sort(([a], [b]) => a - b).map(([, group]) => group);
 }
 
+interface Place {
+  readonly found: TargetAddresses;
+  readonly tlsa: EndpointTlsa;
+}
+
 class Course {
   /** Why a target had no address to try. */
   unaddressed: Cause | null = null;
   readonly #server: ServerContext;
+  readonly #delegation: Delegation;
   readonly #group: readonly Entry[];
 
-  constructor(server: ServerContext, group: readonly Entry[]) {
+  constructor(server: ServerContext, delegation: Delegation, group: readonly Entry[]) {
     this.#server = server;
+    this.#delegation = delegation;
     this.#group = group;
   }
 
   /** Target by target as their weights drew them; one whose addresses are late comes last. */
   async *runners(): AsyncGenerator<Runner<Reached>> {
-    const { evidence } = this.#server;
-    const asked = this.#group.map((entry) => ({
-      entry,
-      found: evidence.addresses(entry.target.host),
-    }));
+    const asked = this.#group.map((entry) => ({ entry, place: this.#look(entry) }));
     const late: typeof asked = [];
     for (const one of asked) {
-      if (asked.length > 1 && await this.#isLate(one.found)) late.push(one);
-      else yield* this.#contacts(one.entry, await one.found);
+      if (asked.length > 1 && await this.#isLate(one.place)) late.push(one);
+      else yield* this.#contacts(one.entry, await one.place);
     }
-    for (const { entry, found } of late) yield* this.#contacts(entry, await found);
+    for (const { entry, place } of late) yield* this.#contacts(entry, await place);
   }
 
-  *#contacts(entry: Entry, found: TargetAddresses): Generator<Runner<Reached>> {
+  /** Where the machine listens, and what it publishes of its certificates (3.4). */
+  async #look({ target }: Entry): Promise<Place> {
+    const { evidence } = this.#server;
+    const found = await evidence.addresses(target.host);
+    return { found, tlsa: await evidence.endpointTlsa(this.#delegation, target, found) };
+  }
+
+  *#contacts(entry: Entry, { found, tlsa }: Place): Generator<Runner<Reached>> {
+    // 3.4 step 4, DAN-6: what nobody can tell may be a mismatch.
+    const unanswered = tlsaFailure([tlsa]);
+    if (unanswered !== null) return void (this.unaddressed = unanswered.cause ?? "dns.bogus");
     if (found.addresses.length === 0) this.unaddressed = found.cause ?? "dns.no-address";
     for (const address of found.addresses) {
       if (!entry.avoid.includes(address)) {
-        yield (signal) => dialContact(this.#server, { entry, address, found }, signal);
+        yield (signal) => dialContact(this.#server, { entry, address, found, tlsa: [tlsa] }, signal);
       }
     }
   }

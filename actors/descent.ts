@@ -70,7 +70,14 @@ export class Descent {
     const { entry, address, found } = shell.reached!;
     const own = this.#entryOf(entry.target);
     if (own === null) return void (this.#ladder = afterUnreached(this.#ladder));
-    const how = { cause: "tls.names", condition: null, unproven: true, claimed: false } as const;
+    const takenAsClassic = this.#ground.takesDialback;
+    const how = {
+      cause: "tls.names",
+      condition: null,
+      unproven: true,
+      takenAsClassic,
+      claimed: false,
+    } as const;
     const failure = { entry: own, address, addresses: found.addresses.length, ...how };
     this.#ladder = afterFailure(this.#ladder, failure, this.#ground);
   }
@@ -99,6 +106,7 @@ export class Descent {
       cause: "sasl.refused",
       condition: shell.peerError,
       unproven: false,
+      takenAsClassic: false,
       claimed: true,
     } as const;
     const failure = { entry, address, addresses: found.addresses.length, ...how };

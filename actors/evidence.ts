@@ -80,10 +80,14 @@ export class Evidence {
     return found;
   }
 
-  /** What the machines of a domain publish of their certificates (3.4, incoming): of the first few, so that it is bounded. */
-  tlsa(delegation: Delegation, asking: Asking = {}): Promise<readonly EndpointTlsa[]> {
+  /** What the machines of a domain publish of their certificates (3.4): of the first few, so that it is bounded. */
+  tlsa(
+    delegation: Delegation,
+    asking: Asking = {},
+    endpoints: readonly Endpoint[] = endpointsOf(delegation),
+  ): Promise<readonly EndpointTlsa[]> {
     return Promise.all(
-      endpointsOf(delegation).map(async ({ host, port }) => {
+      firstOf(endpoints).map(async ({ host, port }) => {
         const addresses = await this.addresses(host, asking);
         return await this.endpointTlsa(delegation, { host, port }, addresses, asking);
       }),
@@ -129,10 +133,12 @@ const MAX_ENDPOINTS = 4;
 /** The endpoints whose TLSA records speak for a domain; without SRV the domain itself (3.4, last rule). */
 function endpointsOf(delegation: Delegation): readonly Endpoint[] {
   if (delegation.service === "absent") return [{ host: toAscii(delegation.domain), port: 5269 }];
-  const endpoints = targetsBy(delegation, "secure").map(({ host, port }) =>
-    [`${host}:${port}`, { host, port }] as const
-  );
-  return [...new Map(endpoints).values()].slice(0, MAX_ENDPOINTS);
+  return targetsBy(delegation, "secure");
+}
+
+function firstOf(endpoints: readonly Endpoint[]): readonly Endpoint[] {
+  const each = endpoints.map(({ host, port }) => [`${host}:${port}`, { host, port }] as const);
+  return [...new Map(each).values()].slice(0, MAX_ENDPOINTS);
 }
 
 function options({ fresh = false, signal }: Asking): LookupOptions {

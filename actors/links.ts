@@ -4,6 +4,7 @@
  */
 import type { Cause } from "../facts/cause.ts";
 import type { Delegation, Target, TargetAddresses } from "../facts/delegation.ts";
+import type { EndpointTlsa } from "../facts/tlsa.ts";
 import type { Entry, Failure } from "../policy/ladder.ts";
 import { type Domain, toAscii } from "../xmpp/domain.ts";
 import type { StreamCondition } from "../xmpp/stream_error.ts";
@@ -41,6 +42,7 @@ export interface VerifyRequest {
   readonly address: string;
   /** The answer that the address is from. */
   readonly found: TargetAddresses;
+  readonly tlsa: readonly EndpointTlsa[];
   /** `offered` only under policy `legacy`: TLS where it is possible. */
   readonly tls: "required" | "offered";
 }
@@ -90,10 +92,10 @@ export class Links {
    * @param signal Nobody waits for the answer any more: the attempt ends.
    */
   async verifyConnection(request: VerifyRequest, signal: AbortSignal): Promise<LinkOutcome> {
-    const { local, domain, delegation, tls, target, address, found } = request;
+    const { local, domain, delegation, tls, target, address, found, tlsa } = request;
     const entry: Entry = { target, rung: "key", sni: "domain", avoid: [] };
     const tlsOptional = tls === "offered";
-    const way = { entries: [entry], contact: { entry, address, found }, tlsOptional };
+    const way = { entries: [entry], contact: { entry, address, found, tlsa }, tlsOptional };
     try {
       const input = { purpose: "verify", local, domain, delegation, ...way } as const;
       // Its number is bounded by whoever asks (`verify_connections`, `verify_per_domain`).
@@ -186,6 +188,7 @@ function failed(cause: Cause, shell?: OutboundShell): LinkOutcome {
     cause,
     condition,
     unproven: shell.judged?.proved === false,
+    takenAsClassic: shell.takenAsClassic,
     claimed: shell.claim !== "none",
   };
   return { ready: false, cause, condition, failure };

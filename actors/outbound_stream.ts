@@ -3,10 +3,11 @@ import type { Actor } from "xstate";
 import type { Cause } from "../facts/cause.ts";
 import type { TlsFacts } from "../facts/certificate.ts";
 import type { Delegation } from "../facts/delegation.ts";
+import type { PoshEvidence } from "../facts/posh.ts";
 import { outboundStream, type OutboundStreamEffect, type TlsUse } from "../machines/outbound_stream.ts";
 import type { Verdict } from "../policy/decide.ts";
-import { endpoint } from "../policy/endpoint.ts";
-import { judgeResponseHeader } from "../policy/header.ts";
+import { usableTlsa } from "../policy/dane.ts";
+import { type HeaderMode, judgeResponseHeader } from "../policy/header.ts";
 import type { Entry } from "../policy/ladder.ts";
 import { printBidi } from "../xmpp/bidi.ts";
 import { type Domain, type DomainPair, parseDomain, toAscii } from "../xmpp/domain.ts";
@@ -18,13 +19,17 @@ import { printInitialHeader, type StreamHeader } from "../xmpp/stream_header.ts"
 import type { Element } from "../xml/element.ts";
 import { EndpointClaim } from "./claim.ts";
 import type { ServerContext } from "./context.ts";
+import { collect, type Found, NOTHING_FOUND } from "./collector.ts";
 import { type Contact, dialContact, reach } from "./course.ts";
 import { machineOf } from "./links.ts";
 import { idleMs } from "../xmpp/stream_limits.ts";
-import { S2sShell } from "./s2s_stream.ts";
+import { type Dialled, S2sShell } from "./s2s_stream.ts";
 import { actorOf, background } from "./start.ts";
 import type { CommonEvent } from "../machines/stream.ts";
 import { encode, stateOf } from "./stream.ts";
+
+/** A question for a key costs no web request of its own. */
+const NOT_WANTED: PoshEvidence = { found: false, passing: true, cause: "proof.none", why: null };
 
 export interface OutboundInput {
   /** `verify`: for one question to the authoritative server of `domain` (7.4); its certificate is judged, not required. */
@@ -54,6 +59,8 @@ export class OutboundShell extends S2sShell {
   readonly ended: Promise<Cause>;
   /** What the peer's certificate proves for `domain`; null before TLS, and without it. */
   judged: Verdict | null = null;
+  /** What was refused between server names would do on a classic stream (I-10). */
+  takenAsClassic = false;
   /** Whether we sent a claim by EXTERNAL; `refused` when the peer did not take it. */
   claim: "none" | "sent" | "refused" = "none";
   readonly #actor: Actor<typeof outboundStream>;
@@ -104,15 +111,43 @@ export class OutboundShell extends S2sShell {
   }
 
   secured(facts: TlsFacts): void {
-    const { purpose, delegation, domain } = this.input;
-    const { host } = this.reached!.entry.target;
     this.rememberTls(facts);
-    const now = this.server.host.clock.now();
-    const timing = this.server.timing();
-    const judged = endpoint({ certificate: facts.peer, host, domain, delegation, now, timing });
-    this.judged = judged;
-    const refusal = judged.proved || purpose === "verify" ? null : judged.cause;
-    this.#actor.send({ type: "tls.secured", refusal });
+    background(this.server.host, `${this.id} judged`, this.#judge(), () => this.crashed());
+  }
+
+  /** I-10. */
+  async #judge(): Promise<void> {
+    const verdict = await this.#collect(this.row.mode!);
+    if (verdict === null) return;
+    this.judged = verdict;
+    if (verdict.proved && verdict.proof.prooftype === "dane") this.row.vouch(verdict.proof.target!.host);
+    const refusal = this.#refusal(verdict);
+    if (refusal !== null && this.row.mode === "server-name" && refusal !== "dane.mismatch") {
+      this.takenAsClassic = (await this.#collect("classic"))?.proved ?? false;
+    }
+    if (!this.over) this.#actor.send({ type: "tls.secured", refusal });
+  }
+
+  async #collect(mode: HeaderMode): Promise<Verdict | null> {
+    const { purpose, delegation } = this.input;
+    const claim = new EndpointClaim(this.server, this, this.#pair, mode);
+    const posh = purpose === "verify" ? NOT_WANTED : null;
+    const known = { ...NOTHING_FOUND, delegation, tlsa: this.reached!.tlsa, posh };
+    const [judge, wanted] = [(found: Found) => claim.judge(found), () => !this.over];
+    const collected = await collect(judge, claim.fetchers({}), wanted, this.#abort.signal, known);
+    return this.over ? null : collected?.verdict ?? null;
+  }
+
+  /** What the authoritative server shows is judged and not required, but for what TLSA forbids (3.4, step 7). */
+  #refusal(verdict: Verdict): Cause | null {
+    if (verdict.proved) return null;
+    return this.input.purpose === "federation" || verdict.cause === "dane.mismatch" ? verdict.cause : null;
+  }
+
+  override get dialled(): Dialled | null {
+    if (this.reached === null) return null;
+    const { entry: { target: { host, port } }, found: { security } } = this.reached;
+    return { domain: this.input.domain, host, port, security };
   }
 
   protected override readHeader(header: StreamHeader): void {
@@ -237,7 +272,7 @@ export class OutboundShell extends S2sShell {
   async #connect(): Promise<void> {
     const { entries, contact: settled } = this.input;
     const outcome = settled === undefined
-      ? await reach(this.server, entries, this.#abort.signal)
+      ? await reach(this.server, this.input.delegation, entries, this.#abort.signal)
       : await dialContact(this.server, settled, this.#abort.signal);
     if ("lost" in outcome) {
       return this.#actor.send({ type: "tcp.failed", cause: outcome.lost ?? "dns.no-address" });
@@ -254,6 +289,9 @@ export class OutboundShell extends S2sShell {
   #way({ rung, target }: Entry): { tls: TlsUse; external: boolean } {
     const external = rung === "external" && this.input.purpose === "federation";
     if (target.tls === "direct") return { tls: "direct", external };
+    // 3.4 step 4: who publishes TLSA is never spoken to in plaintext.
+    const mandatory = usableTlsa(this.reached!.tlsa, this.server.host.clock.now()).length > 0;
+    if (mandatory) return { tls: "required", external };
     if (rung === "cleartext") return { tls: "none", external: false };
     return { tls: this.input.tlsOptional === true ? "offered" : "required", external };
   }

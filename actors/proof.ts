@@ -5,6 +5,7 @@ import { proof as proofMachine, PROOF_TIMERS, type ProofEffect } from "../machin
 import type { Proof } from "../policy/proof.ts";
 import { isStricter } from "../policy/admission.ts";
 import type { Verdict } from "../policy/decide.ts";
+import { UNASKED } from "../policy/judge.ts";
 import { readRecheck, type Recheck } from "../policy/recheck.ts";
 import type { Claim } from "./claim.ts";
 import { collect, type Found } from "./collector.ts";
@@ -124,7 +125,7 @@ export class ProofLife {
   #read(found: Found, verdict: Verdict = this.#claim.judge(found)): Recheck {
     const { domain, prooftype } = this.proof;
     const [certificate, now] = [this.#shell.peerCertificate, this.#server.host.clock.now()];
-    const evidence = { ...found, domain, certificate, now };
+    const evidence = { ...UNASKED, ...found, domain, certificate, now };
     return readRecheck(verdict, prooftype, evidence, this.#server.timing());
   }
 

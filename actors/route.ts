@@ -5,6 +5,8 @@ import type { Cause } from "../facts/cause.ts";
 import type { Delegation, Target } from "../facts/delegation.ts";
 import { route as routeMachine, ROUTE_TIMERS, type RouteEffect, type RouteState } from "../machines/route.ts";
 import { deniedBackoffMs, reconnectBackoffMs } from "../policy/backoff.ts";
+import { fits } from "../policy/admission.ts";
+import type { Verdict } from "../policy/decide.ts";
 import type { Proof } from "../policy/proof.ts";
 import { statedBoundMs } from "../policy/lifetime.ts";
 import type { ConnectionRow } from "../routing/connection_row.ts";
@@ -12,7 +14,7 @@ import { Outbox } from "../routing/outbox.ts";
 import { type DomainPair, toAscii } from "../xmpp/domain.ts";
 import type { AssertionListener } from "./assertion_out.ts";
 import { EndpointClaim } from "./claim.ts";
-import { NOTHING_FOUND } from "./collector.ts";
+import { collect, type Found, NOTHING_FOUND } from "./collector.ts";
 import type { ServerContext } from "./context.ts";
 import { Descent } from "./descent.ts";
 import type { Outgoing } from "./outgoing.ts";
@@ -36,6 +38,7 @@ export class Route implements AssertionListener {
   /** What failed last in this attempt: the reason that stands when no fresh connection can be had. */
   #seen: Cause | null = null;
   #ageTimer: unknown = null;
+  readonly #ending = new AbortController();
 
   constructor(server: ServerContext, pair: DomainPair) {
     this.#server = server;
@@ -126,7 +129,7 @@ export class Route implements AssertionListener {
       case "resolve":
         return this.#work(this.#resolve());
       case "reuse connection":
-        return this.#useAgain();
+        return this.#work(this.#useAgain());
       case "obtain connection":
         return this.#work(this.#obtain());
       case "request pair":
@@ -219,13 +222,23 @@ export class Route implements AssertionListener {
     return candidates.find(isThere) ?? null;
   }
 
-  #useAgain(): void {
+  async #useAgain(): Promise<void> {
     const shell = this.#reuse === null ? undefined : this.#server.shells.get(this.#reuse.id);
     if (shell === undefined || this.#reuse?.state !== "established") return this.#failed("tcp.lost");
     const claim = new EndpointClaim(this.#server, shell, this.pair);
-    const verdict = claim.judge({ ...NOTHING_FOUND, delegation: this.delegation });
+    const verdict = await this.#judge(shell, claim);
+    if (this.over) return;
+    if (verdict === null) return this.#failed("tcp.lost");
     if (!verdict.proved) return this.#failed(verdict.cause);
     this.#ready(shell, verdict.proof, claim, true);
+  }
+
+  /** I-4, I-10. Null when the connection is gone meanwhile. */
+  async #judge(shell: S2sShell, claim: EndpointClaim): Promise<Verdict | null> {
+    const [judge, wanted] = [(found: Found) => claim.judge(found), () => !this.over && !shell.over];
+    const known = { ...NOTHING_FOUND, delegation: this.delegation };
+    const judged = await collect(judge, claim.fetchers({}), wanted, this.#ending.signal, known);
+    return shell.over ? null : judged?.verdict ?? null;
   }
 
   async #obtain(): Promise<void> {
@@ -235,7 +248,9 @@ export class Route implements AssertionListener {
     const { shell } = outcome;
     if (shell.over) return this.#failed("tcp.lost");
     const claim = new EndpointClaim(this.#server, shell, this.pair);
-    const verdict = claim.judge({ ...NOTHING_FOUND, delegation: this.delegation });
+    const verdict = await this.#judge(shell, claim);
+    if (this.over) return;
+    if (verdict === null) return this.#failed("tcp.lost");
     if (verdict.proved) return this.#ready(shell, verdict.proof, claim, false);
     this.#descent!.unfit(shell);
     this.#failed(verdict.cause);
@@ -243,7 +258,8 @@ export class Route implements AssertionListener {
 
   /** I-4, I-10: the peer of this connection is proven for this very domain. */
   #ready(shell: S2sShell, proof: Proof, claim: EndpointClaim, reused: boolean): void {
-    if (shell.proofs.held(this.pair.remote) === null) shell.proofs.delegate(proof, claim);
+    const held = shell.proofs.held(this.pair.remote);
+    if (held === null || !fits(this.#server.policyFor(this.pair), held)) shell.proofs.delegate(proof, claim);
     this.#shell = shell;
     this.#actor.send({ type: "connection.ready", reused });
   }
@@ -319,6 +335,7 @@ export class Route implements AssertionListener {
 
   #ended(): void {
     this.over = true;
+    this.#ending.abort();
     if (this.#ageTimer !== null) this.#server.host.clock.clearTimeout(this.#ageTimer);
     this.#server.routes.forget(this);
   }

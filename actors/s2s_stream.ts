@@ -2,12 +2,16 @@
 import type { Cause } from "../facts/cause.ts";
 import type { PeerCertificate, TlsFacts } from "../facts/certificate.ts";
 import type { ConnectionRow, ConnectionState } from "../routing/connection_row.ts";
+import type { Security } from "../facts/dns.ts";
+import type { EndpointTlsa } from "../facts/tlsa.ts";
+import { publishedAuthorities } from "../policy/tlsa.ts";
 import type { Grant } from "../routing/grant.ts";
 import type { Batch, Connection, StartTls } from "../wire/connection.ts";
 import { WireFault } from "../wire/fault.ts";
 import type { Element } from "../xml/element.ts";
 import { type DialbackAnswer, type DialbackVerify, parseDialback } from "../xmpp/dialback.ts";
 import type { DomainPair } from "../xmpp/domain.ts";
+import type { Domain } from "../xmpp/domain.ts";
 import { NS } from "../xmpp/namespaces.ts";
 import type { Refusal } from "../xmpp/stream_error.ts";
 import { parseManagement } from "../xmpp/stream_management.ts";
@@ -25,6 +29,16 @@ import { Proofs } from "./proofs.ts";
 import { Questions } from "./questions.ts";
 import { StreamShell } from "./stream.ts";
 import { Window } from "./window.ts";
+
+/** Whom an outgoing connection reaches. */
+export interface Dialled {
+  /** The domain that it was dialled for first. */
+  readonly domain: Domain;
+  readonly host: string;
+  readonly port: number;
+  /** Of the address that was dialled. */
+  readonly security: Security;
+}
 
 export abstract class S2sShell extends StreamShell {
   readonly row: ConnectionRow;
@@ -68,6 +82,25 @@ export abstract class S2sShell extends StreamShell {
 
   get peerCertificate(): PeerCertificate {
     return this.row.certificate;
+  }
+
+  /** The same beside what is published: an authority that a TLSA record holds whole need not be sent (protocol.md 3.4). */
+  certificateUnder(tlsa: readonly EndpointTlsa[] | null): PeerCertificate {
+    const { certificate } = this.row;
+    const authorities = publishedAuthorities(tlsa ?? []);
+    if (authorities.length === 0 || certificate.state === "absent" || certificate.facts === null) {
+      return certificate;
+    }
+    const published = authorities.flatMap((der) => this.connection.anchoredBy(der) ?? []);
+    return {
+      ...certificate,
+      facts: { ...certificate.facts, chain: [...certificate.facts.chain, ...published] },
+    };
+  }
+
+  /** The machine that we dialled; null when it came to us. */
+  get dialled(): Dialled | null {
+    return null;
   }
 
   /** Whether the peer counts as proven. */

@@ -7,6 +7,7 @@ import type { Cause } from "../facts/cause.ts";
 import type { Delegation, Target, TargetAddresses } from "../facts/delegation.ts";
 import type { Security } from "../facts/dns.ts";
 import { verification, type VerificationEffect } from "../machines/verification.ts";
+import type { EndpointTlsa } from "../facts/tlsa.ts";
 import { namesNobody } from "../policy/delegation.ts";
 import { type DialbackRequest, printVerify } from "../xmpp/dialback.ts";
 import { type DomainPair, toAscii } from "../xmpp/domain.ts";
@@ -28,6 +29,8 @@ export interface VerifyQuestion {
   /** XEP-0344: whether the decision would take what this server shows for an answer, so that none has to be asked for. */
   readonly spares: (callback: Callback) => boolean;
   readonly delegation: Delegation;
+  /** What is published of the certificates of its servers; none of it is bogus (TF-2). */
+  readonly tlsa: readonly EndpointTlsa[];
   /** Policy `legacy` alone does without TLS. */
   readonly tls: "required" | "offered";
   readonly budget: Budget;
@@ -184,7 +187,8 @@ export class Verification {
     const { pair: { local, remote: domain }, delegation, tls, budget } = this.#question;
     if (!budget.take("tcp")) return { ready: false, cause: "limit.work", condition: null, failure: null };
     const { target, address, found } = endpoint;
-    const at = { target, address, found };
+    const tlsa = this.#question.tlsa.filter(({ host, port }) => host === target.host && port === target.port);
+    const at = { target, address, found, tlsa };
     this.#security = weakest([delegation, endpoint]);
     const outcome = await this.#server.links.verifyConnection(
       { local, domain, delegation, tls, ...at },

@@ -6,7 +6,7 @@ import { type Denial, DENIALS } from "../xmpp/verdict_error.ts";
 import { accepts, type PairPolicy } from "./admission.ts";
 import { factsOf, outOfDate } from "./certificate.ts";
 import { tlsaFailure, usableTlsa } from "./dane.ts";
-import { namesNobody } from "./delegation.ts";
+import { namesNobody, publishesTlsa } from "./delegation.ts";
 import { denialByCallback, denialByDelegation } from "./denial.ts";
 import type { Evidence, Prooftype } from "./judge.ts";
 import { acceptedNow } from "./pkix.ts";
@@ -27,7 +27,7 @@ export type Verdict =
     readonly needs: readonly Need[];
   };
 
-export interface Question extends Evidence {
+export interface Question extends Omit<Evidence, "reached"> {
   /** The claim came with a dialback key; never so in the reverse direction of a stream (protocol.md 2.8.6, BID-9). */
   readonly key: boolean;
   /** Another pair is valid on the same stream: then a refuted key does not end it (7.4). */
@@ -57,7 +57,9 @@ export function decide(question: Question): Verdict {
   if (early !== null) return early;
   const { delegation } = question;
   // The HTTPS fetch starts beside DNS where the chain is not accepted, because then no SRV can prove anything (3.2).
-  if (delegation === null) return ask("delegation", ...whyRefused(question) === null ? [] : posh(question));
+  if (delegation === null) {
+    return undecided("delegation", ...whyRefused(question) === null ? [] : posh(question));
+  }
   const known = { ...question, delegation };
   for (const step of STEPS) {
     const said = step(known);
@@ -71,7 +73,7 @@ function byCertificate(question: Question): Verdict | null {
   const proved = attempt("pkix", question);
   const { policy, delegation } = question;
   if (proved === null || (policy.proof !== "strict" && policy.daneInbound === "positive")) return proved;
-  if (delegation === null) return ask("delegation");
+  if (delegation === null) return undecided("delegation");
   return reserved({ ...question, delegation }) ?? proved;
 }
 
@@ -97,7 +99,7 @@ function reserved(question: Known): Verdict | null {
     return failing(delegation.cause ?? "dns.servfail", "dane");
   }
   if (!publishesTlsa(delegation)) return null;
-  if (tlsa === null) return ask("tlsa");
+  if (tlsa === null) return undecided("tlsa");
   // TF-1: `strict` says yes to nothing while any answer about the sender is bogus.
   if (strict && tlsaFailure(tlsa)?.security === "bogus") {
     return refused("policy.dns", DENIALS["not proven"], "dane");
@@ -132,7 +134,7 @@ function bySrv(question: Known): Verdict | null {
 function byTlsa(question: Known): Verdict | null {
   const { delegation, tlsa } = question;
   if (!publishesTlsa(delegation)) return null;
-  if (tlsa === null) return ask("tlsa", ...posh(question));
+  if (tlsa === null) return undecided("tlsa", ...posh(question));
   const proved = attempt("dane", question);
   const failure = tlsaFailure(tlsa);
   return proved === null && failure?.security === "bogus" ? unanswered(failure) : proved;
@@ -141,14 +143,14 @@ function byTlsa(question: Known): Verdict | null {
 /** Step 3. Also where DNS fails for now: HTTPS is a proof of its own (5.7). */
 function byPosh(question: Known): Verdict | null {
   const missing = posh(question);
-  return missing.length > 0 ? ask(...missing) : attempt("posh", question);
+  return missing.length > 0 ? undecided(...missing) : attempt("posh", question);
 }
 
 /** Step 4: the domain's own server is asked, if the policy lets us, a key is there, and DNS names a server. */
 function byCallback(question: Known): Verdict | null {
   const { callback, delegation, others } = question;
   if (!callable(question) || denialByDelegation(delegation) !== DENIALS["not proven"]) return null;
-  if (callback === null) return ask("callback");
+  if (callback === null) return undecided("callback");
   for (const prooftype of ["samecert", "dialback-dnssec", "dialback"] as const) {
     const proved = attempt(prooftype, question);
     if (proved !== null) return proved;
@@ -179,11 +181,6 @@ function posh({ certificate, delegation, posh, now }: Question): readonly ["posh
   return possible && posh === null ? ["posh"] : [];
 }
 
-/** 3.4: TLSA counts only below a secure SRV, or below the domain itself where the absence of SRV is proven. */
-function publishesTlsa({ security, service, exists }: Delegation): boolean {
-  return security === "secure" && (service === "offered" || (service === "absent" && exists));
-}
-
 /** Step 4 is open to this claim. */
 function callable({ key, policy }: Question): boolean {
   return key && accepts(policy, "dialback");
@@ -202,12 +199,12 @@ function whyRefused({ certificate, now }: Question): Cause | null {
 
 function attempt(prooftype: Prooftype, question: Question): Verdict & { proved: true } | null {
   if (!accepts(question.policy, prooftype)) return null;
-  const proof = prove(prooftype, question, question.timing);
+  const proof = prove(prooftype, { ...question, reached: null }, question.timing);
   return proof instanceof Proof ? { proved: true, proof } : null;
 }
 
 function whyNot(prooftype: Prooftype, question: Question): Cause {
-  const proof = prove(prooftype, question, question.timing);
+  const proof = prove(prooftype, { ...question, reached: null }, question.timing);
   return proof instanceof Proof ? "proof.none" : proof;
 }
 
@@ -226,6 +223,6 @@ function refused(cause: Cause, denial: Denial, tried: Prooftype): Verdict {
 }
 
 /** Not decided yet. */
-export function ask(...needs: readonly Need[]): Verdict {
+export function undecided(...needs: readonly Need[]): Verdict {
   return { proved: false, cause: "proof.none", denial: DENIALS["not proven"], tried: "pkix", needs };
 }

@@ -31,6 +31,11 @@ export function targetsBy(delegation: Delegation, wanted: Security): readonly Ta
   return delegation.targets.filter(({ tls }) => tls === "starttls" || direct);
 }
 
+/** 3.4: TLSA counts only below a secure SRV, or below the domain itself where the absence of SRV is proven. */
+export function publishesTlsa({ security, service, exists }: Delegation): boolean {
+  return security === "secure" && (service === "offered" || (service === "absent" && exists));
+}
+
 /** What DNSSEC says of the record set that names this target. */
 export function securityOf({ security, lookups }: Delegation, { tls }: Target): Security {
   if (tls === "starttls") return security;

@@ -2,23 +2,28 @@
 import type { Callback } from "../facts/callback.ts";
 import type { CertificateFacts } from "../facts/certificate.ts";
 import { factsOf, outOfDate } from "./certificate.ts";
-import type { Evidence, Finding, Judge } from "./judge.ts";
+import { toAscii } from "../xmpp/domain.ts";
+import { dnsFailure } from "./delegation.ts";
+import type { Evidence, Finding, Judge, Reached } from "./judge.ts";
 import { matchesName, namesOf } from "./names.ts";
 
 /** The domain's own server said yes, and nobody without its route could have said it. */
 export const dialbackDnssec: Judge = {
   prooftype: "dialback-dnssec",
-  judge({ callback }: Evidence): Finding {
+  judge({ callback, ...rest }: Evidence): Finding {
+    const found = reached(rest);
+    if (found !== null) return found.security === "secure" && found.encrypted ? foundBy(found) : UNSIGNED;
     const answered = confirmed(callback);
     if (answered === null) return unconfirmed(callback);
-    const signed = answered.security === "secure" && answered.secure;
-    return signed ? finding(answered, null) : { holds: false, cause: "dns.insecure" };
+    return answered.security === "secure" && answered.secure ? finding(answered, null) : UNSIGNED;
   },
 };
 
 export const dialback: Judge = {
   prooftype: "dialback",
-  judge({ callback }: Evidence): Finding {
+  judge({ callback, ...rest }: Evidence): Finding {
+    const found = reached(rest);
+    if (found !== null) return foundBy(found);
     const answered = confirmed(callback);
     return answered === null ? unconfirmed(callback) : finding(answered, null);
   },
@@ -51,8 +56,39 @@ function isKnown({ security }: Callback): boolean {
   return security === "secure" || security === "insecure";
 }
 
+const UNSIGNED: Finding = { holds: false, cause: "dns.insecure" };
+
 function unconfirmed(callback: Callback | null): Finding {
   return { holds: false, cause: callback?.cause ?? "proof.none" };
+}
+
+interface Found extends Reached {
+  readonly certificate: string | null;
+}
+
+/** TF-9: the delegation still names the machine that we dialled. */
+function reached({ reached, delegation, certificate, domain }: Omit<Evidence, "callback">): Found | null {
+  if (reached === null || delegation === null || dnsFailure(delegation) !== null) return null;
+  const { host, port, security } = reached;
+  const named = delegation.service === "absent"
+    ? host === toAscii(domain)
+    : delegation.targets.some((target) => target.host === host && target.port === port);
+  if (!named || (security !== "secure" && security !== "insecure")) return null;
+  return { ...reached, certificate: factsOf(certificate)?.sha256 ?? null };
+}
+
+/** Bound to what the machine showed, or where that is nothing to its stream. */
+function foundBy({ host, port, security, encrypted, streamId, certificate }: Found): Finding {
+  return {
+    holds: true,
+    target: { host, port },
+    certificate,
+    streamId: certificate === null ? streamId : null,
+    certificateUntil: null,
+    vouchedUntil: null,
+    ttlMs: null,
+    evidence: { server: host, port, security, encrypted, outcome: "reached" },
+  };
 }
 
 /** Bound to the stream that the key was made for; by protocol nothing ends it (3.9). */

@@ -3,6 +3,7 @@ import type { Cause } from "../facts/cause.ts";
 import type { Callback } from "../facts/callback.ts";
 import type { PeerCertificate } from "../facts/certificate.ts";
 import type { Delegation } from "../facts/delegation.ts";
+import type { Security } from "../facts/dns.ts";
 import type { Detail } from "../facts/event.ts";
 import type { PoshEvidence } from "../facts/posh.ts";
 import type { EndpointTlsa } from "../facts/tlsa.ts";
@@ -32,12 +33,23 @@ export interface Evidence {
   readonly posh: PoshEvidence | null;
   /** Null: nobody was called back. */
   readonly callback: Callback | null;
+  /** Outgoing, on a connection that was dialled for this very domain; null: it was not. */
+  readonly reached: Reached | null;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
+/** The server that DNS names for a domain, and that was dialled: whether it is the domain's, no certificate says (TF-9). */
+export interface Reached extends Endpoint {
+  /** The weakest of the SRV and the address answer. */
+  readonly security: Security;
+  readonly encrypted: boolean;
+  /** Of its stream: what proves it without a certificate. */
+  readonly streamId: string | null;
+}
+
 /** Nothing was fetched. */
-export const UNASKED = { delegation: null, tlsa: null, posh: null, callback: null } as const;
+export const UNASKED = { delegation: null, tlsa: null, posh: null, callback: null, reached: null } as const;
 
 /** The machine that a delegation names. */
 export interface Endpoint {

@@ -52,6 +52,8 @@ export interface Failure {
   readonly condition: StreamCondition | null;
   /** Its certificate did not prove the domain. */
   readonly unproven: boolean;
+  /** On a classic stream the policy would take this very peer, by another prooftype (I-10). */
+  readonly takenAsClassic: boolean;
   /** We had sent our claim by EXTERNAL. */
   readonly claimed: boolean;
 }
@@ -139,7 +141,7 @@ type Next = Partial<Pick<Entry, "rung" | "sni">> | "another address" | "nothing"
 
 function lower(failure: Failure, ground: Ground): Next {
   const { entry, cause, condition, unproven } = failure;
-  if (unproven) return unprovenAt(entry, ground);
+  if (unproven) return unprovenAt(failure, ground);
   if (entry.rung === "server-name") {
     const fallsBack = condition === null
       ? WITHOUT_A_WORD.includes(cause)
@@ -153,8 +155,10 @@ function lower(failure: Failure, ground: Ground): Next {
 }
 
 /** A certificate that proves nothing is no reason to take less from the same target, unless the policy takes it (2.10). */
-function unprovenAt({ rung, sni }: Entry, ground: Ground): Next {
-  if (rung === "server-name") return ground.takesDialback ? { rung: "external" } : "nothing";
+function unprovenAt({ entry: { rung, sni }, cause, takenAsClassic }: Failure, ground: Ground): Next {
+  // 3.2: TLSA decides alone, whatever the header says.
+  if (cause === "dane.mismatch") return "nothing";
+  if (rung === "server-name") return takenAsClassic ? { rung: "external" } : "nothing";
   return ground.secure && sni === "domain" ? { sni: "target" } : "nothing";
 }
 

@@ -1,5 +1,6 @@
 /** Which TLSA records count. RFC 6698 4.1, RFC 7671 9 and 10.3; protocol.md 3.4, steps 5 and 6. */
-import type { TlsaRecord } from "../facts/tlsa.ts";
+import { Buffer } from "node:buffer";
+import type { EndpointTlsa, TlsaRecord } from "../facts/tlsa.ts";
 
 /** Hex digits of a digest; matching type 0 has whatever length the certificate has. */
 const DIGEST_LENGTH: Readonly<Record<number, number>> = { 1: 64, 2: 128 };
@@ -17,6 +18,19 @@ export function strongest(records: readonly TlsaRecord[]): readonly TlsaRecord[]
       usage === record.usage && selector === record.selector && matching === 2
     )
   );
+}
+
+/** At most so many are tried: each costs signatures. */
+const MAX_AUTHORITIES = 4;
+
+/** The authorities that secure records hold whole (`2 0 0`), DER. RFC 7671 5.2.2. */
+export function publishedAuthorities(endpoints: readonly EndpointTlsa[]): readonly Uint8Array<ArrayBuffer>[] {
+  return endpoints
+    .filter(({ security }) => security === "secure")
+    .flatMap(({ records }) => strongest(records))
+    .filter(({ usage, selector, matching }) => usage === 2 && selector === 0 && matching === 0)
+    .slice(0, MAX_AUTHORITIES)
+    .map(({ data }) => Uint8Array.from(Buffer.from(data, "hex")));
 }
 
 /** RFC 7671 10.3. Usage 0 is optional in protocol.md 3.4 and not supported. */

@@ -119,6 +119,13 @@ export class ConnectionRow {
     for (const name of this.#serverNames) this.#indexes.byName.add(name, this);
   }
 
+  /** A name that something else than an accepted chain proves to be the peer's: a TLSA record (protocol.md 3.4, R-7). */
+  vouch(name: string): void {
+    if (this.#serverNames.includes(name)) return;
+    this.#serverNames = [...this.#serverNames, name];
+    this.#indexes.byName.add(name, this);
+  }
+
   /**
    * Enters or replaces the proof of one domain.
    *

@@ -44,6 +44,7 @@ export async function judgeRequest(cell: Cell, late: Lateness = {}): Promise<Jud
     id: "c-1",
     over: false,
     peerCertificate: facts.certificate,
+    certificateUnder: () => facts.certificate,
     row: { direction: "in", streamId: facts.callback.streamId },
     connection: {
       write: (bytes: Uint8Array) => {

@@ -38,6 +38,7 @@ function failed(at: Ladder, how: Partial<Failure>, ground = GROUND): Ladder {
     cause: "stream.error",
     condition: null,
     unproven: false,
+    takenAsClassic: false,
     claimed: false,
   };
   return afterFailure(at, { ...failure, ...how } as Failure, ground);
@@ -93,9 +94,14 @@ Deno.test("a certificate that proves nothing ends its target, whatever rung coul
   assert.deepEqual(next(at), ["b server-name"]);
 });
 
-Deno.test("a certificate that proves nothing leads on where the policy takes dialback", () => {
-  const weak = { ...GROUND, takesDialback: true };
-  assert.deepEqual(next(failed(ladder([A], weak, never), { unproven: true }, weak)), ["a external"]);
+Deno.test("a certificate that proves nothing leads on where a classic stream would take it (I-10, TF-8, TF-9)", () => {
+  const how = { unproven: true, takenAsClassic: true };
+  assert.deepEqual(next(failed(ladder([A], GROUND, never), how)), ["a external"]);
+});
+
+Deno.test("a certificate that TLSA refuses is refused on every rung (3.2)", () => {
+  const how = { unproven: true, takenAsClassic: true, cause: "dane.mismatch" } as const;
+  assert.deepEqual(next(failed(ladder([A, B], GROUND, never), how)), ["b server-name"]);
 });
 
 Deno.test("6.3: on a classic stream the SRV target is tried once as SNI, if the SRV is secure", () => {
