@@ -12,14 +12,20 @@ interface Named {
 const IDENTITIES = {
   /** Of the lab's CA, with the domains in it. */
   ca: (lab: Lab, { domains }: Named) => lab.world.ca.issue({ names: domains }),
-  /** Of the lab's CA, for the SRV target alone: only a signed delegation makes it the domains'. */
-  target: (lab: Lab, { target }: Named) => lab.world.ca.issue({ names: [target] }),
+  /** Of the lab's CA, for the domains and the machine that their SRV records name. */
+  provider: (lab: Lab, { domains, target }: Named) => lab.world.ca.issue({ names: [...domains, target] }),
+  /**
+   * Of the lab's CA, for the SRV target alone: only a signed delegation makes it the domains'. The common name, which
+   * proves nothing beside alternative names, is for ejabberd: it finds a domain's certificate by it.
+   */
+  target: (lab: Lab, { domains, target }: Named) =>
+    lab.world.ca.issue({ names: [target], commonName: domains[0] }),
   serverAuth: (lab: Lab, { domains }: Named) =>
     lab.world.ca.issue({ names: domains, usages: ["serverAuth"] }),
   selfSigned: (_lab: Lab, { domains }: Named) => selfSigned({ names: domains }),
   expired: (lab: Lab, { domains }: Named) => lab.world.ca.issue({ names: domains, ...EXPIRED }),
   otherName: (lab: Lab, { domains }: Named) =>
-    lab.world.ca.issue({ names: domains.map((domain) => `other.${domain}`) }),
+    lab.world.ca.issue({ names: domains.map((domain) => `other.${domain}`), commonName: domains[0] }),
 };
 
 export type Shown = keyof typeof IDENTITIES;
@@ -29,5 +35,6 @@ export const issue = (lab: Lab, shown: Shown, named: Named): Promise<Identity> =
 
 /** The names for which a certificate of this kind is good, at a peer that has one for all. */
 export function goodNames(shown: Shown, { domains, target }: Named): readonly string[] {
+  if (shown === "provider") return [...domains, target];
   return shown === "ca" || shown === "serverAuth" ? domains : shown === "target" ? [target] : [];
 }

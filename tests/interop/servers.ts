@@ -24,6 +24,7 @@ export const SERVERS = {
     policy: { proof: "authenticated" },
   },
   encrypted: { identity: byCa, policy: { proof: "encrypted" } },
+  fence: { identity: byCa, policy: { proof: "encrypted", fence: true } },
   directTls: { identity: byCa, policy: { proof: "authenticated" }, directTls: true },
 } as const satisfies Readonly<Record<string, Setup>>;
 

@@ -11,12 +11,15 @@ const SESSION = "urn:ietf:params:xml:ns:xmpp-session";
 const REGISTER = "jabber:iq:register";
 const PASSWORD = "wherefore art thou";
 
-/** Makes the account and logs in as `name@domain/lab`. */
+/** Makes the account, if it is not there yet, and logs in as `name@domain/lab`. */
 export async function register(to: Endpoint, name: string, domain: string): Promise<Speaker> {
   await using stream = await dial(to, to.host, `${name}@${domain}`);
   await open(stream, { to: domain, content: NS.client });
   const fields = `<username>${name}</username><password>${PASSWORD}</password>`;
-  await ask(stream, "register", `<query xmlns='${REGISTER}'>${fields}</query>`, ` to='${domain}'`);
+  stream.send(
+    `<iq type='set' id='register' to='${domain}'><query xmlns='${REGISTER}'>${fields}</query></iq>`,
+  );
+  await stream.element(NS.client, "iq", { id: "register" });
   return await login(to, name, domain);
 }
 
@@ -39,7 +42,7 @@ export async function login(to: Endpoint, name: string, domain: string): Promise
   return user;
 }
 
-async function ask(stream: Conversation, id: string, payload: string, to = ""): Promise<void> {
-  stream.send(`<iq type='set' id='${id}'${to}>${payload}</iq>`);
+async function ask(stream: Conversation, id: string, payload: string): Promise<void> {
+  stream.send(`<iq type='set' id='${id}'>${payload}</iq>`);
   await stream.element(NS.client, "iq", { type: "result", id });
 }

@@ -10,6 +10,7 @@ export const EJABBERD: Kind = {
   title: "ejabberd 23.01",
   octet: 32,
   way: "EXTERNAL",
+  acknowledges: false,
   words: {
     accepted: (theirs, ours, way) =>
       new RegExp(`Accepted inbound s2s ${way} authentication ${ours} -> ${theirs}`),

@@ -27,6 +27,8 @@ export interface Kind {
   readonly words: Words;
   /** How it proves itself, and takes us, when certificates are good. */
   readonly way: Way;
+  /** Speaks stream management between servers. */
+  readonly acknowledges: boolean;
   /** Writes its configuration; the result starts it, as often as it is asked. */
   prepare(place: Place): Promise<Launch>;
 }

@@ -7,6 +7,7 @@ export const PROSODY: Kind = {
   title: "Prosody 0.12.3",
   octet: 31,
   way: "EXTERNAL",
+  acknowledges: true,
   words: {
     accepted: (theirs, ours, way) =>
       way === "EXTERNAL"

@@ -81,6 +81,7 @@ export const MULTIPLEXING: readonly Scenario[] = [
     key: "targets",
     name: "one domain of ours, three of theirs",
     theirs: PAIRS,
+    shows: "provider",
     act: shared,
     cannot: {
       prosody: { out: NO_ERRORS, in: ONE_EACH },

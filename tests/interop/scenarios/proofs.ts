@@ -25,6 +25,18 @@ export const NO_EXTERNAL: Cannot = {
   },
 };
 
+/** Its TLS library judges the client's certificate as a client's: a serverAuth-only one does not do. */
+const NO_SERVER_AUTH: Cannot = {
+  why: "refuses EXTERNAL with a certificate without clientAuth, and takes dialback instead",
+  async shows(scene) {
+    await talk(scene);
+    const pair = `${scene.ours[0]} -> ${scene.theirs[0]}`;
+    await scene.peer.logged(new RegExp(`Accepted inbound s2s dialback authentication ${pair}`));
+    const words = new RegExp(`Failed inbound s2s EXTERNAL authentication ${pair} \\(\\S+\\): (.*)$`);
+    return `Failed inbound s2s EXTERNAL authentication: ${words.exec(await scene.peer.logged(words))![1]}`;
+  },
+};
+
 export const PROOFS: readonly Scenario[] = [
   {
     key: "dialback",
@@ -54,7 +66,7 @@ export const PROOFS: readonly Scenario[] = [
       await talk(scene);
       return await proven(scene, ["pkix"], "EXTERNAL");
     },
-    cannot: { jabberd2: NO_EXTERNAL },
+    cannot: { ejabberd: { out: NO_SERVER_AUTH }, jabberd2: NO_EXTERNAL },
   },
   {
     key: "tlsa",

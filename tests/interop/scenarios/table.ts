@@ -1,6 +1,7 @@
 /** The table: every scenario, in the order of the document. */
 import type { Scenario } from "../scenario.ts";
 import { DELEGATION } from "./delegation.ts";
+import { LOSS } from "./loss.ts";
 import { MULTIPLEXING } from "./multiplexing.ts";
 import { PROOFS } from "./proofs.ts";
 import { REFUSALS } from "./refusals.ts";
@@ -12,4 +13,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...REFUSALS,
   ...MULTIPLEXING,
   ...TRAFFIC,
+  ...LOSS,
 ];

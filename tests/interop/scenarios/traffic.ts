@@ -1,6 +1,7 @@
 /** What travels. */
 import assert from "node:assert/strict";
 import { message } from "../../federation/acts.ts";
+import { calm } from "../probe.ts";
 import type { Cannot, Scenario, Scene } from "../scenario.ts";
 import type { Speaker } from "../speaker.ts";
 import { say } from "../talk.ts";
@@ -57,6 +58,9 @@ export const TRAFFIC: readonly Scenario[] = [
     async act(scene) {
       const [first, second] = await speakers(scene);
       const body = "x".repeat(BIG);
+      await say(first, second);
+      await say(second, first);
+      await calm(scene);
       await say(first, second, body);
       await say(second, first, body);
       return "works";
@@ -69,8 +73,10 @@ export const TRAFFIC: readonly Scenario[] = [
     async act(scene) {
       const [first, second] = await speakers(scene);
       await say(first, second);
+      await calm(scene);
       await numbered(first, second);
       await say(second, first);
+      await calm(scene);
       await numbered(second, first);
       return "all, in order";
     },
