@@ -208,7 +208,12 @@ const CAUSES: Record<string, [act: Act, options?: StageOptions]> = {
   }],
   "stream.unproven-name": [show(({ world }) => world.ca.issue({ names: ["evil.example"] }))],
   "stream.unexpected": [sendOn(STARTTLS)],
-  "stream.idle": [async (stage) => void await stage.initiateWith(), limits({ idle_timeout: "300ms" })],
+  "stream.idle": [async (stage) => {
+    await using juliet = await stage.component();
+    juliet.say("juliet", "romeo@sender.example", "m1");
+    const { r } = await arrival(stage); // who opened it closes it (8.5)
+    await grant(r, "target.example", "sender.example");
+  }, limits({ idle_timeout: "300ms" })],
   "stream.unsupported": [sendOn("<foo xmlns='urn:x'/>")],
   "route.bad-request": [sendOn(`<iq type='get' ${from}><ping xmlns='${NS.ping}'/></iq>`)],
   "route.unauthorised-flood": [async (stage) => {
