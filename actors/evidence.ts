@@ -13,6 +13,7 @@ import type { Endpoint } from "../policy/judge.ts";
 import { type Domain, toAscii } from "../xmpp/domain.ts";
 import type { Budget } from "./budget.ts";
 import type { ServerContext } from "./context.ts";
+import { PoshDesk } from "./posh.ts";
 import { type Passage, Turnstile } from "./turnstile.ts";
 
 /** `fresh` asks past our caches (3.9). */
@@ -27,10 +28,12 @@ export class Evidence {
   readonly #server: ServerContext;
   readonly #proofs: Turnstile;
   readonly #ask: Ask;
+  readonly #posh: PoshDesk;
 
   constructor(server: ServerContext) {
     this.#server = server;
     this.#ask = (...question) => server.resolver.lookup(...question);
+    this.#posh = new PoshDesk(server, (host, asking) => this.addresses(host, asking));
     this.#proofs = new Turnstile(() => {
       const { proofs, proofsWaiting } = server.config.limits;
       return { inside: proofs, waiting: proofsWaiting };
@@ -122,8 +125,8 @@ export class Evidence {
   }
 
   /** What the domain's own web server says of certificates. */
-  posh(_domain: Domain, _asking: Asking = {}): Promise<PoshEvidence> {
-    return Promise.resolve({ found: false, passing: false, cause: "proof.none", why: null });
+  posh(domain: Domain, asking: Asking = {}): Promise<PoshEvidence> {
+    return this.#posh.find(domain, asking);
   }
 }
 

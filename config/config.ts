@@ -131,6 +131,9 @@ export interface Limits {
   readonly ackTimeoutMs: number;
   readonly smUnackedStanzas: number;
   readonly smUnackedBytes: number;
+  readonly poshBytes: number;
+  readonly poshRedirects: number;
+  readonly poshTimeoutMs: number;
 }
 
 export interface Config {

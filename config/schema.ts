@@ -2,7 +2,7 @@
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { AddressFault, parseDomain, parsePattern } from "../xmpp/domain.ts";
-import { parseAddress, parseDuration, parseSize } from "./units.ts";
+import { parseAddress, parseDuration, parseSize, printSize } from "./units.ts";
 
 const domain = z.string().transform((text, context) => {
   try {
@@ -51,9 +51,14 @@ const duration = (byDefault: string, { min = MIN_DURATION_MS } = {}) =>
     .default(parseDuration(byDefault)!);
 /** The native library counts in 32 bits. */
 const MAX_SIZE = 2 ** 31 - 1;
-const size = (byDefault: string, min = 1) =>
+/** One reply of the native library has room for that. */
+const MAX_POSH_SIZE = 100 * 1024;
+const size = (byDefault: string, min = 1, max = MAX_SIZE) =>
   z.union([z.number().int(), read(parseSize, 'a size such as "64KiB"')])
-    .refine((bytes) => bytes >= min && bytes <= MAX_SIZE, `must be between ${min} bytes and 2GiB`)
+    .refine(
+      (bytes) => bytes >= min && bytes <= max,
+      `must be between ${min} bytes and ${max === MAX_SIZE ? "2GiB" : printSize(max)}`,
+    )
     .default(parseSize(byDefault)!);
 const count = (byDefault: number, min = 1) => z.number().int().min(min).default(byDefault);
 
@@ -138,9 +143,6 @@ const hosted = z.strictObject({
 
 /** Limits of what comes later. */
 const limitsLater = {
-  posh_bytes: later("64KiB"),
-  posh_redirects: later(5),
-  posh_timeout: later("10s"),
   stanzas_per_second_per_pair: later(0),
   sm_resume: later("300s"),
 };
@@ -213,6 +215,9 @@ const limits = z.strictObject({
   ack_timeout: duration("60s"),
   sm_unacked_stanzas: count(5000),
   sm_unacked_bytes: size("16MiB"),
+  posh_bytes: size("64KiB", 1, MAX_POSH_SIZE),
+  posh_redirects: count(5, 0),
+  posh_timeout: duration("10s"),
   ...limitsLater,
 });
 

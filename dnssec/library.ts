@@ -4,6 +4,8 @@ const SYMBOLS = {
   dns_abi: { parameters: [], result: "u32" },
   dns_open: { parameters: ["buffer", "u32", "buffer", "u32"], result: "i32" },
   dns_submit: { parameters: ["u32", "u32", "buffer", "u32"], result: "i32" },
+  // Since 1.1; a library of 1.0 does everything else.
+  https_get: { parameters: ["u32", "u32", "u32", "buffer", "u32"], result: "i32", optional: true },
   dns_cancel: { parameters: ["u32", "u32"], result: "i32" },
   dns_wait: { parameters: ["u32", "u32"], result: "i32", nonblocking: true },
   dns_drain: { parameters: ["u32", "buffer", "u32"], result: "i32" },
@@ -15,6 +17,8 @@ export type Library = Deno.DynamicLibrary<typeof SYMBOLS>;
 
 /** What the calls return below zero (`native/src/dns/abi.rs`). */
 export const BUSY = -3;
+/** Ours: the library is older than the call. */
+export const UNKNOWN = -100;
 
 /** Major version in the upper half; minor versions only add. */
 const ABI_MAJOR = 1;

@@ -141,6 +141,13 @@ export const CAUSES = {
     "the peer's certificate matches none of the TLSA records of its server",
     "publish TLSA records for the certificate in use",
   ),
+  "posh.absent": reason("peer", "the domain's web server has no POSH document", "nothing, if it uses none"),
+  "posh.unreachable": reason(
+    "network",
+    "the domain's POSH document could not be fetched over verified HTTPS",
+    "`curl -v https://DOMAIN/.well-known/posh/xmpp-server.json` shows why",
+  ),
+  "posh.invalid": reason("peer", "the domain's POSH document, or the way to it, is not valid", PEER),
   "posh.mismatch": reason("peer", "the peer's certificate is not in the domain's POSH document", PEER),
   "proof.expired": reason("dns", "the proof has expired and could not be renewed", RESIGN),
   "proof.timeout": reason("network", "the proof was not found in time", WAIT),

@@ -13,6 +13,7 @@ export const EVENTS = {
     "who may act for a domain: domain, service, security, targets, lookups with their chains",
   "addresses.resolved": "where an SRV target listens: host, security, addresses",
   "tlsa.resolved": "which certificates an SRV target publishes: host, port, security, records",
+  "posh.resolved": "what a domain's web server says of certificates: domain, url, fingerprints, expires, why",
   "connection.opened": "TCP is there: direction, peer, port",
   "connection.secured": "TLS is there: version, cipher, own, certificate, names, subject",
   "connection.established": "the stream is up: direction, local, remote, serverNames, bidi, dna",

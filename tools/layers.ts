@@ -21,7 +21,8 @@ const MAY_IMPORT: Readonly<Record<string, Reach>> = {
   routing: reach(["xmpp", "facts", "policy"], ["config"]),
   wire: reach(["xmpp", "facts"], ["config"]),
   dnssec: reach(["xmpp", "facts"], ["config"]),
-  actors: reach(["xml", "xmpp", "facts", "policy", "machines", "routing", "wire", "dnssec"], [
+  posh: reach(["xmpp", "facts"], ["config"]),
+  actors: reach(["xml", "xmpp", "facts", "policy", "machines", "routing", "wire", "dnssec", "posh"], [
     "config",
     "observe",
   ]),

@@ -50,6 +50,11 @@ export class Trust {
     return { state: "accepted", facts: { ...facts, identifiers, notAfter: end[0]! } };
   }
 
+  /** Of the anchors in the library, for whoever verifies there; of use on this thread, until {@link free}. */
+  get handle(): number {
+    return this.#anchors;
+  }
+
   free(): void {
     native().anchors_free(this.#anchors);
   }

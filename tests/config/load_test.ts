@@ -70,7 +70,6 @@ Deno.test("a key that is known and not honoured: its default is accepted, anythi
     "listen.s2s_tls": ["[]", '["[::]:5270"]'],
     "policy.fence": ["false", "true"],
     "policy.proof": ['"encrypted"', '"legacy"'],
-    "limits.posh_bytes": ['"64KiB"', '"32KiB"'],
     "limits.stanzas_per_second_per_pair": ["0", "5"],
     "limits.sm_resume": ['"300s"', '"0s"'],
   };
@@ -295,6 +294,9 @@ const EVERY_LIMIT: Record<keyof Limits, true> = {
   ackTimeoutMs: true,
   smUnackedStanzas: true,
   smUnackedBytes: true,
+  poshBytes: true,
+  poshRedirects: true,
+  poshTimeoutMs: true,
 };
 
 Deno.test("every limit that the server reads has a number; what is not honoured is not passed on", () => {

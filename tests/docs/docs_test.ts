@@ -55,6 +55,7 @@ Deno.test("every cause and every event is said by some line of the server", asyn
     "routing",
     "wire",
     "dnssec",
+    "posh",
     "xmpp",
     "observe",
     "cli",

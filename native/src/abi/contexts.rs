@@ -3,6 +3,7 @@ use super::memory::{copy_out, entries, input, output, said};
 use super::{E_ARGUMENT, E_HANDLE, caught, held};
 use crate::handles::Slab;
 use crate::tls::{Anchors, Context, Digests, Role, facts, verify, verify_to};
+use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use serde::Serialize;
 use std::cell::RefCell;
@@ -18,6 +19,11 @@ pub(super) fn with_context(handle: u32, body: impl FnOnce(&Context) -> i32) -> i
         Some(Some(context)) => body(context),
         _ => E_HANDLE,
     })
+}
+
+/// What the anchors of a handle vouch for; None when there is no such handle on this thread.
+pub(crate) fn roots(anchors: u32) -> Option<RootCertStore> {
+    ANCHORS.with_borrow_mut(|all| Some(all.place(anchors)?.as_ref()?.roots()))
 }
 
 /// `blob`: one entry per identity, a PEM text with chain and key. A handle, or an error with its words in `out`.

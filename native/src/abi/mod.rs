@@ -7,6 +7,8 @@ mod contexts;
 mod memory;
 mod sessions;
 
+pub(crate) use contexts::roots;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Raised when a signature or a layout below changes.

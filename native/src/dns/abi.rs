@@ -12,9 +12,10 @@ use super::{
     engine::{Engine, Refusal},
     lock,
 };
+use crate::abi::roots;
 
 /// Major in the upper half, minor in the lower.
-const ABI: u32 = 1 << 16;
+const ABI: u32 = (1 << 16) + 1;
 
 const NO_HANDLE: i32 = -1;
 const INVALID: i32 = -2;
@@ -62,6 +63,28 @@ pub unsafe extern "C" fn dns_submit(handle: u32, ticket: u32, req: *const u8, le
     with(handle, |engine| match engine.submit(ticket, request) {
         Ok(()) => 0,
         Err(refusal) => code(refusal),
+    })
+}
+
+/// As `dns_submit`, for one HTTPS GET under trust anchors of the calling thread; NO_HANDLE when there are none.
+///
+/// # Safety
+/// `req` must be valid for `len` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn https_get(
+    handle: u32,
+    ticket: u32,
+    anchors: u32,
+    req: *const u8,
+    len: u32,
+) -> i32 {
+    let request = unsafe { bytes(req, len) };
+    with(handle, |engine| match roots(anchors) {
+        None => NO_HANDLE,
+        Some(roots) => match engine.get(ticket, request, roots) {
+            Ok(()) => 0,
+            Err(refusal) => code(refusal),
+        },
     })
 }
 

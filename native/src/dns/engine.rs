@@ -11,6 +11,7 @@ use std::{
 };
 
 use futures_util::FutureExt;
+use rustls::RootCertStore;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::{runtime::Runtime, task::AbortHandle};
@@ -24,6 +25,7 @@ use super::{
     reply::{Delivery, Request, reply},
     resolve::Resolver,
 };
+use crate::https::Get;
 
 pub type Ticket = u32;
 
@@ -99,6 +101,25 @@ impl Engine {
         if request.v != 1 {
             return Err(Refusal::Invalid);
         }
+        let resolver = self.resolver.clone();
+        self.start(ticket, async move { look(&resolver, &request).await })
+    }
+
+    /// Takes an HTTPS GET, or refuses at once.
+    pub fn get(&self, ticket: Ticket, request: &[u8], roots: RootCertStore) -> Result<(), Refusal> {
+        let request: Get = serde_json::from_slice(request).map_err(|_| Refusal::Invalid)?;
+        if request.v != 1 {
+            return Err(Refusal::Invalid);
+        }
+        self.start(ticket, async move { request.run(roots).await })
+    }
+
+    /// Whatever becomes of it, the ticket is answered once.
+    fn start(
+        &self,
+        ticket: Ticket,
+        work: impl Future<Output = Value> + Send + 'static,
+    ) -> Result<(), Refusal> {
         let runtime = lock(&self.runtime);
         let runtime = runtime.as_ref().ok_or(Refusal::Closed)?;
         let mut state = lock(&self.desk.state);
@@ -110,15 +131,13 @@ impl Engine {
         {
             return Err(Refusal::Invalid);
         }
-        let (resolver, desk) = (self.resolver.clone(), self.desk.clone());
+        let desk = self.desk.clone();
         // The task cannot file its reply before it is registered: filing takes the lock that we hold.
         let task = runtime.spawn(async move {
-            let looked = AssertUnwindSafe(look(&resolver, &request))
-                .catch_unwind()
-                .await;
-            let reply = looked.unwrap_or_else(|_| {
+            let done = AssertUnwindSafe(work).catch_unwind().await;
+            let reply = done.unwrap_or_else(|_| {
                 desk.panics.fetch_add(1, Ordering::Relaxed);
-                failed(&request.name, Fault::Internal, "the lookup panicked")
+                failed("", Fault::Internal, "it panicked")
             });
             desk.file(ticket, reply);
         });

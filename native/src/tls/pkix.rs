@@ -1,4 +1,5 @@
 //! Chains, by rustls-webpki, to configured anchors and nothing else (protocol.md 6.4, 6.6).
+use rustls::RootCertStore;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, TrustAnchor, UnixTime};
@@ -52,6 +53,13 @@ impl Anchors {
             }
         }
         Ok(Anchors(anchors))
+    }
+
+    /// For a verifier of rustls' own.
+    pub fn roots(&self) -> RootCertStore {
+        RootCertStore {
+            roots: self.0.clone(),
+        }
     }
 }
 
