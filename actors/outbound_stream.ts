@@ -7,6 +7,7 @@ import type { PoshEvidence } from "../facts/posh.ts";
 import { outboundStream, type OutboundStreamEffect, type TlsUse } from "../machines/outbound_stream.ts";
 import type { Verdict } from "../policy/decide.ts";
 import { usableTlsa } from "../policy/dane.ts";
+import { isProven } from "../policy/endpoint.ts";
 import { type HeaderMode, judgeResponseHeader } from "../policy/header.ts";
 import type { Entry } from "../policy/ladder.ts";
 import { printBidi } from "../xmpp/bidi.ts";
@@ -175,7 +176,8 @@ export class OutboundShell extends S2sShell {
       starttls: starttls !== null,
       external: mechanisms.includes(EXTERNAL),
       dialback: features.dialback || [...this.declared.values()].includes(NS.dialback),
-      ...{ bidi, dna, errors, unknownRequired },
+      bidi: bidi && isProven(this.judged),
+      ...{ dna, errors, unknownRequired },
     });
   }
 

@@ -105,9 +105,14 @@ function setting<T>(peer: T | null, server: T): Setting<T> {
 /** The proofs that rest on asking the sender domain's own server. */
 const BY_CALLBACK: readonly Prooftype[] = ["dialback-dnssec", "dialback", "samecert"];
 
+/** Whether the proof rests on the domain's server as DNS names it, not on what the peer shows. */
+export function isByCallback(prooftype: Prooftype): boolean {
+  return BY_CALLBACK.includes(prooftype);
+}
+
 /** Whether the policy takes proofs of this type. `strict` takes no unsigned delegation, whatever the switch says. */
 export function accepts(policy: PairPolicy, prooftype: Prooftype): boolean {
-  if (BY_CALLBACK.includes(prooftype)) return policy.proof === "encrypted" || policy.proof === "legacy";
+  if (isByCallback(prooftype)) return policy.proof === "encrypted" || policy.proof === "legacy";
   return prooftype !== "dna-srv-insecure" || (policy.allowInsecureDelegation && policy.proof !== "strict");
 }
 
@@ -118,7 +123,7 @@ export function accepts(policy: PairPolicy, prooftype: Prooftype): boolean {
  * seen the TLSA records, and a proof made for another pair need not have looked: it is judged anew.
  */
 export function fits(policy: PairPolicy, { prooftype }: Proven): boolean {
-  if (BY_CALLBACK.includes(prooftype) || !accepts(policy, prooftype)) return false;
+  if (isByCallback(prooftype) || !accepts(policy, prooftype)) return false;
   return policy.proof !== "strict" && (policy.daneInbound === "positive" || prooftype === "dane");
 }
 

@@ -2,7 +2,7 @@
 import type { Cause } from "../facts/cause.ts";
 import type { Delegation } from "../facts/delegation.ts";
 import { DENIALS } from "../xmpp/verdict_error.ts";
-import { accepts, type PairPolicy } from "./admission.ts";
+import { accepts, isByCallback, type PairPolicy } from "./admission.ts";
 import { factsOf, outOfDate } from "./certificate.ts";
 import { tlsaFailure, usableTlsa } from "./dane.ts";
 import { type Need, undecided, type Verdict } from "./decide.ts";
@@ -93,6 +93,11 @@ function byPosh(question: Known): Verdict | null {
 function byReaching(question: Known): Verdict | null {
   if (question.mode === "server-name") return null;
   return attempt("dialback-dnssec", question) ?? attempt("dialback", question);
+}
+
+/** TF-9, 2.8.5: a peer that was only reached is sent to, and never heard on a stream of ours. */
+export function isProven(verdict: Verdict | null): boolean {
+  return verdict?.proved === true && !isByCallback(verdict.proof.prooftype);
 }
 
 function targetsOf({ delegation, host }: Known): Delegation["targets"] {

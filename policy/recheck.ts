@@ -3,7 +3,7 @@ import type { Cause } from "../facts/cause.ts";
 import type { Need, Verdict } from "./decide.ts";
 import { tlsaFailure } from "./dane.ts";
 import { dnsFailure } from "./delegation.ts";
-import type { Evidence, Prooftype } from "./judge.ts";
+import { type Evidence, type Prooftype, STRENGTH } from "./judge.ts";
 import { Proof, prove, type Timing } from "./proof.ts";
 
 export type Recheck =
@@ -32,17 +32,20 @@ const LAST: Readonly<Record<Prooftype, Need>> = {
 /**
  * Reads the verdict of a re-check for a proof of the type `held`.
  *
- * No weaker proof is looked for where the held one is gone: a withdrawn delegation ends within its stated bound, and
- * the peer may ask again.
+ * No weaker proof is looked for, nor taken, where the held one is gone: a withdrawn delegation ends within its stated
+ * bound, and the peer may ask again. What the stronger one opened (the other way of bidi) would stay open.
  */
 export function readRecheck(verdict: Verdict, held: Prooftype, evidence: Evidence, timing: Timing): Recheck {
-  if (verdict.proved) return { is: "held", proof: verdict.proof };
+  if (verdict.proved && STRENGTH[verdict.proof.prooftype] >= STRENGTH[held]) {
+    return { is: "held", proof: verdict.proof };
+  }
   const { delegation, tlsa } = evidence;
   const failure = tlsaFailure(tlsa ?? []);
   if (delegation?.security === "bogus" || failure?.security === "bogus") return { is: "bogus" };
-  const [...needs] = verdict.needs.filter((need) => EVIDENCE.indexOf(need) <= EVIDENCE.indexOf(LAST[held]));
+  const open = verdict.proved ? [] : verdict.needs;
+  const needs = open.filter((need) => EVIDENCE.indexOf(need) <= EVIDENCE.indexOf(LAST[held]));
   if (needs.length > 0) return { is: "open", needs };
-  const cause = verdict.needs.length === 0 ? verdict.cause : whyNot(held, evidence, timing);
+  const cause = verdict.proved || open.length > 0 ? whyNot(held, evidence, timing) : verdict.cause;
   const temporary = passing(held, evidence);
   return temporary === null ? { is: "negative", cause } : { is: "failed", cause: temporary };
 }

@@ -1,5 +1,6 @@
 /** Every cell of the matrix through the real judges, collecting and machines; the evidence is injected. */
 import assert from "node:assert/strict";
+import { chooseEndpoint, type Chosen } from "./initiator.ts";
 import { type Cell, cells, describe, type Direction, type Expected, expected, table } from "./oracle.ts";
 import { type Judged, judgeRequest } from "./receiver.ts";
 
@@ -7,44 +8,85 @@ const of = (direction: Direction): Cell[] => [...cells()].filter((cell) => cell.
 
 Deno.test("matrix, receiver: all 3456 cells: verdict, prooftype, what was asked, and the order of the acts", async () => {
   const wrong: string[] = [];
-  for (const cell of of("receiver")) wrong.push(...disagreements(cell, await judgeRequest(cell)));
+  for (const cell of of("receiver")) wrong.push(...await compared(cell));
   agree(wrong, 3456);
 });
 
-Deno.test("matrix, receiver: the driver feels every dimension: facts of another value lead to disagreements", async () => {
-  for (const name of ["cert", "srv", "tlsa", "posh", "key", "policy"] as const) {
-    const values: readonly string[] = table.dimensions[name];
-    let wrong = 0;
-    for (const [n, cell] of of("receiver").entries()) {
-      if (n % 7 !== 0) continue;
-      const other = { ...cell, [name]: values[(values.indexOf(cell[name]) + 1) % values.length]! };
-      const seen = await judgeRequest(other);
-      wrong += disagreements(cell, seen).length;
+Deno.test("matrix: the drivers feel every dimension: facts of another value lead to disagreements", async () => {
+  for (const direction of table.dimensions.direction) {
+    for (const name of ["cert", "srv", "tlsa", "posh", "key", "policy"] as const) {
+      assert.ok(await disturbed(direction, name) > 0, `${direction}: ${name} makes no difference`);
     }
-    assert.ok(wrong > 0, `${name} makes no difference`);
   }
 });
+
+/** How many of every seventh cell disagree when one dimension has its next value. */
+async function disturbed(direction: Direction, name: keyof Cell): Promise<number> {
+  const values: readonly string[] = table.dimensions[name];
+  let wrong = 0;
+  for (const cell of of(direction).filter((_, n) => n % 7 === 0)) {
+    const other = { ...cell, [name]: values[(values.indexOf(cell[name]) + 1) % values.length]! };
+    wrong += (await compared(cell, other)).length;
+  }
+  return wrong;
+}
+
+/** What differs between the oracle's word on `cell` and what becomes of `played`. */
+async function compared(cell: Cell, played: Cell = cell): Promise<string[]> {
+  return cell.direction === "receiver"
+    ? asReceiver(cell, await judgeRequest(played))
+    : asInitiator(cell, await chooseEndpoint(played));
+}
 
 Deno.test("matrix, receiver: the order in which evidence arrives changes nothing", async () => {
   const orders = [{ delegation: 40 }, { tlsa: 40 }, { posh: 40 }, { delegation: 40, posh: 5, tlsa: 20 }];
   const wrong: string[] = [];
   for (const [n, cell] of of("receiver").entries()) {
-    wrong.push(...disagreements(cell, await judgeRequest(cell, orders[n % orders.length])));
+    wrong.push(...asReceiver(cell, await judgeRequest(cell, orders[n % orders.length])));
   }
   agree(wrong, 3456);
 });
 
-/** What differs, in one line; empty when the cell agrees. */
-function disagreements(cell: Cell, seen: Judged): string[] {
+Deno.test("matrix, initiator: all 3456 cells: endpoint, prooftype, stanza, connections, and what was asked", async () => {
+  const wrong: string[] = [];
+  for (const cell of of("initiator")) wrong.push(...await compared(cell));
+  agree(wrong, 3456);
+});
+
+function asReceiver(cell: Cell, seen: Judged): string[] {
   const want = expected(cell);
-  const wrong = [
-    ...(["result", "prooftype", "condition", "errorType"] as const)
-      .filter((name) => want[name] !== seen[name])
-      .map((name) => `${name}: expected ${want[name]}, saw ${seen[name]}`),
+  return told(cell, [
+    ...unequal(want, seen, ["result", "prooftype", "condition", "errorType"]),
     ...questions(want, seen.asked),
     ...order(seen),
-  ];
-  return wrong.length === 0 ? [] : [`${want.rule} (${describe(cell)}): ${wrong.join("; ")}`];
+  ]);
+}
+
+function asInitiator(cell: Cell, seen: Chosen): string[] {
+  const want = expected(cell);
+  return told(cell, [
+    ...unequal(want, seen, ["result", "prooftype", "delivered"]),
+    ...questions(want, seen.asked),
+    ...(FORBIDDEN.includes(want.rule) && seen.rungs.length > 0 ? ["no connection is allowed"] : []),
+    ...(seen.rungs.length > 4 ? ["more than four connections (2.10)"] : []),
+  ]);
+}
+
+/** Rules by which DNS forbids every connection (DNA-8, DAN-6). */
+const FORBIDDEN = ["out-1", "out-3"];
+
+/** In one line; empty when the cell agrees. */
+function told(cell: Cell, wrong: readonly string[]): string[] {
+  return wrong.length === 0 ? [] : [`${expected(cell).rule} (${describe(cell)}): ${wrong.join("; ")}`];
+}
+
+function unequal<K extends string>(
+  want: { readonly [key in K]?: unknown },
+  seen: { readonly [key in K]?: unknown },
+  names: readonly K[],
+): string[] {
+  return names.filter((name) => want[name] !== seen[name])
+    .map((name) => `${name}: expected ${want[name]}, saw ${seen[name]}`);
 }
 
 /** The callback is exact; POSH may be asked, and must be where it proves. */
