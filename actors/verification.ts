@@ -18,6 +18,7 @@ import type { OutboundShell } from "./outbound_stream.ts";
 import { actorOf, background } from "./start.ts";
 import { encode } from "./stream.ts";
 import type { Unreached } from "./unreached.ts";
+import type { Lease } from "./verify_connection.ts";
 
 export interface VerifyQuestion {
   /** `local` was asked for by `remote`. */
@@ -36,6 +37,9 @@ export interface VerifyQuestion {
   readonly budget: Budget;
 }
 
+/** Opens the connection for a question. Never rejects. */
+export type Dial = (signal: AbortSignal) => Promise<LinkOutcome>;
+
 /** Where the question goes. */
 interface Endpoint {
   readonly target: Target;
@@ -48,28 +52,28 @@ interface Endpoint {
 export class Verification {
   readonly #server: ServerContext;
   readonly #question: VerifyQuestion;
-  /** Our connection to the sender's server that was there before. */
-  readonly #existing: OutboundShell | null;
+  /** Of a connection that is there already; else what makes one. */
+  readonly #way: Lease | ((dial: Dial) => Lease);
   readonly #unreached: Unreached;
   readonly #actor: Actor<typeof verification>;
-  readonly #abort = new AbortController();
   readonly #result = Promise.withResolvers<Callback>();
   /** In the order to try. */
   #endpoints: readonly Endpoint[] = [];
   /** Of everything that DNS said on the way (5.7). */
   #security: Security;
+  #lease: Lease | null = null;
   #shell: OutboundShell | null = null;
   #takeBack: () => void = () => {};
 
   constructor(
     server: ServerContext,
     question: VerifyQuestion,
-    existing: OutboundShell | null,
+    way: Lease | ((dial: Dial) => Lease),
     unreached: Unreached,
   ) {
     this.#server = server;
     this.#question = question;
-    this.#existing = existing;
+    this.#way = way;
     this.#unreached = unreached;
     this.#security = question.delegation.security;
     const { local, remote } = question.pair;
@@ -122,7 +126,7 @@ export class Verification {
   // ---- resolving (section 5)
 
   async #resolve(): Promise<void> {
-    if (this.#existing !== null) return this.#actor.send({ type: "server.found" });
+    if (typeof this.#way !== "function") return this.#actor.send({ type: "server.found" });
     const nobody = namesNobody(this.#question.delegation);
     if (nobody !== null && nobody !== "proof.absent") return this.#missing(nobody);
     const { endpoints, cause } = await this.#find();
@@ -169,33 +173,33 @@ export class Verification {
   // ---- connecting
 
   async #connect(): Promise<void> {
-    if (this.#existing !== null) return this.#ready(this.#existing);
-    const [first, ...others] = this.#endpoints;
-    let outcome = await this.#dial(first!);
-    if (!outcome.ready && outcome.cause === "tcp.unreachable" && this.#wanted) {
-      // No route of ours leads to this family of addresses: nothing has left this machine.
-      const second = others.find(({ address }) => isIpv6(address) !== isIpv6(first!.address));
-      this.#question.budget.giveBack("tcp");
-      if (second !== undefined) outcome = await this.#dial(second);
-    }
-    if (!outcome.ready) return this.#unreachable(outcome);
-    if (!this.#wanted) return outcome.shell.close("dialback.done");
-    this.#ready(outcome.shell);
+    this.#lease = typeof this.#way === "function" ? this.#way((signal) => this.#dial(signal)) : this.#way;
+    const outcome = await this.#lease.outcome;
+    if (!this.#wanted) return;
+    if (outcome.ready) return this.#ready(outcome.shell);
+    this.#actor.send({ type: "connection.failed", ...failure(outcome.cause, outcome.condition) });
   }
 
-  async #dial(endpoint: Endpoint): Promise<LinkOutcome> {
+  /** One address (section 10); of the other family another one, where no route of ours leads to the first. */
+  async #dial(signal: AbortSignal): Promise<LinkOutcome> {
+    const [first, ...others] = this.#endpoints;
+    const outcome = await this.#dialOne(first!, signal);
+    if (outcome.ready || outcome.cause !== "tcp.unreachable" || signal.aborted) return outcome;
+    const second = others.find(({ address }) => isIpv6(address) !== isIpv6(first!.address));
+    this.#question.budget.giveBack("tcp"); // nothing has left this machine
+    return second === undefined ? outcome : await this.#dialOne(second, signal);
+  }
+
+  async #dialOne(endpoint: Endpoint, signal: AbortSignal): Promise<LinkOutcome> {
     const { pair: { local, remote: domain }, delegation, tls, budget } = this.#question;
     if (!budget.take("tcp")) return { ready: false, cause: "limit.work", condition: null, failure: null };
     const { target, address, found } = endpoint;
     const tlsa = this.#question.tlsa.filter(({ host, port }) => host === target.host && port === target.port);
-    const at = { target, address, found, tlsa };
     this.#security = weakest([delegation, endpoint]);
-    const outcome = await this.#server.links.verifyConnection(
-      { local, domain, delegation, tls, ...at },
-      this.#abort.signal,
-    );
+    const request = { local, domain, delegation, tls, target, address, found, tlsa };
+    const outcome = await this.#server.links.verifyConnection(request, signal);
     if (outcome.ready) this.#unreached.remove(keyOf(endpoint));
-    else if (this.#wanted) this.#unreached.add(keyOf(endpoint));
+    else if (!signal.aborted) this.#unreached.add(keyOf(endpoint));
     return outcome;
   }
 
@@ -209,10 +213,6 @@ export class Verification {
     return this.#question.spares(this.#callback("same-certificate", null, shell));
   }
 
-  #unreachable({ cause, condition }: { cause: Cause; condition: string | null }): void {
-    this.#actor.send({ type: "connection.failed", ...failure(cause, condition) });
-  }
-
   // ---- asking
 
   #ask(shell: OutboundShell): void {
@@ -222,7 +222,7 @@ export class Verification {
       // An unknown type is no answer (2.7).
       if (verdict !== "other") this.#actor.send({ type: "answer.received", verdict });
     });
-    this.#tell("verify.sent", shell, { borrowed: this.#existing !== null });
+    this.#tell("verify.sent", shell, { borrowed: this.#lease!.borrowed });
     shell.connection.write(encode(printVerify(request, streamId)));
     shell.requestWritten();
     void shell.ended.then((cause) =>
@@ -232,8 +232,7 @@ export class Verification {
 
   #letGo(): void {
     this.#takeBack();
-    this.#abort.abort(null); // a reason of its own would cost a stack
-    if (this.#existing === null) this.#shell?.close("dialback.done");
+    this.#lease?.release();
   }
 
   // ---- the result

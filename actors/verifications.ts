@@ -1,18 +1,20 @@
 /** Calls authoritative servers back, within bounds. XEP-0220 2.1.2; protocol.md 7.4, section 10. */
 import type { Callback } from "../facts/callback.ts";
-import type { Domain } from "../xmpp/domain.ts";
+import { type Domain, type DomainPair, type PairKey, pairKey } from "../xmpp/domain.ts";
 import type { ServerContext } from "./context.ts";
 import { machineOf } from "./links.ts";
 import { OutboundShell } from "./outbound_stream.ts";
 import { Unreached } from "./unreached.ts";
-import { Verification, type VerifyQuestion } from "./verification.ts";
+import { type Dial, Verification, type VerifyQuestion } from "./verification.ts";
+import { borrow, type Lease, VerifyConnection } from "./verify_connection.ts";
 
 export type { VerifyQuestion } from "./verification.ts";
 
 export class Verifications {
   readonly #server: ServerContext;
   readonly #unreached: Unreached;
-  /** Verify connections by the domain that is asked about. */
+  /** Connections for verifying, by the pair that asks on them, and how many by the domain that is asked about. */
+  readonly #connections = new Map<PairKey, VerifyConnection>();
   readonly #open = new Map<Domain, number>();
   #total = 0;
 
@@ -27,19 +29,46 @@ export class Verifications {
    * @param signal Nobody waits any more: what is under way ends.
    */
   async verify(question: VerifyQuestion, signal: AbortSignal): Promise<Callback> {
-    const existing = this.#existing(question);
-    if (existing !== null) return await this.#run(question, existing, signal);
-    const { remote } = question.pair;
-    if (!this.#enter(remote)) return busy(question);
+    const lease = this.#lease(question);
+    if (lease !== null) return await this.#run(question, lease, signal);
+    const { pair } = question;
+    if (!this.#enter(pair.remote)) return busy(question);
+    let mine: VerifyConnection | null = null;
+    const open = (dial: Dial) => {
+      mine = this.#opened(pair, dial);
+      return mine.join();
+    };
     try {
-      return await this.#run(question, null, signal);
+      return await this.#run(question, open, signal);
     } finally {
-      this.#leave(remote);
+      if (mine === null) this.#leave(pair.remote);
     }
   }
 
-  #run(question: VerifyQuestion, existing: OutboundShell | null, signal: AbortSignal): Promise<Callback> {
-    return new Verification(this.#server, question, existing, this.#unreached).run(signal);
+  #run(
+    question: VerifyQuestion,
+    way: Lease | ((dial: Dial) => Lease),
+    signal: AbortSignal,
+  ): Promise<Callback> {
+    return new Verification(this.#server, question, way, this.#unreached).run(signal);
+  }
+
+  #opened(pair: DomainPair, dial: Dial): VerifyConnection {
+    const key = pairKey(pair);
+    const connection = new VerifyConnection(dial, () => {
+      this.#leave(pair.remote);
+      if (this.#connections.get(key) === connection) this.#connections.delete(key);
+    });
+    this.#connections.set(key, connection);
+    return connection;
+  }
+
+  /** A connection between the two domains that is there, or just being opened. */
+  #lease(question: VerifyQuestion): Lease | null {
+    const existing = this.#existing(question);
+    if (existing !== null) return borrow(existing);
+    const running = this.#connections.get(pairKey(question.pair));
+    return running?.open ? running.join() : null;
   }
 
   /** Our own connection to the sender's server, while DNS still names that server (7.4). */

@@ -384,19 +384,32 @@ Deno.test("DB-7: a sender whose server has a private address is never called", a
   await stage.server.told({ event: "pair.denied", cause: "tcp.forbidden", remote: SENDER });
 });
 
-Deno.test("DB-22, cause limit.verifications: no more than two questions at once about one domain", async () => {
-  await using stage = await Stage.open(encrypted());
-  const streams = await Promise.all([1, 2, 3].map(() => originating(stage)));
-  const conversations = streams.map(({ o }) => o);
-  for (const o of conversations.slice(0, 2)) {
-    o.send(request(SENDER, TARGET, KEY));
-    await stage.peer.arrived(conversations.indexOf(o) + 1);
-  }
-  const third = conversations[2]!;
-  third.send(request(SENDER, TARGET, KEY));
-  await third.denial(SENDER, TARGET, "wait", "resource-constraint");
+Deno.test("DB-22, cause limit.verifications: no more than two connections at once about one domain", async () => {
+  await using stage = await Stage.open(encrypted({ domains: ["third-target.example"] }));
+  const { o } = await originating(stage);
+  o.send(request(SENDER, TARGET, KEY));
+  o.send(request(SENDER, "other-target.example", KEY));
+  await stage.peer.arrived(2);
+  o.send(request(SENDER, "third-target.example", KEY));
+  await o.denial(SENDER, "third-target.example", "wait", "resource-constraint");
   await stage.server.told({ event: "pair.denied", cause: "limit.verifications", remote: SENDER });
   assert.equal(stage.peer.count, 2);
+});
+
+Deno.test("DB-8 DB-21: two streams ask for one pair at once: one connection, each answer by its id, closed behind the last", async () => {
+  await using stage = await Stage.open(encrypted());
+  const [one, two] = [await originating(stage), await originating(stage)];
+  one.o.send(request(SENDER, TARGET, KEY));
+  const { r: a, asked: first } = await calledBack(stage);
+  two.o.send(request(SENDER, TARGET, "another key"));
+  const second = await a.element(NS.db, "verify", { from: TARGET, to: SENDER, id: two.id });
+  assert.equal(second.text, "another key");
+  a.send(reply(second, "invalid"));
+  await two.o.verdict(SENDER, TARGET, "invalid");
+  a.send(reply(first, "valid"));
+  await one.o.verdict(SENDER, TARGET, "valid");
+  await closed(a);
+  assert.equal(stage.peer.count, 1);
 });
 
 Deno.test("DB-8: when the asking stream is gone the question is dropped, and its connection with it", async () => {

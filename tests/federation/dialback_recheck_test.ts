@@ -4,7 +4,7 @@ import { Stage, type StageOptions } from "../harness/stage.ts";
 import type { Conversation } from "../peer/conversation.ts";
 import { NS } from "../peer/names.ts";
 import { request } from "../peer/stream.ts";
-import { calledBack, initiateBidi, message, reply } from "./acts.ts";
+import { calledBack, message, reply } from "./acts.ts";
 
 const SENDER = "unsigned.example";
 const TARGET = "target.example";
@@ -18,7 +18,7 @@ const daily: StageOptions = {
 
 /** One pair granted by dialback, and when it wants to be looked at again. */
 async function verified(stage: Stage): Promise<{ o: Conversation; id: string; recheckAt: string }> {
-  const o = await initiateBidi(stage);
+  const { o } = await stage.initiate(); // one way: nobody pings it through the day
   o.send(request(SENDER, TARGET, KEY));
   const { r: a, asked } = await calledBack(stage);
   a.send(reply(asked, "valid"));
