@@ -45,8 +45,16 @@ function whyUnusable({ service, exists, cause }: Delegation): Cause | null {
 
 function policyStage(server: Server, pair: DomainPair): Stage {
   const refusal = server.refusalFor(pair);
-  const { proof, allowInsecureDelegation } = server.policyFor(pair);
-  const evidence = { proof, allowInsecureDelegation };
+  const { proof, allowInsecureDelegation, daneInbound } = server.policies.effective(pair);
+  const list = server.policies.refusal(pair);
+  const evidence = {
+    proof: proof.value,
+    proofFrom: proof.source,
+    allowInsecureDelegation: allowInsecureDelegation.value,
+    daneInbound: daneInbound.value,
+    refusedBy: list?.source ?? null,
+    pattern: list?.pattern ?? null,
+  };
   return stage("policy", "May the pair federate?", refusal === null ? "ok" : "fail", evidence, hint(refusal));
 }
 

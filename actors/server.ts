@@ -88,7 +88,7 @@ export class Server implements ServerContext {
   /** Stanzas of connections that are gone; the living count for themselves. */
   readonly past = { stanzasIn: 0, stanzasOut: 0, acknowledged: 0, writtenUnconfirmed: 0 };
   listening = false;
-  #policies: Policies;
+  policies: Policies;
   readonly #listeners: Listener[] = [];
   #components = 0;
 
@@ -101,7 +101,7 @@ export class Server implements ServerContext {
     this.trust = parts.trust;
     this.dialbackSecret = parts.dialbackSecret;
     const { server, domains, limits } = this.config;
-    this.#policies = new Policies(this.config.policy, domains);
+    this.policies = new Policies(this.config.policy, domains);
     this.hosted = new HostedDomains(server.names, server.gone);
     this.queues = new QueueBudget(limits.queuesBytes);
     this.admission = new Admission(() => this.config.limits, () => this.host.clock.now());
@@ -177,12 +177,12 @@ export class Server implements ServerContext {
   // ---- what the shells ask
 
   policyFor(pair: DomainPair): PairPolicy {
-    return this.#policies.of(pair);
+    return this.policies.of(pair);
   }
 
   refusalFor(pair: DomainPair): Cause | null {
     const blocked = this.blocks.find(pair, this.host.clock.now());
-    return blocked?.cause ?? this.#policies.refusal(pair)?.cause ?? null;
+    return blocked?.cause ?? this.policies.refusal(pair)?.cause ?? null;
   }
 
   timing(): Timing {
@@ -240,9 +240,9 @@ export class Server implements ServerContext {
 
   /** Takes a new configuration; connections keep the certificates that they began with. */
   apply(config: Config, identities: Identities, trust: Trust): void {
-    const old = { trust: this.trust, policies: this.#policies };
+    const old = { trust: this.trust, policies: this.policies };
     this.config = config;
-    this.#policies = new Policies(config.policy, config.domains);
+    this.policies = new Policies(config.policy, config.domains);
     this.trust = trust;
     old.trust.free();
     this.replaceIdentities(identities);
@@ -272,7 +272,7 @@ export class Server implements ServerContext {
   #judgeAnew(row: BindingRow, old: Policies): void {
     const refused = this.refusalFor(row);
     if (refused !== null) return this.#revokeEverywhere(row, refused);
-    const [before, after] = [old.of(row), this.#policies.of(row)];
+    const [before, after] = [old.of(row), this.policies.of(row)];
     for (const { connection } of [...row.send, ...row.recv]) {
       const proof = connection.delegated.get(row.remote);
       if (proof !== undefined && !survives(before, after, proof)) {
