@@ -10,13 +10,15 @@ import type { Element } from "../xml/element.ts";
 import { type Bidi, parseBidi } from "../xmpp/bidi.ts";
 import { toAscii } from "../xmpp/domain.ts";
 import { printFeatures } from "../xmpp/features.ts";
-import { parseSasl, printFailure } from "../xmpp/sasl_external.ts";
+import { type ClaimFacts, judgeAuth, judgeResponse } from "../policy/sasl.ts";
+import { parseSasl, printChallenge, printFailure, printSuccess, type Sasl } from "../xmpp/sasl_external.ts";
 import { parseStarttls, printStarttls } from "../xmpp/starttls.ts";
 import { printResponseHeader, type StreamHeader } from "../xmpp/stream_header.ts";
 import type { ServerContext } from "./context.ts";
+import { HeaderIdentity } from "./header_identity.ts";
 import { idleMs } from "../xmpp/stream_limits.ts";
 import { S2sShell } from "./s2s_stream.ts";
-import { actorOf } from "./start.ts";
+import { actorOf, background } from "./start.ts";
 import type { CommonEvent } from "../machines/stream.ts";
 import { encode, stateOf } from "./stream.ts";
 
@@ -25,6 +27,9 @@ export class InboundShell extends S2sShell {
   #previous: StreamHeader | null = null;
   /** What the peer said in its last `<bidi/>`; it counts once the machine enables it. */
   #bidi: Bidi | null = null;
+  /** Of a classic stream's header, from TLS on. */
+  #identity: HeaderIdentity | null = null;
+  #authenticated = false;
 
   constructor(server: ServerContext, connection: Connection) {
     super(server, "in");
@@ -59,7 +64,7 @@ export class InboundShell extends S2sShell {
     this.#actor.send({ type: "tls.failed", cause });
   }
 
-  protected override readHeader(header: StreamHeader): void {
+  protected override readHeader(header: StreamHeader): void | Promise<void> {
     const now = this.server.host.clock.now();
     const { mode, refusal } = judgeInitialHeader({
       header,
@@ -72,6 +77,7 @@ export class InboundShell extends S2sShell {
     this.row.local = header.to?.domain ?? null;
     this.row.remote = header.from?.domain ?? null;
     this.#actor.send({ type: "header.received", mode, refusal });
+    return this.#identity?.proving;
   }
 
   protected onElement(element: Element): void | Promise<void> {
@@ -83,9 +89,36 @@ export class InboundShell extends S2sShell {
     }
     // 4.6: while TLS is required, anything but STARTTLS and bidi ends the stream.
     if (this.connection.tls === null) return this.fault("policy-violation", "tls.required");
-    // EXTERNAL is not offered yet: a peer that tries it all the same may go on with requests (7.1).
-    if (parseSasl(element) !== null) return this.connection.write(encode(printFailure("not-authorized")));
+    const sasl = parseSasl(element);
+    if (sasl !== null) return this.#sasl(sasl);
     return this.onFederationElement(element);
+  }
+
+  /** 7.1. Words of the other role are no words here. */
+  #sasl(sasl: Sasl): void {
+    const facts = this.#claimFacts();
+    switch (sasl.word) {
+      case "auth":
+        return this.#actor.send({ type: "auth.received", outcome: judgeAuth(sasl, facts) });
+      case "response":
+        return this.#actor.send({ type: "response.received", outcome: judgeResponse(sasl.response, facts) });
+      case "abort":
+        return this.#actor.send({ type: "auth.aborted" });
+      default:
+        return this.fault("unsupported-stanza-type", "stream.unsupported");
+    }
+  }
+
+  #claimFacts(): ClaimFacts {
+    const { mode, remote } = this.row;
+    const encrypted = this.connection.tls !== null;
+    // A server-name stream was judged at its header, and its certificate is looked at again with every request (R-7).
+    if (mode === "server-name") {
+      const identity = this.#authenticated ? null : remote;
+      return { encrypted, identity, holds: () => this.row.remoteProven };
+    }
+    const identity = this.#authenticated ? null : this.#identity?.proven ?? null;
+    return { encrypted, identity, holds: () => this.#identity!.holds() };
   }
 
   protected override requestReceived(): void {
@@ -102,15 +135,27 @@ export class InboundShell extends S2sShell {
       case "answer header":
         return this.#answerHeader();
       case "send features":
-        return this.connection.write(encode(
-          printFeatures(
-            effect.stage === "plain" ? { stage: "plain" } : {
-              stage: "secure",
-              limits: this.server.advertisedLimits(),
-              bidi: this.server.config.policy.bidi,
-            },
-          ),
-        ));
+        this.#identity?.settled();
+        return this.connection.write(encode(printFeatures({
+          stage: effect.stage,
+          external: effect.external,
+          limits: this.server.advertisedLimits(),
+          bidi: this.server.config.policy.bidi,
+        })));
+      case "prove name":
+        return this.#proveName();
+      case "send challenge":
+        return this.connection.write(encode(printChallenge()));
+      case "send failure":
+        this.#told(effect.condition);
+        return this.connection.write(encode(printFailure(effect.condition)));
+      case "send success":
+        this.#authenticated = true;
+        this.#told("success");
+        this.connection.write(encode(printSuccess()));
+        return this.connection.restart();
+      case "admit header pair":
+        return this.#admit();
       case "send proceed":
         return this.connection.write(encode(printStarttls("proceed")));
       case "send tls failure":
@@ -136,6 +181,39 @@ export class InboundShell extends S2sShell {
       default:
         return this.performCommon(effect);
     }
+  }
+
+  /** R-8. */
+  #proveName(): void {
+    const { local, remote } = this.row;
+    if (local === null || remote === null) return this.#actor.send({ type: "name.judged", proven: false });
+    this.#identity = new HeaderIdentity(this.server, this, { local, remote });
+    const work = this.#identity.prove().then((proven) => {
+      this.#actor.send({ type: "name.judged", proven });
+    });
+    background(this.server.host, `${this.id} name ${remote}`, work, () => this.crashed());
+  }
+
+  /** 7.1: the pair of the header, and no other. Between server names it is open already (R-10). */
+  #admit(): void {
+    if (this.row.mode === "server-name") return;
+    if (this.#identity?.admit() !== true) this.fault("not-authorized", "proof.expired");
+  }
+
+  #told(outcome: string): void {
+    const { local, remote } = this.row;
+    this.server.host.tell({
+      type: "sasl.finished",
+      connection: this.id,
+      ...(local !== null && remote !== null ? { pair: { local, remote } } : {}),
+      detail: { by: "us", outcome, peer: this.connection.peer.ip },
+      ...(outcome === "success" ? {} : { cause: "sasl.claim", level: "warning" }),
+    });
+  }
+
+  protected override onOver(cause: Cause): void {
+    this.#identity?.settled();
+    super.onOver(cause);
   }
 
   /** R-3; with nothing readable from the peer it is our default name (RFC 6120 4.9.1.2). */

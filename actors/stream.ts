@@ -50,7 +50,8 @@ export abstract class StreamShell implements Sink {
   constructor(protected readonly server: ServerContext, protected readonly content: ContentNamespace) {}
 
   protected abstract send(event: CommonEvent): void;
-  protected abstract readHeader(header: StreamHeader): void;
+  /** A promise pauses reading until it settles. */
+  protected abstract readHeader(header: StreamHeader): void | Promise<void>;
   /** A returned promise pauses reading until it settles. */
   protected abstract onElement(element: Element): void | Promise<void>;
   protected abstract onStanzas(batch: Batch, first: number, end: number): void | Promise<void>;
@@ -188,7 +189,7 @@ export abstract class StreamShell implements Sink {
     }
   }
 
-  #header(text: string): void {
+  #header(text: string): void | Promise<void> {
     this.header = parseStreamHeader(text, this.role, this.content);
     const { from, to, id, fault } = this.header;
     this.tell(
@@ -197,7 +198,7 @@ export abstract class StreamShell implements Sink {
       fault?.cause,
       "debug",
     );
-    this.readHeader(this.header);
+    return this.readHeader(this.header);
   }
 
   #element(element: Element): void | Promise<void> {

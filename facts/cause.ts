@@ -127,6 +127,8 @@ export const CAUSES = {
   "stream.closed": reason("peer", "the peer closed the stream", "nothing"),
   "stream.error": reason("peer", "the peer ended the stream with an error", "the evidence has its condition"),
 
+  "sasl.claim": reason("peer", "the peer's claim by SASL EXTERNAL is not what its certificate proves", PEER),
+  "sasl.failures": reason("peer", "the peer's claims by SASL failed too often", PEER),
   "sasl.refused": reason("peer", "the peer does not accept our identity by SASL EXTERNAL", PEER),
 
   "proof.delegation": reason(

@@ -1,6 +1,7 @@
 /**
  * The receiving side of one stream. RFC 6120 4, 5; protocol.md 2.6 R-1 to R-11. Pure.
- *  opening -> securing -> handshaking -> reopening -> offering -> requesting -> established
+ *  opening -> securing -> handshaking -> reopening -> (proving ->) offering -> requesting -> established
+ *  opening -> handshaking (direct TLS, XEP-0368); offering | requesting -> restarting (SASL EXTERNAL, `sasl_receiving.ts`)
  */
 import { assign, emit, or, setup, stateIn } from "xstate";
 import type { Cause } from "../facts/cause.ts";
@@ -16,6 +17,16 @@ import {
   type IdleEvent,
   trafficSeen,
 } from "./idle.ts";
+import {
+  restarting,
+  type SaslContext,
+  saslGuards,
+  saslReceiving,
+  type SaslReceivingEffect,
+  type SaslReceivingEvent,
+  saslRefused,
+} from "./sasl_receiving.ts";
+import type { SaslCondition } from "../xmpp/sasl_external.ts";
 import {
   closed,
   closing,
@@ -44,7 +55,12 @@ export type HeaderMode = "server-name" | "classic";
 export type InboundStreamEvent =
   | CommonEvent
   | IdleEvent
+  | SaslReceivingEvent
+  /** The connection came in where TLS is spoken first. */
+  | { type: "tls.expected" }
   | { type: "header.received"; mode: HeaderMode; refusal: Refusal | null }
+  /** Whether the certificate proves the `from` of a classic stream (R-8). */
+  | { type: "name.judged"; proven: boolean }
   | { type: "starttls.received" }
   | { type: "tls.secured" }
   | { type: "tls.failed"; cause: Cause }
@@ -59,7 +75,10 @@ export type InboundStreamEffect =
   | IdleEffect
   /** Also ordered before `send error` when the fault lies in or before the peer's header. */
   | { type: "answer header" }
-  | { type: "send features"; stage: "plain" | "secure" }
+  | SaslReceivingEffect
+  | { type: "send features" } & Features
+  /** Answer with `name.judged`; nothing is read until then. */
+  | { type: "prove name" }
   | { type: "send proceed" }
   /** `<failure/>` of STARTTLS; `close stream` follows. */
   | { type: "send tls failure" }
@@ -68,6 +87,15 @@ export type InboundStreamEffect =
   /** The connection is proven (A-30): the limits for unproven peers end. */
   | { type: "raise limits" }
   | { type: "report established"; mode: HeaderMode };
+
+/** Which set of protocol.md 4.5. `external`: SASL EXTERNAL is among it. */
+export interface Features {
+  readonly stage: "plain" | "secure" | "authenticated";
+  readonly external: boolean;
+}
+
+/** How long the evidence for a name may take before the features are sent without EXTERNAL (R-8). */
+export const PROVING_MS = 5_000;
 
 /** As in `[limits]`. */
 export interface InboundStreamTimers extends ClosingTimers {
@@ -81,9 +109,11 @@ export interface InboundStreamInput {
   readonly timers: InboundStreamTimers;
 }
 
-interface Context extends StreamContext, IdleContext {
+interface Context extends StreamContext, IdleContext, SaslContext {
   readonly timers: InboundStreamTimers;
   readonly mode: HeaderMode;
+  /** The limits for unproven peers have ended (A-30). */
+  readonly raised: boolean;
 }
 
 const noteMode = {
@@ -91,15 +121,20 @@ const noteMode = {
   params: ({ event: { mode } }: { readonly event: { readonly mode: HeaderMode } }) => ({ mode }),
 } as const;
 
-const offerSecure = { type: "send features", params: { stage: "secure" } } as const;
+const offerSecure = (external: boolean) =>
+  ({ type: "send features", params: { stage: "secure", external } }) as const;
+const offerPlain = { type: "send features", params: { stage: "plain", external: false } } as const;
 
 const opened = [
-  { guard: "was unproven", target: "#established", actions: "raise limits" },
+  { guard: "was unproven", target: "#established", actions: ["raise limits", "note raised"] },
   { target: "#established" },
 ] as const;
 
+const unproven = { target: "offering", actions: [offerSecure(false), "report established"] } as const;
+
 /** The peer's own words have their one place; anywhere else they are out of turn. RFC 6120 5.4.2.2 for STARTTLS. */
 const outOfTurn = {
+  ...saslRefused,
   "header.received": unexpected,
   "starttls.received": {
     target: "#closing",
@@ -113,6 +148,9 @@ const outOfTurn = {
 
 /** What the framer cannot bring where there is no open stream. */
 const neverHere = {
+  "auth.received": drop("stream.unexpected"),
+  "response.received": drop("stream.unexpected"),
+  "auth.aborted": drop("stream.unexpected"),
   "header.received": drop("stream.unexpected"),
   "starttls.received": drop("stream.unexpected"),
 } as const;
@@ -129,10 +167,19 @@ export const inboundStream = setup({
     ...streamActions<Context, InboundStreamEvent, InboundStreamEffect>(),
     ...idleActions<Context, InboundStreamEvent, InboundStreamEffect>(),
     "answer header": emit({ type: "answer header" }),
-    "send features": emit((_, { stage }: { stage: "plain" | "secure" }) => ({
-      type: "send features",
-      stage,
+    "send features": emit((_, features: Features) => ({ type: "send features", ...features })),
+    "prove name": emit({ type: "prove name" }),
+    "send challenge": emit({ type: "send challenge" }),
+    "admit header pair": emit({ type: "admit header pair" }),
+    "send success": emit({ type: "send success" }),
+    "send failure": emit((_, { condition }: { condition: SaslCondition }) => ({
+      type: "send failure",
+      condition,
     })),
+    "note challenge": assign({ challenged: true }),
+    "note failure": assign({ challenged: false, claimsFailed: ({ context }) => context.claimsFailed + 1 }),
+    "note authenticated": assign({ challenged: false, authenticated: true }),
+    "note raised": assign({ raised: true }),
     "send proceed": emit({ type: "send proceed" }),
     "send tls failure": emit({ type: "send tls failure" }),
     "start tls": emit({ type: "start tls" }),
@@ -143,11 +190,17 @@ export const inboundStream = setup({
   },
   guards: {
     ...streamGuards,
+    ...saslGuards,
     "is a server-name stream": ({ event }) =>
       event.type === "header.received" && event.mode === "server-name",
-    "was unproven": ({ context }) => context.mode === "classic",
+    "was unproven": ({ context }) => !context.raised,
+    "is proven": ({ event }) => event.type === "name.judged" && event.proven,
     "is handshaking": stateIn({ negotiating: "handshaking" }),
-    "owes a header": or([stateIn({ negotiating: "opening" }), stateIn({ negotiating: "reopening" })]),
+    "owes a header": or([
+      stateIn({ negotiating: "opening" }),
+      stateIn({ negotiating: "reopening" }),
+      stateIn({ negotiating: "restarting" }),
+    ]),
   },
   delays: {
     ...streamDelays,
@@ -155,12 +208,17 @@ export const inboundStream = setup({
     header: ({ context }) => capped(context.timers.headerTimeoutMs),
     negotiation: ({ context }) => capped(context.timers.negotiationTimeoutMs),
     tls: ({ context }) => capped(context.timers.tlsTimeoutMs),
+    proving: () => PROVING_MS,
   },
 }).createMachine({
   id: "inbound stream",
   context: ({ input: { timers } }) => ({
     timers,
     mode: "classic",
+    raised: false,
+    challenged: false,
+    claimsFailed: 0,
+    authenticated: false,
     idleMs: firstIdleMs(timers),
     cause: "stream.closed",
   }),
@@ -187,9 +245,10 @@ export const inboundStream = setup({
               refusedHeader,
               {
                 target: "securing",
-                actions: ["answer header", { type: "send features", params: { stage: "plain" } }],
+                actions: ["answer header", offerPlain],
               },
             ],
+            "tls.expected": { target: "handshaking", actions: "start tls" },
           },
           after: { header: drop("stream.header-timeout") },
         },
@@ -222,26 +281,47 @@ export const inboundStream = setup({
               {
                 guard: "is a server-name stream",
                 target: "offering",
-                actions: [noteMode, "answer header", "raise limits", offerSecure, "report established"],
+                actions: [
+                  noteMode,
+                  "answer header",
+                  "raise limits",
+                  "note raised",
+                  offerSecure(true),
+                  "report established",
+                ],
               },
-              {
-                target: "offering",
-                actions: [noteMode, "answer header", offerSecure, "report established"],
-              },
+              { target: "proving", actions: [noteMode, "answer header", "prove name"] },
             ],
           },
           after: { header: drop("stream.header-timeout") },
+        },
+        // R-8: EXTERNAL is offered only to whom the certificate proves.
+        proving: {
+          tags: "negotiating",
+          on: {
+            "name.judged": [
+              {
+                guard: "is proven",
+                target: "offering",
+                actions: ["raise limits", "note raised", offerSecure(true), "report established"],
+              },
+              unproven,
+            ],
+          },
+          after: { proving: unproven },
         },
         // Before the first request, and only once, `<bidi/>` counts (XEP-0288; protocol.md 2.8).
         offering: {
           tags: "established",
           on: {
+            ...saslReceiving,
             "bidi.received": { target: "requesting", actions: "enable bidi" },
             "request.received": "requesting",
             "pair.opened": opened,
           },
         },
-        requesting: { tags: "established", on: { "pair.opened": opened } },
+        requesting: { tags: "established", on: { ...saslReceiving, "pair.opened": opened } },
+        restarting,
       },
     },
     established: {

@@ -101,6 +101,11 @@ export class ConnectionRow {
     return this.remote !== null && matchesName(this.#serverNames, this.remote);
   }
 
+  /** The stream itself is authenticated (F2): between server names by its certificate, classic ones by SASL, that is by a pair. */
+  get authenticated(): boolean {
+    return this.mode === "server-name" && this.remoteProven;
+  }
+
   /** The names of an accepted peer certificate; wildcards stay patterns. */
   get serverNames(): readonly string[] {
     return this.#serverNames;

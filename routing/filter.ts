@@ -68,7 +68,7 @@ export function filterInward(
   const { sender, target, bounceable } = arrival;
   if (sender === null || target === null) return close("F1", "improper-addressing", "route.bad-address");
   // "Not authenticated": nothing was ever proven here. A revoked last pair does not undo that (F3, exception).
-  if (!connection.everAuthorised && !connection.remoteProven) {
+  if (!connection.everAuthorised && !connection.authenticated) {
     return close("F2", "not-authorized", "route.unauthenticated");
   }
   if (!isKnownSender(connection, sender)) return close("F3", "invalid-from", "route.spoofed");

@@ -2,6 +2,7 @@
 import { type Element, element } from "../xml/element.ts";
 import { print } from "../xml/writer.ts";
 import { NS, SCOPES } from "./namespaces.ts";
+import { EXTERNAL } from "./sasl_external.ts";
 import { parseStreamLimits, type StreamLimits, streamLimits } from "./stream_limits.ts";
 
 /** What a receiving server offers. */
@@ -20,20 +21,33 @@ export interface Features {
   readonly unknownRequired: boolean;
 }
 
-/** The receiving side's two sets of protocol.md 4.5, as far as they exist. */
+/** The receiving side's sets of protocol.md 4.5. */
 export type Offer =
   | { readonly stage: "plain" }
-  | { readonly stage: "secure"; readonly bidi: boolean; readonly limits: StreamLimits };
+  | {
+    readonly stage: "secure";
+    /** Only to whom the certificate proved. */
+    readonly external: boolean;
+    readonly bidi: boolean;
+    readonly limits: StreamLimits;
+  }
+  | { readonly stage: "authenticated"; readonly limits: StreamLimits };
 
 export function printFeatures(offer: Offer): string {
-  const children = offer.stage === "plain" ? [STARTTLS_REQUIRED] : [
+  return print(element(NS.streams, "features", {}, ...children(offer)), SCOPES[NS.server]);
+}
+
+function children(offer: Offer): (Element | null)[] {
+  if (offer.stage === "plain") return [STARTTLS_REQUIRED];
+  const secure = offer.stage === "secure" ? offer : null;
+  return [
+    secure?.external ? element(NS.sasl, "mechanisms", {}, element(NS.sasl, "mechanism", {}, EXTERNAL)) : null,
     element(NS.dialbackFeature, "dialback", {}, element(NS.dialbackFeature, "errors")),
-    offer.bidi ? element(NS.bidiFeature, "bidi") : null,
+    secure?.bidi ? element(NS.bidiFeature, "bidi") : null,
     streamLimits(offer.limits),
     element(NS.streamManagement, "sm"),
     element(NS.dna, "dna"),
   ];
-  return print(element(NS.streams, "features", {}, ...children), SCOPES[NS.server]);
 }
 
 /** Reads stream features; null when the element is something else. Unknown children are ignored (STR-31). */

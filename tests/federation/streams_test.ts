@@ -206,11 +206,11 @@ Deno.test("STR-20: a stanza before any authorisation: not-authorized, not delive
   await using stage = await Stage.open();
   await using juliet = await stage.component();
   const o = await stage.dial();
-  await open(o, { from: SENDER, to: TARGET }); // a classic stream; the certificate proves the machine, not the domain
+  await open(o, { from: "unsigned.example", to: TARGET }); // a classic stream; the certificate does not prove the domain
   await secure(o, { identity: stage.world.originating, serverName: TARGET });
-  const { features } = await open(o, { from: SENDER, to: TARGET });
+  const { features } = await open(o, { from: "unsigned.example", to: TARGET });
   assert.equal(child(features, NS.sasl, "mechanisms"), undefined);
-  o.send(message("romeo@sender.example", "juliet@target.example", "m1"));
+  o.send(message("romeo@unsigned.example", "juliet@target.example", "m1"));
   await o.streamError("not-authorized");
   const other = await stage.initiateWith();
   other.send(message("romeo@sender.example", "juliet@target.example", "m2"));

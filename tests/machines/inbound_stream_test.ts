@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Cause } from "../../facts/cause.ts";
 import { inboundStream } from "../../machines/inbound_stream.ts";
+import type { SaslCondition } from "../../xmpp/sasl_external.ts";
 import { effectsAtStart, type Line, playTrace } from "./trace.ts";
 import { TIMERS } from "./timers.ts";
 
@@ -11,7 +12,7 @@ const OPENED: Lines = [[
   { type: "header.received", mode: "server-name", refusal: null },
   { negotiating: "securing" },
   { type: "answer header" },
-  { type: "send features", stage: "plain" },
+  { type: "send features", stage: "plain", external: false },
 ]];
 const HANDSHAKING: Lines = [
   ...OPENED,
@@ -25,16 +26,32 @@ const OFFERING: Lines = [...REOPENING, [
   { negotiating: "offering" },
   { type: "answer header" },
   { type: "raise limits" },
-  { type: "send features", stage: "secure" },
+  { type: "send features", stage: "secure", external: true },
   { type: "report established", mode: "server-name" },
 ]];
-const CLASSIC: Lines = [...REOPENING, [
+const PROVING: Lines = [...REOPENING, [
   { type: "header.received", mode: "classic", refusal: null },
-  { negotiating: "offering" },
+  { negotiating: "proving" },
   { type: "answer header" },
-  { type: "send features", stage: "secure" },
+  { type: "prove name" },
+]];
+const CLASSIC: Lines = [...PROVING, [
+  { type: "name.judged", proven: false },
+  { negotiating: "offering" },
+  { type: "send features", stage: "secure", external: false },
   { type: "report established", mode: "classic" },
 ]];
+const PROVEN: Lines = [...PROVING, [
+  { type: "name.judged", proven: true },
+  { negotiating: "offering" },
+  { type: "raise limits" },
+  { type: "send features", stage: "secure", external: true },
+  { type: "report established", mode: "classic" },
+]];
+const RESTARTING: Lines = [
+  ...PROVEN,
+  [{ type: "auth.received", outcome: "accepted" }, { negotiating: "restarting" }, { type: "send success" }],
+];
 const REQUESTING: Lines = [...OFFERING, [{ type: "request.received" }, { negotiating: "requesting" }]];
 const ESTABLISHED: Lines = [...REQUESTING, [{ type: "pair.opened" }, "established"]];
 
@@ -55,7 +72,129 @@ play(
   [{ type: "pair.opened" }, "established"],
 );
 
-const HEADERS: Record<string, Lines> = { first: [], second: REOPENING };
+// -- SASL EXTERNAL (7.1)
+
+play(
+  "a name that is not proven within 5 s is offered no EXTERNAL (R-8)",
+  ...PROVING,
+  [
+    { after: "proving" },
+    { negotiating: "offering" },
+    { type: "send features", stage: "secure", external: false },
+    { type: "report established", mode: "classic" },
+  ],
+  [{ type: "name.judged", proven: true }, { negotiating: "offering" }],
+);
+
+const ADMITTED: Lines[number] = [
+  { type: "header.received", mode: "classic", refusal: null },
+  { negotiating: "requesting" },
+  { type: "answer header" },
+  { type: "send features", stage: "authenticated", external: false },
+  { type: "admit header pair" },
+];
+play(
+  "a claim that is accepted opens the pair of the header, behind the features of a new stream (SAS-4)",
+  ...RESTARTING,
+  ADMITTED,
+  [{ type: "pair.opened" }, "established"],
+);
+
+play(
+  "a claim without its response is asked for it (SAS-3)",
+  ...PROVEN,
+  [{ type: "auth.received", outcome: "challenge" }, { negotiating: "offering" }, { type: "send challenge" }],
+  [{ type: "response.received", outcome: "accepted" }, { negotiating: "restarting" }, {
+    type: "send success",
+  }],
+);
+
+play(
+  "a response that nobody asked for is malformed",
+  ...PROVEN,
+  [{ type: "response.received", outcome: "accepted" }, { negotiating: "offering" }, {
+    type: "send failure",
+    condition: "malformed-request",
+  }],
+);
+
+play(
+  "a second claim replaces the exchange under way (7.1)",
+  ...PROVEN,
+  [{ type: "auth.received", outcome: "challenge" }, { negotiating: "offering" }, { type: "send challenge" }],
+  [{ type: "auth.received", outcome: "accepted" }, { negotiating: "restarting" }, { type: "send success" }],
+);
+
+play(
+  "an exchange that was given up does not go on (SAS-8)",
+  ...PROVEN,
+  [{ type: "auth.received", outcome: "challenge" }, { negotiating: "offering" }, { type: "send challenge" }],
+  [{ type: "auth.aborted" }, { negotiating: "offering" }, { type: "send failure", condition: "aborted" }],
+  [{ type: "response.received", outcome: "accepted" }, { negotiating: "offering" }, {
+    type: "send failure",
+    condition: "malformed-request",
+  }],
+);
+
+const failed = (condition: SaslCondition, state: unknown): Lines[number] => [
+  { type: "auth.received", outcome: condition },
+  state,
+  { type: "send failure", condition },
+];
+const TOO_OFTEN: Lines[number] = [
+  { type: "auth.received", outcome: "invalid-authzid" },
+  { closing: "answering" },
+  { type: "send error", condition: "policy-violation", cause: "sasl.failures" },
+  { type: "close stream" },
+];
+play(
+  "the fourth failure ends the stream, whatever the others were (SAS-9)",
+  ...PROVEN,
+  failed("invalid-authzid", { negotiating: "offering" }),
+  failed("incorrect-encoding", { negotiating: "offering" }),
+  failed("invalid-mechanism", { negotiating: "offering" }),
+  TOO_OFTEN,
+);
+
+play(
+  "a failure leaves requests possible (SAS-5)",
+  ...PROVEN,
+  failed("invalid-authzid", { negotiating: "offering" }),
+  [{ type: "request.received" }, { negotiating: "requesting" }],
+  [{ type: "pair.opened" }, "established"],
+);
+
+play(
+  "where a pair is open nothing is left to be claimed",
+  ...ESTABLISHED,
+  [{ type: "auth.received", outcome: "accepted" }, "established", {
+    type: "send failure",
+    condition: "not-authorized",
+  }],
+);
+
+play(
+  "between server names success opens nothing that was not open (R-10)",
+  ...OFFERING,
+  [{ type: "auth.received", outcome: "accepted" }, { negotiating: "restarting" }, { type: "send success" }],
+  [
+    { type: "header.received", mode: "server-name", refusal: null },
+    { negotiating: "requesting" },
+    { type: "answer header" },
+    { type: "send features", stage: "authenticated", external: false },
+    { type: "admit header pair" },
+  ],
+  [{ type: "request.received" }, { negotiating: "requesting" }],
+);
+
+play(
+  "direct TLS begins with the handshake, its first stream is the one inside (XEP-0368)",
+  [{ type: "tls.expected" }, { negotiating: "handshaking" }, { type: "start tls" }],
+  [{ type: "tls.secured" }, { negotiating: "reopening" }],
+  ...OFFERING.slice(REOPENING.length),
+);
+
+const HEADERS: Record<string, Lines> = { first: [], second: REOPENING, third: RESTARTING };
 for (const [which, lines] of Object.entries(HEADERS)) {
   play(
     `a refused ${which} header is answered before its error (RFC 6120 4.9.1.2)`,
@@ -115,6 +254,8 @@ for (const [which, lines] of Object.entries(HEADERS)) {
 const ERRED: Record<string, [lines: Lines, headerFirst: boolean]> = {
   "before <starttls/>": [OPENED, false],
   "before the second header": [REOPENING, true],
+  "while the name is being proven": [PROVING, false],
+  "before the header after SASL": [RESTARTING, true],
   "before the first request": [OFFERING, false],
   "before the first authorised pair": [REQUESTING, false],
 };

@@ -77,6 +77,41 @@ export const authenticatedBySuccess: Law<"no" | "claimed" | "yes"> = {
   },
 };
 
+/** protocol.md 7.1: success only to a claim that was accepted. */
+export const onlyIfAccepted = law(
+  null,
+  (memory, { type }, { event }) =>
+    type === "send success" && event.outcome !== "accepted"
+      ? new Violation(`success upon ${event.type}`)
+      : memory,
+);
+
+/** protocol.md R-7, R-8: EXTERNAL is offered for a name that was proven, and for nothing else. */
+export const offeredToTheProven = law(
+  null,
+  (memory, { type, external }, { event }) => {
+    const proven = event.proven === true ||
+      (event.type === "header.received" && event.mode === "server-name");
+    return type === "send features" && external && !proven
+      ? new Violation("offered to the unproven")
+      : memory;
+  },
+);
+
+/** protocol.md 7.1: the fourth failure is not told any more, it ends the stream. */
+export const threeFailures = law(0, (failures, { type }) => {
+  if (type !== "send failure") return failures;
+  return failures === 3 ? new Violation("a fourth failure") : failures + 1;
+});
+
+/** The pair of the header opens after success, behind the features of the stream that follows it, once. */
+export const admittedAfterSuccess = law<"no" | "success" | "features">("no", (state, { type }) => {
+  if (type === "send success") return "success";
+  if (type === "send features") return state === "success" ? "features" : "no";
+  if (type !== "admit header pair") return state;
+  return state === "features" ? "no" : new Violation("admitted without success and features");
+});
+
 /** RFC 6120 5.4.3: from `start tls` to the end of the handshake there is no stream to write to. */
 export const silentInHandshake = law(
   false,
@@ -106,6 +141,8 @@ const isHandshaking = (snapshot: AnyMachineSnapshot | null) =>
 /** RFC 6120 4.9.1.2: on the receiving side our header is the first thing in every stream. */
 export const headerFirst = law(false, (answered, { type }) => {
   if (type === "start tls") return false;
+  // A new stream follows.
+  if (type === "send success" && answered) return false;
   if (!answered && isXml(type) && type !== "answer header") {
     return new Violation(`\`${type}\` before our header`);
   }

@@ -186,7 +186,7 @@ keeps("limits are raised once", INBOUND, laws.once("raise limits"), ({ establish
 keeps(
   "limits are raised for a proven name or a pair, inside TLS",
   INBOUND,
-  laws.onlyUpon("raise limits", "header.received", "pair.opened"),
+  laws.onlyUpon("raise limits", "header.received", "name.judged", "pair.opened"),
   ({ negotiating }) => {
     negotiating.states.requesting.entry = "raise limits";
   },
@@ -202,6 +202,36 @@ keeps(
     states.negotiating.states.securing.on["request.received"] = "offering";
   },
 );
+
+keeps(
+  "EXTERNAL is offered to whom the certificate proves",
+  INBOUND,
+  laws.offeredToTheProven,
+  ({ negotiating }) => {
+    delete negotiating.states.proving.on["name.judged"][0].guard;
+  },
+);
+keeps("success to whom EXTERNAL was offered", INBOUND, laws.onlyIfAccepted, ({ negotiating }) => {
+  negotiating.states.offering.on["auth.received"].shift();
+  negotiating.states.offering.on["auth.received"].unshift({ target: "restarting", actions: "send success" });
+});
+keeps("three failures, no more", INBOUND, laws.threeFailures, ({ negotiating }) => {
+  negotiating.states.offering.on["auth.aborted"].shift();
+});
+keeps(
+  "the pair of the header opens after success, behind the features",
+  INBOUND,
+  laws.admittedAfterSuccess,
+  (s) => {
+    s.negotiating.states.offering.on["request.received"] = {
+      target: "requesting",
+      actions: "admit header pair",
+    };
+  },
+);
+keeps("no stanza effect before TLS", INBOUND, laws.securedFirst("admit header pair", "send success"), (s) => {
+  s.negotiating.states.securing.on["auth.received"] = { target: "restarting", actions: "send success" };
+});
 
 // -- components
 

@@ -30,7 +30,7 @@ Deno.test("the features before TLS are starttls alone, required (protocol.md 4.5
 });
 
 Deno.test("the features after TLS are those of trace T1 that exist", () => {
-  const text = printFeatures({ stage: "secure", bidi: true, limits: LIMITS });
+  const text = printFeatures({ stage: "secure", external: false, bidi: true, limits: LIMITS });
   assert.equal(
     text,
     "<stream:features><dialback xmlns='urn:xmpp:features:dialback'><errors/></dialback>" +
