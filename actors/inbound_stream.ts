@@ -31,7 +31,8 @@ export class InboundShell extends S2sShell {
   #identity: HeaderIdentity | null = null;
   #authenticated = false;
 
-  constructor(server: ServerContext, connection: Connection) {
+  /** @param direct It came in where TLS is spoken first (XEP-0368). */
+  constructor(server: ServerContext, connection: Connection, direct: boolean) {
     super(server, "in");
     this.connection = connection;
     this.#actor = actorOf(
@@ -45,6 +46,7 @@ export class InboundShell extends S2sShell {
     this.#actor.subscribe(({ tags }) => this.track(tags));
     this.#actor.start();
     this.opened(connection);
+    if (direct) this.#actor.send({ type: "tls.expected" });
   }
 
   get machineState(): string {

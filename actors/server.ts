@@ -50,6 +50,16 @@ export interface ServerParts {
   readonly dialbackSecret: string;
 }
 
+/** The keys of `[listen]` for streams. */
+type ListenerKind = "s2s" | "s2s_tls" | "component";
+
+/** Where each listener really listens. */
+export interface Listening {
+  readonly s2s: Deno.NetAddr[];
+  readonly s2sTls: Deno.NetAddr[];
+  readonly component: Deno.NetAddr[];
+}
+
 export class Server implements ServerContext {
   readonly host: Host;
   readonly version: string;
@@ -119,28 +129,35 @@ export class Server implements ServerContext {
   // ---- listeners
 
   /** Opens every configured listener; the result says where each really listens. */
-  listen(): { s2s: Deno.NetAddr[]; component: Deno.NetAddr[] } {
-    const { s2s, component } = this.config.listen;
-    const open = (at: { host: string; port: number }, content: "server" | "component") => {
-      const listener = listening(
-        content === "server" ? "listen.s2s" : "listen.component",
-        at,
-        () => listen(at, () => this.connectionOptions(content), (c) => this.#accepted(c, content)),
-      );
-      this.#listeners.push(listener);
-      return listener.address;
-    };
+  listen(): Listening {
+    const { s2s, s2sTls, component } = this.config.listen;
     this.#warn();
     const opened = {
-      s2s: s2s.map((at) => open(at, "server")),
-      component: component.map((at) => open(at, "component")),
+      s2s: s2s.map((at) => this.#open("s2s", at)),
+      s2sTls: s2sTls.map((at) => this.#open("s2s_tls", at)),
+      component: component.map((at) => this.#open("component", at)),
     };
     this.listening = true;
     this.certificates.watch();
     const print = ({ hostname, port }: Deno.NetAddr) => `${hostname}:${port}`;
-    const detail = { s2s: opened.s2s.map(print), component: opened.component.map(print) };
+    const detail = {
+      s2s: opened.s2s.map(print),
+      s2sTls: opened.s2sTls.map(print),
+      component: opened.component.map(print),
+    };
     this.host.tell({ type: "server.listening", detail });
     return opened;
+  }
+
+  #open(kind: ListenerKind, at: { host: string; port: number }): Deno.NetAddr {
+    const content = kind === "component" ? "component" : "server";
+    const listener = listening(
+      `listen.${kind}`,
+      at,
+      () => listen(at, () => this.connectionOptions(content), (c) => this.#accepted(c, kind)),
+    );
+    this.#listeners.push(listener);
+    return listener.address;
   }
 
   connectionOptions(content: "server" | "component"): ConnectionOptions {
@@ -158,9 +175,9 @@ export class Server implements ServerContext {
     closeNotifyTimeoutMs: () => this.config.limits.closeNotifyTimeoutMs,
   };
 
-  #accepted(connection: Connection, content: "server" | "component"): void {
+  #accepted(connection: Connection, kind: ListenerKind): void {
     if (this.draining) return connection.drop();
-    if (content === "component") return void new ComponentShell(this, connection, `k-${++this.#components}`);
+    if (kind === "component") return void new ComponentShell(this, connection, `k-${++this.#components}`);
     const refused = this.admission.enter(connection);
     if (refused !== null) {
       this.digest.tell(network(connection.peer.ip), {
@@ -171,7 +188,7 @@ export class Server implements ServerContext {
       });
       return connection.drop();
     }
-    new InboundShell(this, connection);
+    new InboundShell(this, connection, kind === "s2s_tls");
   }
 
   // ---- what the shells ask

@@ -27,7 +27,7 @@ export interface Serving {
   readonly server: Server;
   readonly view: View;
   /** Where everything really listens (ports of 0 are chosen by the system). */
-  readonly addresses: { s2s: string[]; component: string[]; console: string | null };
+  readonly addresses: { s2s: string[]; s2sTls: string[]; component: string[]; console: string | null };
   /** drains, closes, lets everything go. */
   stop(): Promise<void>;
 }
@@ -53,6 +53,7 @@ export async function serve({ config, clock, reread, recorder }: ServeOptions): 
   const print = ({ hostname: host, port }: Deno.NetAddr) => printAddress({ host, port });
   const addresses = {
     s2s: opened.s2s.map(print),
+    s2sTls: opened.s2sTls.map(print),
     component: opened.component.map(print),
     console: api === null ? null : print(api.addr),
   };

@@ -153,6 +153,8 @@ export interface Config {
   readonly dns: DnsSettings;
   readonly listen: {
     readonly s2s: readonly Listen[];
+    /** Direct TLS (XEP-0368). */
+    readonly s2sTls: readonly Listen[];
     readonly component: readonly Listen[];
     readonly console: Listen | null;
   };

@@ -179,7 +179,12 @@ function toConfig(file: ConfigFile, sources: Sources, complain: Complain): Confi
       witness: file.dns.witness,
       static: domainKeys(file.dns.static, ["dns", "static"]),
     },
-    listen: { s2s: file.listen.s2s, component: file.listen.component, console: file.listen.console },
+    listen: {
+      s2s: file.listen.s2s,
+      s2sTls: file.listen.s2s_tls,
+      component: file.listen.component,
+      console: file.listen.console,
+    },
     console: file.console ? { tlsChain: file.console.tls_chain, tlsKey: file.console.tls_key } : null,
     dial: { allowPrivateAddresses: file.dial.allow_private_addresses, port: file.dial.port },
     policy: {
@@ -214,7 +219,7 @@ function checkTogether(file: ConfigFile, complain: Complain): void {
     if (file.server.gone.includes(name)) complain(["domain", i, "name"], `"${name}" is in server.gone too`);
     seen.add(name);
   }
-  if (file.certificate.length === 0 && file.listen.s2s.length > 0) {
+  if (file.certificate.length === 0 && file.listen.s2s.length + file.listen.s2s_tls.length > 0) {
     complain(["certificate"], "a [[certificate]] for the server name is needed to federate");
   }
   const console = file.listen.console;

@@ -92,10 +92,7 @@ const dns = z.strictObject({
 
 const listen = z.strictObject({
   s2s: z.array(address).default([{ host: "::", port: 5269 }]),
-  s2s_tls: z.array(z.string()).default([]).refine(
-    (list) => list.length === 0,
-    "not yet: direct TLS is not honoured",
-  ),
+  s2s_tls: z.array(address).default([]),
   component: z.array(address).default([{ host: "127.0.0.1", port: 5347 }]),
   console: z.union([
     z.literal("").transform(() => null),

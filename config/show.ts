@@ -11,7 +11,7 @@ const HIDDEN = "(hidden)";
 /** The configuration in the file's words: durations, sizes and addresses as a person writes them. */
 export function written({ file }: Pick<Good, "file">): Record<string, unknown> {
   const { console, ...rest } = file;
-  const { s2s, component, console: at } = file.listen;
+  const { s2s, s2s_tls, component, console: at } = file.listen;
   return {
     ...rest,
     ...(console === undefined ? {} : { console }),
@@ -25,6 +25,7 @@ export function written({ file }: Pick<Good, "file">): Record<string, unknown> {
     listen: {
       ...file.listen,
       s2s: s2s.map(printAddress),
+      s2s_tls: s2s_tls.map(printAddress),
       component: component.map(printAddress),
       console: at === null ? "" : printAddress(at),
     },

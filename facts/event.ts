@@ -3,8 +3,8 @@ import type { Cause } from "./cause.ts";
 
 /** Every event with its one line of docs/events.md: what happened, and what its detail holds. */
 export const EVENTS = {
-  "server.listening": "the listeners are open: s2s, component",
-  "server.ready": "everything runs: s2s, component, console",
+  "server.listening": "the listeners are open: s2s, s2sTls, component",
+  "server.ready": "everything runs: s2s, s2sTls, component, console",
   "config.warned": "a setting weakens something: key, text",
   "server.draining": "it was told to stop",
   "server.stopped": "every stream is closed",

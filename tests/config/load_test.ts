@@ -67,7 +67,6 @@ Deno.test("no key is known that design.md 2.3 does not show", async () => {
 
 Deno.test("a key that is known and not honoured: its default is accepted, anything else is not yet", () => {
   const later: Record<string, readonly [byDefault: string, other: string]> = {
-    "listen.s2s_tls": ["[]", '["[::]:5270"]'],
     "policy.fence": ["false", "true"],
     "policy.proof": ['"encrypted"', '"legacy"'],
     "limits.stanzas_per_second_per_pair": ["0", "5"],
@@ -209,6 +208,7 @@ Deno.test("addresses: IPv6 in brackets, [] switches a listener off, names are no
       .config;
   assert.deepEqual(listen, {
     s2s: [{ host: "2001:db8::1", port: 5269 }, { host: "0.0.0.0", port: 1 }],
+    s2sTls: [],
     component: [],
     console: null,
   });

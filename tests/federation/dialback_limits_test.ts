@@ -56,12 +56,10 @@ Deno.test("LIM-13: one request about a domain with a dozen dead servers: bounded
   await using stack = new AsyncDisposableStack();
   for (const listener of listeners) stack.use(listener);
   const o = await unproven(stage, "many.example");
-  const before = stage.world.dns.log.length;
   o.send(request("many.example", TARGET, KEY));
   const called = await Promise.race(listeners.map((listener) => listener.accept()));
   called.wire.destroy();
   await o.denial("many.example", TARGET, "wait", "remote-server-timeout");
-  assert.ok(stage.world.dns.log.length > before);
   assert.deepEqual(asked(stage, "SRV").sort(), [
     "_xmpp-server._tcp.many.example SRV",
     "_xmpps-server._tcp.many.example SRV",
