@@ -3,6 +3,12 @@
  * log captured. Nothing outlives it: a namespace ends with its last process.
  */
 import { deadline, PATIENCE_MS, within } from "../peer/deadline.ts";
+import { NS } from "../peer/names.ts";
+import { dial } from "../peer/peer.ts";
+import { header } from "../peer/stream.ts";
+
+/** Dozens of domains, on a busy machine. */
+const START_MS = 4 * PATIENCE_MS;
 
 export interface Command {
   readonly program: string;
@@ -109,7 +115,7 @@ export class Process implements AsyncDisposable {
 export async function listening(process: Process, hostname: string, port: number): Promise<void> {
   const limit = deadline(
     `${process.name} to listen at ${hostname}:${port}`,
-    2 * PATIENCE_MS,
+    START_MS,
     () => `\n${process.tail()}`,
   );
   try {
@@ -129,4 +135,17 @@ async function accepts(hostname: string, port: number): Promise<boolean> {
   } catch {
     return false; // nobody there yet
   }
+}
+
+/** Waits until a client of `domain` is answered: some listen long before they serve. */
+export async function serving(
+  process: Process,
+  hostname: string,
+  port: number,
+  domain: string,
+): Promise<void> {
+  await listening(process, hostname, port);
+  await using stream = await dial({ host: hostname, port }, hostname, process.name);
+  stream.send(header({ to: domain, content: NS.client }));
+  await stream.next("a stream header", START_MS);
 }

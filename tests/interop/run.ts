@@ -44,8 +44,11 @@ async function play(rig: Rig, scenario: Scenario, direction: Direction): Promise
   const cannot = cannotOf(scenario, rig.peer.kind.name, direction);
   try {
     const row = { scenario: scenario.name, direction };
-    if (cannot === undefined) return { ...row, how: await scenario.act(scene) };
-    return { ...row, why: cannot.why, evidence: await cannot.shows(scene) };
+    const outcome = cannot === undefined
+      ? { ...row, how: await scenario.act(scene) }
+      : { ...row, why: cannot.why, evidence: await cannot.shows(scene) };
+    if (Deno.env.has("VERONA_INTEROP_LOG")) await logs(scene, `${scenario.key}-${direction}`);
+    return outcome;
   } catch (error) {
     throw new Error(await logs(scene, `${scenario.key}-${direction}`), { cause: error });
   }

@@ -58,7 +58,7 @@ hosts:
 ${hosts.map(({ domain }) => `  - "${domain}"`).join("\n")}
 certfiles:
 ${hosts.map((host) => `  - "${pem(folder, host)}"`).join("\n")}
-loglevel: debug
+loglevel: ${Deno.env.has("VERONA_INTEROP_LOG") ? "debug" : "info"}
 hide_sensitive_log_data: false
 outgoing_s2s_families: [ipv4]
 ca_file: "${lab.files.ca}"

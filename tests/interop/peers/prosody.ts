@@ -1,5 +1,5 @@
 /** Prosody 0.12.3; its names come from libunbound, which validates from the lab's root by itself. */
-import { listening, Process } from "../process.ts";
+import { listening, Process, serving } from "../process.ts";
 import { type Host, type Kind, type Place, PORTS } from "./peer.ts";
 
 export const PROSODY: Kind = {
@@ -31,7 +31,10 @@ export const PROSODY: Kind = {
       const command = { program: "prosody", args: ["--config", config, "-F"], cwd: folder };
       const process = Process.start("prosody", command, lab.mounts);
       started(process);
-      await Promise.all([PORTS.c2s, PORTS.s2s, PORTS.s2sTls].map((port) => listening(process, ip, port)));
+      await Promise.all([
+        ...[PORTS.s2s, PORTS.s2sTls].map((port) => listening(process, ip, port)),
+        serving(process, ip, PORTS.c2s, hosts[0]!.domain),
+      ]);
     };
   },
 };
@@ -62,7 +65,7 @@ unbound = {
   options = { ["do-not-query-localhost:"] = "no"; ["cache-max-ttl:"] = "0"; ["cache-max-negative-ttl:"] = "0" };
 }
 network_backend = "epoll"
-log = { { levels = { min = "debug" }, to = "console" } }
+log = { { levels = { min = "debug" }, to = "console", timestamps = "%H:%M:%S" } }
 ssl = { key = "${folder}/${hosts[0]!.domain}.key"; certificate = "${folder}/${
   hosts[0]!.domain
 }.crt"; cafile = "${lab.files.ca}" }
