@@ -11,6 +11,8 @@ export interface WebAddress {
 }
 
 const HTTPS_PORT = 443;
+/** Of a whole URL: it is kept, and told. */
+const MAX_LENGTH = 2048;
 
 /** The address that a redirect or a reference names, as seen from `base`; null when we do not go there. */
 export function webAddress(text: string, base?: string): WebAddress | null {
@@ -21,6 +23,7 @@ export function webAddress(text: string, base?: string): WebAddress | null {
   if (host === null) return null;
   const port = url.port === "" ? HTTPS_PORT : Number(url.port);
   url.hash = "";
+  if (url.href.length > MAX_LENGTH) return null;
   return { host, port, path: `${url.pathname}${url.search}`, url: url.href };
 }
 

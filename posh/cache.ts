@@ -4,7 +4,7 @@ import type { Domain } from "../xmpp/domain.ts";
 
 const NEGATIVE_MS = 5 * 60_000;
 /** Beyond it the oldest is forgotten. */
-const MAX_DOMAINS = 10_000;
+const MAX_DOMAINS = 2000;
 
 export class PoshCache {
   readonly #known = new Map<Domain, { readonly evidence: PoshEvidence; readonly until: number }>();

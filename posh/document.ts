@@ -21,10 +21,13 @@ const digest = (bytes: number) =>
   z.string().refine((text) => decode(text)?.length === bytes, `is no base64 of ${bytes} bytes`)
     .transform((text) => hex(decode(text)!)).optional();
 
+/** A document is kept while it holds; nobody needs more certificates than that. */
+const MAX_FINGERPRINTS = 100;
+
 const descriptor = z.object({ "sha-256": digest(HASHES["sha-256"]), "sha-512": digest(HASHES["sha-512"]) });
 
 const schema = z.object({
-  fingerprints: z.array(descriptor).min(1).optional(),
+  fingerprints: z.array(descriptor).min(1).max(MAX_FINGERPRINTS).optional(),
   url: z.string().optional(),
   // 0 says that the material is invalid (RFC 7711 3.1).
   expires: z.number().positive().refine(Number.isInteger, "is no integer"),

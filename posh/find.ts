@@ -113,6 +113,9 @@ function invalid(why: string): Missing {
   return missing("posh.invalid", why, false);
 }
 
+/** Some of it is the web server's own words. */
+const MAX_WORDS = 300;
+
 function missing(cause: Cause, why: string | null, passing: boolean): Missing {
-  return { found: false, passing, cause, why };
+  return { found: false, passing, cause, why: why?.slice(0, MAX_WORDS) ?? null };
 }

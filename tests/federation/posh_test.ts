@@ -6,8 +6,9 @@ import { type Answer, document, fingerprint, POSH_PATH, redirect, WebServer } fr
 import type { World } from "../harness/world.ts";
 import type { Conversation } from "../peer/conversation.ts";
 import { dial } from "../peer/peer.ts";
-import { openSecured, request } from "../peer/stream.ts";
+import { acceptStartTls, answer, FEATURE, openSecured, request } from "../peer/stream.ts";
 import type { Identity } from "../peer/wire.ts";
+import { arrival, assertNothingAsked, grant } from "./acts.ts";
 
 /** Unsigned, so that DNS proves nothing. */
 const SENDER = "unsigned.example";
@@ -188,4 +189,24 @@ Deno.test("PSH-8: an expired certificate is refused although its fingerprint is 
   const hosting = await selfSigned({ names: ["hosting.example"], ...EXPIRED });
   await using scene = await Scene.open((own) => json(document(own)), {}, { hosting });
   await denied(await scene.ask());
+});
+
+Deno.test("PSH-1: outgoing, the document proves the machine that we reached (I-10), and no other certificate", async () => {
+  await using scene = await Scene.open((hosting) => json(document(hosting)), { movedClock: true });
+  await using juliet = await scene.stage.component();
+  const write = (id: string) => juliet.say("juliet", `romeo@${SENDER}`, id);
+  write("m1");
+  const other = await scene.stage.peer.accept();
+  await answer(other, "1", [FEATURE.starttls]);
+  await acceptStartTls(other, { identity: await selfSigned({ names: ["hosting.example"] }) });
+  await assertNothingAsked(other);
+  await juliet.message({ id: "m1", type: "error" });
+  await scene.stage.server.advance(600_000);
+  write("m2");
+  const { r } = await arrival(scene.stage, {
+    tls: { identity: scene.hosting },
+    features: [FEATURE.dialback],
+  });
+  await grant(r, TARGET, SENDER);
+  await r.message({ id: "m2" });
 });

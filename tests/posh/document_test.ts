@@ -33,6 +33,7 @@ const INVALID: Record<string, unknown> = {
   "the wrong length": { fingerprints: [{ "sha-256": SHA512 }], expires: 1 },
   "a hash that is no text": { fingerprints: [{ "sha-256": 1 }], expires: 1 },
   "no descriptor": { fingerprints: [], expires: 1 },
+  "more than a hundred descriptors": { fingerprints: Array(101).fill({ "sha-256": SHA256 }), expires: 1 },
   "both members": { fingerprints: [{ "sha-256": SHA256 }], url: "https://a.example/", expires: 1 },
   "neither member": { expires: 1 },
   "an expires with a fraction": { fingerprints: [{ "sha-256": SHA256 }], expires: 1.5 },
