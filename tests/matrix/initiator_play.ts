@@ -1,5 +1,6 @@
 /** Direction `initiator`: a stanza waits for a cell's domain, and the peer takes whatever connection comes. */
 import type { Conversation } from "../peer/conversation.ts";
+import { LONG_MS } from "./mailbox.ts";
 import { NS } from "../peer/names.ts";
 import { answer, DNA_FEATURES, FEATURE, PROCEED, verdict } from "../peer/stream.ts";
 import type { Element } from "../peer/xml.ts";
@@ -24,7 +25,7 @@ export async function entertain(guest: Guest, place: Place): Promise<void> {
     return; // it may leave at any step; what it must not do is seen by what it asked and brought
   }
   for (;;) {
-    const item = await conversation.next("the end of the connection");
+    const item = await conversation.next("the end of the connection", LONG_MS);
     if (item.kind !== "element") return;
     heard(guest, place, item.element);
   }

@@ -6,7 +6,7 @@ import { within } from "../peer/deadline.ts";
 import type { Element } from "../peer/xml.ts";
 
 /** Longer than a whole test. */
-const LONG_MS = 600_000;
+export const LONG_MS = 600_000;
 
 export class Mailbox {
   readonly #letters = new Map<string, PromiseWithResolvers<Element>>();

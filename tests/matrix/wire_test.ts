@@ -11,7 +11,7 @@ import { type Place, Scene } from "./scene.ts";
 
 const SEED = Number(Deno.env.get("VERONA_MATRIX_SEED") ?? 20_261_126);
 /** Of each direction; the sample says when they are too few to cover everything. */
-const CELLS = 130;
+const CELLS = Number(Deno.env.get("VERONA_MATRIX_CELLS") ?? 130);
 /** Cells under way at a time. */
 const TOGETHER = 16;
 
