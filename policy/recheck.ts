@@ -42,10 +42,14 @@ export function readRecheck(verdict: Verdict, held: Prooftype, evidence: Evidenc
   const { delegation, tlsa } = evidence;
   const failure = tlsaFailure(tlsa ?? []);
   if (delegation?.security === "bogus" || failure?.security === "bogus") return { is: "bogus" };
+  const lost = whyNot(held, evidence, timing);
   const open = verdict.proved ? [] : verdict.needs;
-  const needs = open.filter((need) => EVIDENCE.indexOf(need) <= EVIDENCE.indexOf(LAST[held]));
+  // What still proves it is not all that the policy or the direction wants to see: TLSA decides alone towards a server.
+  const needs = open.filter((need) =>
+    lost === null || EVIDENCE.indexOf(need) <= EVIDENCE.indexOf(LAST[held])
+  );
   if (needs.length > 0) return { is: "open", needs };
-  const cause = verdict.proved || open.length > 0 ? whyNot(held, evidence, timing) : verdict.cause;
+  const cause = verdict.proved || open.length > 0 ? lost ?? "proof.none" : verdict.cause;
   const temporary = passing(held, evidence);
   return temporary === null ? { is: "negative", cause } : { is: "failed", cause: temporary };
 }
@@ -62,7 +66,8 @@ function passing(held: Prooftype, { delegation, tlsa, posh, callback }: Evidence
   return unknown ? callback.cause ?? "proof.timeout" : null;
 }
 
-function whyNot(held: Prooftype, evidence: Evidence, timing: Timing): Cause {
+/** Why the evidence at hand does not prove it; null when it does. */
+function whyNot(held: Prooftype, evidence: Evidence, timing: Timing): Cause | null {
   const proof = prove(held, evidence, timing);
-  return proof instanceof Proof ? "proof.none" : proof;
+  return proof instanceof Proof ? null : proof;
 }
