@@ -2,6 +2,7 @@
 import type { Cause } from "../facts/cause.ts";
 import { accepts } from "../policy/admission.ts";
 import type { Proof } from "../policy/proof.ts";
+import { farewell } from "../policy/revocation.ts";
 import { printRevocation } from "../xmpp/dialback.ts";
 import type { Domain, DomainPair } from "../xmpp/domain.ts";
 import type { Claim } from "./claim.ts";
@@ -98,7 +99,6 @@ export class Proofs {
 
   /** After the tables: the peer is told if it was let in by its own request, our own assertion ends. */
   #revoked(pair: DomainPair, cause: Cause, proof: Proof | undefined): void {
-    const { local, remote } = pair;
     const assertion = this.#shell.ours.of(pair);
     this.#server.host.tell({
       type: "pair.revoked",
@@ -113,11 +113,18 @@ export class Proofs {
         peer: this.#shell.connection.peer.ip,
       },
     });
-    if (assertion === undefined) {
-      this.#shell.connection.write(encode(printRevocation(local, remote)));
-    }
+    if (assertion === undefined) this.#say(pair, cause);
     assertion?.proofEnded(cause);
     this.#server.routes.closed(pair, cause);
+  }
+
+  /** 2.11 T5. A stream between server names is a DNA peer's, whatever it announced. */
+  #say({ local, remote }: DomainPair, cause: Cause): void {
+    const { row, connection } = this.#shell;
+    const dna = row.peerDna || row.mode === "server-name";
+    const word = farewell({ dna, others: this.#server.bindings.pairsOn(row) > 0 }, cause);
+    if (word === "invalid") return connection.write(encode(printRevocation(local, remote)));
+    if (word !== "nothing") this.#shell.close(cause, word);
   }
 
   /** What log and events show of a proof. */

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { granted, Stage, type StageOptions } from "../harness/stage.ts";
 import { ORIGINATING, srvOwner, type World } from "../harness/world.ts";
-import { denial, request, verdict } from "../peer/stream.ts";
+import type { Conversation } from "../peer/conversation.ts";
+import { denial, openSecured, request, verdict } from "../peer/stream.ts";
 import { bidiArrival, bounced, fence, grant, initiateBidi, message } from "./acts.ts";
 
 const TTL_S = 1;
@@ -158,4 +159,52 @@ Deno.test("A-33: a block that comes while the request is being proven is not und
   await stage.server.api("/routes/target.example/sender.example/revoke", "POST", { block: "10m" });
   gate.resolve();
   await o.denial("sender.example", "target.example", "cancel", "not-allowed");
+});
+
+/** A peer without `urn:x-dna:0`: a classic stream with two pairs of the header's domain and another. */
+async function classicWithTwo(stage: Stage): Promise<Conversation> {
+  const o = await stage.dial();
+  await openSecured(o, { from: "sender.example", to: "target.example" }, stage.originatingTls);
+  await granted(o, "sender.example", "target.example");
+  await granted(o, "other-sender.example", "target.example");
+  return o;
+}
+
+Deno.test("DNA-57: to a peer without DNA a proof that ended is reset, while another pair uses the stream", async () => {
+  await using stage = await Stage.open(QUICK);
+  const o = await classicWithTwo(stage);
+  stage.world.delegate(stage.world.zone("sender.example"), ["xmpp9.elsewhere.example"], TTL_S);
+  await o.streamError("reset");
+});
+
+Deno.test("DNA-57: taken away by the operator it is policy-violation", async () => {
+  await using stage = await Stage.open();
+  const o = await classicWithTwo(stage);
+  await stage.server.api("/routes/target.example/sender.example/revoke", "POST", {});
+  await o.streamError("policy-violation");
+});
+
+Deno.test("DNA-57: the last pair hears invalid", async () => {
+  await using stage = await Stage.open(QUICK);
+  const o = await stage.dial();
+  await openSecured(o, { from: "sender.example", to: "target.example" }, stage.originatingTls);
+  await granted(o, "sender.example", "target.example");
+  stage.world.delegate(stage.world.zone("sender.example"), ["xmpp9.elsewhere.example"], TTL_S);
+  await o.verdict("sender.example", "target.example", "invalid");
+});
+
+Deno.test("DNA-57 F4: a domain that is removed costs the others of a peer without DNA nothing", async () => {
+  await using stage = await Stage.open();
+  await using nurse = await stage.component("other-target.example");
+  const o = await stage.dial();
+  await openSecured(o, { from: "sender.example", to: "target.example" }, stage.originatingTls);
+  await granted(o, "sender.example", "target.example");
+  await granted(o, "sender.example", "other-target.example");
+  const { settings } = stage.server;
+  const domain = settings.domain!.filter(({ name }) => name !== "target.example");
+  await stage.server.reload({ ...settings, domain });
+  o.send(message("romeo@sender.example", "juliet@target.example", "m1"));
+  o.send(message("romeo@sender.example", "nurse@other-target.example", "m2"));
+  await nurse.message({ id: "m2" });
+  assert.deepEqual(o.waiting, []);
 });
