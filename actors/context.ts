@@ -21,6 +21,7 @@ import type { Admission } from "./admission.ts";
 import type { ComponentShell } from "./component.ts";
 import type { Digest } from "./digest.ts";
 import type { Expiry } from "./expiry.ts";
+import type { Familiar } from "./familiar.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Host } from "./host.ts";
 import type { Links } from "./links.ts";
@@ -58,6 +59,7 @@ export interface ServerContext {
   readonly held: { proofs: number };
   readonly admission: Admission;
   readonly expiry: Expiry;
+  readonly familiar: Familiar;
   /** For what a peer or a component can cause many times over. */
   readonly digest: Digest;
   readonly evidence: Evidence;

@@ -179,6 +179,10 @@ export abstract class S2sShell extends StreamShell {
   protected established(): void {
     this.#wasUp = true;
     const { local, remote, bidi, peerDna, serverNames, direction } = this.row;
+    // A name that an incoming stranger only claims is nobody's yet.
+    if (remote !== null && (direction === "out" || this.row.remoteProven)) {
+      this.server.familiar.look(remote, this.connection.peer.ip, this.peerCertificate, this.id);
+    }
     this.tell("connection.established", { direction, local, remote, bidi, dna: peerDna, serverNames });
   }
 

@@ -26,6 +26,7 @@ import { Admission, network } from "./admission.ts";
 import { Certificates } from "./certificates.ts";
 import { ComponentShell } from "./component.ts";
 import type { ServerContext } from "./context.ts";
+import { Familiar } from "./familiar.ts";
 import { Digest } from "./digest.ts";
 import type { Expiry } from "./expiry.ts";
 import { Evidence } from "./evidence.ts";
@@ -90,6 +91,7 @@ export class Server implements ServerContext {
   readonly local: Local;
   readonly pings: Pings;
   readonly certificates: Certificates;
+  readonly familiar: Familiar;
 
   get expiry(): Expiry {
     return this.certificates.expiry;
@@ -123,6 +125,7 @@ export class Server implements ServerContext {
     this.local = new Local(this);
     this.pings = new Pings(this.dialbackSecret);
     this.certificates = new Certificates(this);
+    this.familiar = new Familiar(this.host);
     for (const domain of domains) this.local.add(domain.name, domain.componentSecret);
   }
 

@@ -1,11 +1,13 @@
 /** What the API sees of a server. design.md 2.4. Reads tables; touches nothing live but what it is asked to. */
 import type { Config } from "../config/config.ts";
+import type { PeerCertificate } from "../facts/certificate.ts";
 import type { Detail } from "../facts/event.ts";
 import type {
   CertificateView,
   ConnectionView,
   DomainView,
   Explanation,
+  PeerCertificateView,
   ProofView,
   Readiness,
   RouteView,
@@ -183,6 +185,7 @@ function connectionView(shell: S2sShell): ConnectionView {
     })),
     bidi: row.bidi,
     tls: tlsView(connection?.tls ?? null),
+    certificate: certificateView(row.certificate),
     streamId: row.streamId,
     since: iso(shell.since)!,
     stanzas: { in: shell.stanzasIn, out: shell.stanzasOut },
@@ -197,6 +200,18 @@ function tlsView(
   tls: { version: string; cipher: string } | null,
 ): { version: string; cipher: string } | null {
   return tls === null ? null : { version: tls.version, cipher: tls.cipher };
+}
+
+function certificateView(certificate: PeerCertificate): PeerCertificateView | null {
+  if (certificate.state === "absent") return null;
+  const { state, facts } = certificate;
+  return {
+    state,
+    subject: facts?.subject.slice(0, 200) ?? null,
+    issuer: facts?.issuer.slice(0, 200) ?? null,
+    sha256: facts?.sha256 ?? null,
+    expires: iso(facts?.notAfter ?? null),
+  };
 }
 
 export function iso(ms: number | null): string | null {

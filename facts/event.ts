@@ -48,6 +48,8 @@ export const EVENTS = {
   "certificate.loaded":
     "our certificate files changed and are in use now: certificates with names and notAfter",
   "certificate.kept": "our certificate files changed and cannot be used, the old ones stay: why",
+  "certificate.changed":
+    "a peer shows another certificate than last time (RFC 7590 3.6): name, peer, before, after, state, issuer",
   "certificate.expiring":
     "it ends within 30, 14, 7 or 1 days: whose (ours, peer), days, names, subject, notAfter",
   "dns.witness": "the two DNSSEC validators disagree: name, both words",

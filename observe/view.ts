@@ -2,6 +2,14 @@
 import type { Cause } from "../facts/cause.ts";
 import type { Detail } from "../facts/event.ts";
 
+export interface PeerCertificateView {
+  readonly state: "accepted" | "refused";
+  readonly subject: string | null;
+  readonly issuer: string | null;
+  readonly sha256: string | null;
+  readonly expires: string | null;
+}
+
 export interface ConnectionView {
   readonly id: string;
   readonly direction: "in" | "out";
@@ -15,6 +23,8 @@ export interface ConnectionView {
   readonly delegated: readonly { domain: string; prooftype: string; expires: string | null }[];
   readonly bidi: boolean;
   readonly tls: { readonly version: string; readonly cipher: string } | null;
+  /** What the peer showed; null before TLS, and when it showed none. */
+  readonly certificate: PeerCertificateView | null;
   readonly streamId: string | null;
   readonly since: string;
   readonly stanzas: { readonly in: number; readonly out: number };

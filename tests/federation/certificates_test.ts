@@ -168,3 +168,17 @@ Deno.test("TLS-23: outgoing too; what comes then goes over a new stream", async 
   await grant(again.r, "target.example", "sender.example");
   await again.r.message({ id: "m2" });
 });
+
+Deno.test("certificates: a peer that shows another one than last time is told of, once", async () => {
+  await using stage = await Stage.open();
+  await stage.initiate();
+  await stage.initiate();
+  const other = await stage.world.ca.issue({ names: [ORIGINATING] });
+  await stage.initiate(SERVER_NAMES, { identity: other, serverName: RECEIVING });
+  const { name, before, after } = await stage.server.told({ event: "certificate.changed" });
+  assert.equal(name, ORIGINATING);
+  const rows = await stage.server.connections();
+  assert.deepEqual(rows.map(({ certificate }) => certificate.sha256), [before, before, after]);
+  await stage.initiate(SERVER_NAMES, { identity: other, serverName: RECEIVING });
+  assert.equal(stage.server.log.filter(({ json }) => json?.event === "certificate.changed").length, 1);
+});
