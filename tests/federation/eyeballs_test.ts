@@ -1,0 +1,121 @@
+/** Happy eyeballs on the wire: addresses and targets of one priority raced, a broken family costs little (protocol.md 5.2, 5.3). */
+import assert from "node:assert/strict";
+import { Stage } from "../harness/stage.ts";
+import type { World } from "../harness/world.ts";
+import { Listener } from "../peer/peer.ts";
+import { arrival, bounced, grant } from "./acts.ts";
+
+const TARGET = "target.example";
+
+/** A domain whose one machine has these addresses. */
+function domain(
+  world: World,
+  name: string,
+  addresses: { readonly A?: string[]; readonly AAAA?: string[] },
+  port = 5269,
+): void {
+  // Unsigned: without server names there is one connection to its machine, and no second one by another name (2.10).
+  const zone = world.customer(name, [{ target: `m.${name}`, port }], { signed: false });
+  for (const [type, list] of Object.entries(addresses)) zone.set(`m.${name}`, type as "A" | "AAAA", list);
+}
+
+/** A port of [::1] where nobody ever answers: its queue of one is full, and the kernel lets further SYNs go unheard. */
+async function blackhole(port: number): Promise<AsyncDisposable> {
+  const full = Deno.listen({ hostname: "::1", port, tcpBacklog: 0 } as Deno.TcpListenOptions);
+  const fillers: Deno.Conn[] = [];
+  for (let n = 0; n < 200; n++) {
+    const attempt = Deno.connect({ hostname: "::1", port });
+    const filler = await Promise.race([
+      attempt,
+      new Promise<null>((resolve) => setTimeout(() => resolve(null), 200)),
+    ]);
+    if (filler === null) {
+      attempt.then((late) => late.close(), () => {});
+      break;
+    }
+    fillers.push(filler);
+  }
+  return {
+    [Symbol.asyncDispose]: () => {
+      for (const conn of [...fillers, full]) conn.close();
+      return Promise.resolve();
+    },
+  };
+}
+
+const ROUNDS = 4;
+
+Deno.test("DNS-9: an IPv6 address that swallows everything costs less than 300 ms", async () => {
+  const port = 20_000 + Math.floor(Math.random() * 20_000);
+  await using _hole = await blackhole(port);
+  const names = (kind: string) => Array.from({ length: ROUNDS }, (_, n) => `${kind}${n}.example`);
+  await using stage = await Stage.open({
+    prepare: (world) => {
+      for (const name of names("whole")) domain(world, name, { A: [world.peerIp] }, port);
+      for (const name of names("broken")) domain(world, name, { A: [world.peerIp], AAAA: ["::1"] }, port);
+    },
+  });
+  await using peer = await Listener.listen(stage.world.peerIp, port, "raced");
+  await using juliet = await stage.component();
+  /** From the stanza to the TCP connection, the fastest of some: the machine's own load is nobody's fault. */
+  const fastest = async (kind: string) => {
+    const took: number[] = [];
+    for (const name of names(kind)) {
+      const before = performance.now();
+      juliet.say("juliet", `romeo@${name}`, name);
+      (await peer.accept()).wire.destroy();
+      took.push(performance.now() - before);
+    }
+    return Math.min(...took);
+  };
+  const [whole, broken] = [await fastest("whole"), await fastest("broken")];
+  assert.ok(broken - whole < 300, `${broken} ms with a broken IPv6, ${whole} ms without`);
+  assert.ok(broken - whole > 100, `IPv6 was not tried first: ${broken} ms, ${whole} ms without`);
+});
+
+Deno.test("DNS-8: within one priority a dead machine does not hold up a living one, and the next priority waits", async () => {
+  await using stage = await Stage.open({
+    prepare: (world) => {
+      const zone = world.customer("group.example", [
+        { target: "dead.group.example", priority: 1, weight: 100 },
+        { target: "alive.group.example", priority: 1, weight: 1 },
+        { target: "later.group.example", priority: 2 },
+      ]);
+      zone.set("dead.group.example", "A", [world.ip(41), world.ip(42)]);
+      zone.set("alive.group.example", "A", [world.peerIp]);
+      zone.set("later.group.example", "A", [world.ip(43)]);
+    },
+  });
+  await using later = await Listener.listen(stage.world.ip(43), 5269, "later");
+  await using juliet = await stage.component();
+  juliet.say("juliet", "romeo@group.example", "m1");
+  const identity = await stage.world.ca.issue({ names: ["alive.group.example"] });
+  const { r, plain } = await arrival(stage, { tls: { identity } });
+  assert.equal(plain.attributes.to, "alive.group.example"); // the machine that won is the one that is spoken to
+  assert.equal(r.wire.clientHello?.serverName, "alive.group.example");
+  await grant(r, TARGET, "group.example");
+  await r.message({ id: "m1" });
+  assert.equal(later.count, 0);
+});
+
+Deno.test("DNS-8 5.3: what was reached and failed in the stream leaves the other addresses of the machine", async () => {
+  await using stage = await Stage.open({
+    prepare: (world) => domain(world, "pair.example", { A: [world.ip(41), world.peerIp] }),
+  });
+  await using first = await Listener.listen(stage.world.ip(41), 5269, "first");
+  await using juliet = await stage.component();
+  juliet.say("juliet", "romeo@pair.example", "m1");
+  const refusing = async (at: Listener) => {
+    const r = await at.accept();
+    await r.header();
+    r.send(
+      "<stream:stream xmlns='jabber:server' xmlns:stream='http://etherx.jabber.org/streams' id='1' version='1.0'>",
+    );
+    r.send(
+      "<stream:error><resource-constraint xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></stream:stream>",
+    );
+  };
+  await Promise.all([refusing(first), refusing(stage.peer)]);
+  await bounced(juliet, "m1", "remote-server-timeout", "wait");
+  assert.deepEqual([first.count, stage.peer.count], [1, 1]);
+});
