@@ -37,9 +37,12 @@ export class Rig implements AsyncDisposable {
         hosts.push(...await plant(lab, kind, scenario, direction));
       }
     }
-    const rig = new Rig(lab, await Peer.start(kind, lab, hosts), scenarios, octets);
+    const peer = stack.use(await Peer.start(kind, lab, hosts));
+    for (const scenario of scenarios) {
+      for (const direction of directionsOf(scenario)) await publish(lab, peer, scenario, direction);
+    }
     stack.move();
-    return rig;
+    return new Rig(lab, peer, scenarios, octets);
   }
 
   /** Starts the server under test when its first scenario comes. */
@@ -106,7 +109,17 @@ async function plant(lab: Lab, kind: Kind, scenario: Scenario, direction: Direct
   const shown = scenario.shows ?? "ca";
   const named = { domains: site.theirs, target: site.target };
   const identity = await issue(lab, shown, named);
-  await scenario.publish?.(lab, site, identity);
   const host = { target: site.target, identity, goodNames: goodNames(shown, named) };
   return site.theirs.map((domain) => ({ ...host, domain }));
+}
+
+async function publish(
+  lab: Lab,
+  { kind, place }: Peer,
+  scenario: Scenario,
+  direction: Direction,
+): Promise<void> {
+  const site = siteOf(kind, scenario, direction);
+  const { identity } = place.hosts.find(({ domain }) => domain === site.theirs[0])!;
+  await scenario.publish?.(lab, site, kind.oneCertificate ? [identity, place.machine] : [identity]);
 }

@@ -48,8 +48,8 @@ export interface Scenario {
   readonly server?: ServerName;
   /** What the peer shows for its domains; `ca` by default. */
   readonly shows?: Shown;
-  /** Changes the lab's DNS after the usual records were laid, before anybody starts. */
-  publish?(lab: Lab, site: Site, identity: Identity): void | Promise<void>;
+  /** Publishes more than the usual records, before anything is done; `shown` are the certificates that the peer may show. */
+  publish?(lab: Lab, site: Site, shown: readonly Identity[]): void | Promise<void>;
   /** Does it and checks it; the result is how it worked, in few words, for the table. */
   act(scene: Scene): Promise<string>;
   /** Where a peer cannot; its evidence is looked for instead. */

@@ -11,6 +11,7 @@ export const JABBERD2: Kind = {
   octet: 33,
   way: "dialback",
   acknowledges: false,
+  oneCertificate: true,
   words: {
     accepted: (theirs, ours) => new RegExp(`incoming route '${theirs}/${ours}' is now valid`),
     authenticated: (theirs, ours) => new RegExp(`outgoing route '${theirs}/${ours}' is now valid`),

@@ -29,6 +29,8 @@ export interface Kind {
   readonly way: Way;
   /** Speaks stream management between servers. */
   readonly acknowledges: boolean;
+  /** As TLS client it shows the machine's certificate for every domain. */
+  readonly oneCertificate?: true;
   /** Writes its configuration; the result starts it, as often as it is asked. */
   prepare(place: Place): Promise<Launch>;
 }

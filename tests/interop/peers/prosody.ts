@@ -21,10 +21,10 @@ export const PROSODY: Kind = {
   async prepare(place) {
     const { lab, ip, folder, hosts } = place;
     const config = `${folder}/prosody.cfg.lua`;
-    await Deno.mkdir(`${folder}/data`);
+    await Promise.all(["data", "certs"].map((name) => Deno.mkdir(`${folder}/${name}`)));
     await Promise.all(hosts.flatMap(({ domain, identity }) => [
-      Deno.writeTextFile(`${folder}/${domain}.crt`, identity.certificate),
-      Deno.writeTextFile(`${folder}/${domain}.key`, identity.key, { mode: 0o600 }),
+      Deno.writeTextFile(`${folder}/certs/${domain}.crt`, identity.certificate),
+      Deno.writeTextFile(`${folder}/certs/${domain}.key`, identity.key, { mode: 0o600 }),
     ]));
     await Deno.writeTextFile(config, configuration(place));
     return async (started) => {
@@ -66,12 +66,14 @@ unbound = {
 }
 network_backend = "epoll"
 log = { { levels = { min = "debug" }, to = "console", timestamps = "%H:%M:%S" } }
-ssl = { key = "${folder}/${hosts[0]!.domain}.key"; certificate = "${folder}/${
-  hosts[0]!.domain
-}.crt"; cafile = "${lab.files.ca}" }
+certificates = "${folder}/certs" -- where direct TLS looks for them by SNI
+ssl = { ${files(folder, hosts[0]!)}; cafile = "${lab.files.ca}" }
 ${hosts.map((host) => virtualHost(folder, host)).join("")}`;
 
-const virtualHost = (folder: string, { domain }: Host): string => `
-VirtualHost "${domain}"
-  ssl = { key = "${folder}/${domain}.key"; certificate = "${folder}/${domain}.crt" }
+const files = (folder: string, { domain }: Host): string =>
+  `key = "${folder}/certs/${domain}.key"; certificate = "${folder}/certs/${domain}.crt"`;
+
+const virtualHost = (folder: string, host: Host): string => `
+VirtualHost "${host.domain}"
+  ssl = { ${files(folder, host)} }
 `;

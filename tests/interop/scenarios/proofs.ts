@@ -3,7 +3,6 @@ import { proven } from "../findings.ts";
 import { servePosh } from "../posh.ts";
 import type { Cannot, Scenario, Scene } from "../scenario.ts";
 import { converse } from "../talk.ts";
-import { ONE_CERTIFICATE } from "./refusals.ts";
 import { tlsa } from "../tlsa.ts";
 
 /** Both talk; whoever the direction says speaks first. */
@@ -72,25 +71,23 @@ export const PROOFS: readonly Scenario[] = [
     key: "tlsa",
     name: "self-signed with TLSA 3 1 1",
     shows: "selfSigned",
-    publish(lab, { target }, identity) {
+    publish(lab, { target }, shown) {
       const zone = lab.world.zone(target.split(".").slice(1).join("."));
-      zone.set(`_5269._tcp.${target}`, "TLSA", [tlsa(identity)]);
+      zone.set(`_5269._tcp.${target}`, "TLSA", shown.map(tlsa));
     },
     async act(scene) {
       await talk(scene);
       return await proven(scene, ["dane"], scene.peer.kind.way);
     },
-    cannot: { jabberd2: { in: ONE_CERTIFICATE } },
   },
   {
     key: "posh",
     name: "self-signed with POSH",
     shows: "selfSigned",
-    publish: (lab, { theirs: [domain] }, identity) => servePosh(lab, domain!, identity),
+    publish: (lab, { theirs: [domain] }, shown) => servePosh(lab, domain!, shown),
     async act(scene) {
       await talk(scene);
       return await proven(scene, ["posh"], scene.peer.kind.way);
     },
-    cannot: { jabberd2: { in: ONE_CERTIFICATE } },
   },
 ];

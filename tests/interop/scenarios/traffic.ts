@@ -4,6 +4,7 @@ import { message } from "../../federation/acts.ts";
 import { calm } from "../probe.ts";
 import type { Cannot, Scenario, Scene } from "../scenario.ts";
 import type { Speaker } from "../speaker.ts";
+import { tellsError } from "../errors.ts";
 import { say } from "../talk.ts";
 import { PORTS } from "../peers/peer.ts";
 import { talk } from "./proofs.ts";
@@ -28,16 +29,24 @@ async function speakers(scene: Scene): Promise<[first: Speaker, second: Speaker]
 }
 
 const NO_DIRECT_TLS: Cannot = {
-  why: "knows no direct TLS: it asks for `_xmpp-server` only, and listens for STARTTLS only",
+  why: "knows no direct TLS: it listens for STARTTLS only, and asks for `_xmpp-server` only",
   async shows(scene) {
-    const us = await scene.us();
-    const them = await scene.them();
-    if (scene.direction === "in") {
-      them.send(message(them.jid, us.jid, "unknown"));
-      await scene.lab.world.dns.awaitQuestion(`_xmpp-server._tcp.${scene.ours[0]}`, "SRV");
+    const { verona, since, lab, ours: [ours], theirs: [theirs] } = scene;
+    if (scene.direction === "out") {
+      await tellsError(scene);
+      await verona.told({ event: "stanza.bounced", cause: "tcp.refused" }, since);
+      return "TCP to the port of its `_xmpps-server` is refused";
     }
-    assert.equal(scene.lab.world.dns.asked(`_xmpps-server._tcp.${scene.ours[0]}`, "SRV").length, 0);
-    return "dns lookup by <srv>xmpp-server</srv> alone";
+    const [us, them] = [await scene.us(), await scene.them()];
+    them.send(message(them.jid, us.jid, "unknown"));
+    await lab.world.dns.awaitQuestion(`_xmpp-server._tcp.${ours}`, "SRV");
+    await scene.peer.logged(new RegExp(`dns lookup for ${ours} failed`));
+    assert.equal(
+      lab.world.dns.asked(`_xmpps-server._tcp.${ours}`, "SRV").length,
+      0,
+      `asked for by ${theirs}`,
+    );
+    return "dns lookup for (a domain with `_xmpps-server` alone) failed";
   },
 };
 
