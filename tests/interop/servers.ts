@@ -23,6 +23,11 @@ export const SERVERS = {
     identity: (lab, names) => lab.world.ca.issue({ names, usages: ["serverAuth"] }),
     policy: { proof: "authenticated" },
   },
+  /** As a hosting provider has it: nothing but the machine's own name. */
+  machine: {
+    identity: (lab, [host]) => lab.world.ca.issue({ names: [host!] }),
+    policy: { proof: "authenticated" },
+  },
   encrypted: { identity: byCa, policy: { proof: "encrypted" } },
   fence: { identity: byCa, policy: { proof: "encrypted", fence: true } },
   directTls: { identity: byCa, policy: { proof: "authenticated" }, directTls: true },

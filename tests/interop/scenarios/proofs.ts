@@ -68,6 +68,15 @@ export const PROOFS: readonly Scenario[] = [
     cannot: { ejabberd: { out: NO_SERVER_AUTH }, jabberd2: NO_EXTERNAL },
   },
   {
+    key: "machine",
+    name: "our certificate is our machine's alone",
+    server: "machine",
+    async act(scene) {
+      await talk(scene);
+      return await proven(scene, ["pkix"], scene.direction === "out" ? "dialback" : scene.peer.kind.way);
+    },
+  },
+  {
     key: "tlsa",
     name: "self-signed with TLSA 3 1 1",
     shows: "selfSigned",
