@@ -39,7 +39,7 @@ export function look(quiet: Quiet, timers: LivenessTimers): Look {
   const { now, readAt, wroteAt, stanzaAt, checkedAt, pending, initiating, asks } = quiet;
   const { idleTimeoutMs, idleCheckMs } = timers;
   // It is the initiator that closes; a receiver does it for one that forgets.
-  const closeAt = stanzaAt + idleTimeoutMs + (initiating ? 0 : idleCheckMs);
+  const closeAt = stanzaAt + idleTimeoutMs + (initiating ? 0 : Math.min(idleCheckMs, idleTimeoutMs / 10));
   if (now >= closeAt && !pending) return { act: "close", leftMs: idleCheckMs };
   const askAt = asks ? Math.max(readAt, checkedAt) + idleCheckMs : Infinity;
   const blankMs = blankEveryMs(timers, asks);

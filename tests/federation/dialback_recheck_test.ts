@@ -13,7 +13,7 @@ const HOUR = 3_600_000;
 
 const daily: StageOptions = {
   movedClock: true,
-  settings: { policy: { proof: "encrypted" }, limits: { idle_timeout: "90h" } },
+  settings: { policy: { proof: "encrypted" }, limits: { idle_timeout: "90h", idle_check: "90h" } },
 };
 
 /** One pair granted by dialback, and when it wants to be looked at again. */
