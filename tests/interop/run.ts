@@ -1,4 +1,5 @@
 /** Runs the table against one peer: a test for each scenario and direction, and one that compares the document. */
+import assert from "node:assert/strict";
 import { type Outcome, updateDocument } from "./document.ts";
 import { reasonToSkip } from "./packages.ts";
 import type { Kind } from "./peers/peer.ts";
@@ -47,6 +48,8 @@ async function play(rig: Rig, scenario: Scenario, direction: Direction): Promise
     const outcome = cannot === undefined
       ? { ...row, how: await scenario.act(scene) }
       : { ...row, why: cannot.why, evidence: await cannot.shows(scene) };
+    const crashes = scene.verona.log.slice(scene.since).filter(({ json }) => json?.event === "actor.crashed");
+    assert.deepEqual(crashes.map(({ text }) => text), []);
     if (Deno.env.has("VERONA_INTEROP_LOG")) await logs(scene, `${scenario.key}-${direction}`);
     return outcome;
   } catch (error) {

@@ -60,6 +60,7 @@ certfiles:
 ${hosts.map((host) => `  - "${pem(folder, host)}"`).join("\n")}
 loglevel: ${Deno.env.has("VERONA_INTEROP_LOG") ? "debug" : "info"}
 hide_sensitive_log_data: false
+log_burst_limit_count: 1000000
 outgoing_s2s_families: [ipv4]
 ca_file: "${lab.files.ca}"
 s2s_cafile: "${lab.files.ca}"
