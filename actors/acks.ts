@@ -17,6 +17,7 @@ import {
 } from "../xmpp/stream_management.ts";
 import { Alarm } from "./alarm.ts";
 import type { ServerContext } from "./context.ts";
+import { Fence } from "./fence.ts";
 import type { S2sShell } from "./s2s_stream.ts";
 import { encode } from "./stream.ts";
 
@@ -43,6 +44,8 @@ export class Acks {
   readonly #ask: Alarm;
   readonly #silence: Alarm;
   readonly #enabling: Alarm;
+  /** Where the peer does without. */
+  readonly #fence: Fence;
   #state: "new" | "waiting" | "on" | "off" = "new";
   #askedAt: number | null = null;
   #answering = false;
@@ -58,6 +61,7 @@ export class Acks {
     this.#ask = new Alarm(clock, () => this.#askNow());
     this.#silence = new Alarm(clock, () => this.#silent());
     this.#enabling = new Alarm(clock, () => this.#refused());
+    this.#fence = new Fence(server, shell, () => this.#roomCame());
   }
 
   get on(): boolean {
@@ -118,11 +122,12 @@ export class Acks {
     this.wrote();
   }
 
-  /** The peer does without: what was written has TCP's promise only. */
+  /** The peer does without: what was written has TCP's promise only, or waits for a fence. */
   #refused(): void {
     this.#state = "off";
     this.#enabling.set(null);
-    this.#shell.row.ledger.forget();
+    if (this.#server.config.policy.fence) this.#fence.begin();
+    else this.#shell.row.ledger.forget();
     this.#wake();
   }
 
@@ -130,6 +135,7 @@ export class Acks {
 
   /** Stanzas were written: asks for the count when it is time. */
   wrote(): void {
+    if (this.#state === "off") return this.#fence.wrote();
     if (!this.on || this.#askedAt !== null) return;
     const { ledger } = this.#shell.row;
     if (ledger.unacknowledged >= ASK_AFTER) return this.#askNow();
@@ -156,9 +162,13 @@ export class Acks {
     if (!ledger.acknowledge(handled, this.#askedAt !== null)) return this.#impossible(handled);
     this.#askedAt = null;
     this.#silence.set(null);
+    this.#roomCame();
+    this.wrote();
+  }
+
+  #roomCame(): void {
     this.#shell.roomCame();
     this.#wake();
-    this.wrote();
   }
 
   #impossible(handled: number): void {
@@ -234,7 +244,7 @@ export class Acks {
 
   /** 4.9: the last words before our closing tag; a promise when what was delivered just now has to be counted first. */
   lastWords(): void | Promise<void> {
-    if (!this.on) return;
+    if (!this.on) return this.#fence.lastWords();
     if (this.handled.handled === this.handled.taken) return this.#sayLast();
     return this.#delivered().then(() => this.#sayLast());
   }
@@ -250,6 +260,7 @@ export class Acks {
 
   over(): void {
     this.#state = "off";
+    this.#fence.over();
     for (const alarm of [this.#ask, this.#silence, this.#enabling]) alarm.stop();
     this.#wake();
   }

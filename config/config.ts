@@ -51,6 +51,8 @@ export interface PolicySettings {
   readonly block: readonly string[];
   /** What a lost connection left unacknowledged (protocol.md 8.3). */
   readonly onLoss: "bounce" | "resend";
+  /** Pings show what arrived, where the peer has no stream management (8.3). */
+  readonly fence: boolean;
   /** By name, never by pattern: a weaker policy names its peer (protocol.md 3.2). */
   readonly peer: ReadonlyMap<string, PeerPolicy>;
 }

@@ -196,6 +196,7 @@ function toConfig(file: ConfigFile, sources: Sources, complain: Complain): Confi
       allow: file.policy.allow,
       block: file.policy.block,
       onLoss: file.policy.on_loss,
+      fence: file.policy.fence,
       peer: new Map(
         [...domainKeys(file.policy.peer, ["policy", "peer"])].map(([name, entry]) => [name, {
           proof: entry.proof ?? null,

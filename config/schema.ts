@@ -112,7 +112,7 @@ const policy = z.strictObject({
   allow: z.array(pattern).default([]),
   block: z.array(pattern).default([]),
   on_loss: z.enum(["bounce", "resend"]).default("bounce"),
-  fence: later(false),
+  fence: z.boolean().default(false),
   dane_inbound: daneInbound.default("positive"),
   peer: z.record(
     z.string(),

@@ -73,9 +73,11 @@ export class Ledger {
     return Math.max(0, this.#kept.stanzas - this.#sent!);
   }
 
-  /** A fence returned: `stanzas` more have arrived. */
-  confirm(stanzas: number): void {
-    this.#confirmed += stanzas;
+  /** A fence returned: of what was kept, everything up to the `upTo`-th stanza written here has arrived. */
+  passed(upTo: number): void {
+    const settled = Math.min(this.#kept.stanzas, Math.max(0, upTo - (this.#written - this.#kept.stanzas)));
+    this.#kept.acknowledge(settled);
+    this.#confirmed += settled;
   }
 
   get written(): number {

@@ -131,7 +131,9 @@ export const LOSS: readonly Scenario[] = [
     directions: ["out"],
     server: "fence",
     async act(scene) {
-      assertNothingLostInSilence(await killedWhileWeSend(scene));
+      const account = await killedWhileWeSend(scene);
+      assertNothingLostInSilence(account);
+      assert.equal(account.unconfirmed, 0);
       return "sent = confirmed + bounced + queued";
     },
   },
