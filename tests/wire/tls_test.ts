@@ -285,6 +285,22 @@ Deno.test("mutated handshakes, both ways: every connection ends, none is taken f
   }
 });
 
+/**
+ * Where a changed byte has to be noticed: nobody authenticates a record's version, nor the ChangeCipherSpec that TLS 1.3
+ * keeps for the sake of middleboxes (RFC 8446 5.1, D.4).
+ */
+function protectedBytes(records: Uint8Array): number[] {
+  const found: number[] = [];
+  for (let at = 0; at + 5 <= records.length;) {
+    const end = Math.min(at + 5 + (records[at + 3]! << 8 | records[at + 4]!), records.length);
+    const [unversioned, changeCipherSpec] = [[at, at + 3, at + 4], records[at] === 20];
+    const body = Array.from({ length: Math.max(0, end - at - 5) }, (_, n) => at + 5 + n);
+    if (!changeCipherSpec) found.push(...unversioned, ...body);
+    at = end;
+  }
+  return found;
+}
+
 /** A proxy that changes one byte of a handshake message; quiet when nothing more moves. */
 function meddle(port: number, clientSide: boolean, random: (below: number) => number) {
   let touched = 0;
@@ -302,7 +318,8 @@ function meddle(port: number, clientSide: boolean, random: (below: number) => nu
         const isTls = bytes[0] === 22 && bytes[1] === 3;
         if (isTls) plain = false;
         if (!plain && ours && touched === 0) {
-          bytes[random(bytes.length)]! ^= 1 + random(255);
+          const authenticated = protectedBytes(bytes);
+          bytes[authenticated[random(authenticated.length)]!]! ^= 1 + random(255);
           touched++;
         }
         to.write(bytes);
