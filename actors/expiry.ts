@@ -1,5 +1,6 @@
 /** Warns before certificates end: ours, and those of the peers that are connected. protocol.md 6.6, 6.7. */
 import type { CertificateFacts } from "../facts/certificate.ts";
+import { BoundedMap } from "../routing/bounded_map.ts";
 import type { Host } from "./host.ts";
 
 const DAY_MS = 86_400_000;
@@ -11,7 +12,7 @@ const MEMORY = 10_000;
 export class Expiry {
   readonly #host: Host;
   /** The last step that was told, by certificate. */
-  readonly #told = new Map<string, number>();
+  readonly #told = new BoundedMap<string, number>(MEMORY);
 
   constructor(host: Host) {
     this.#host = host;
@@ -27,20 +28,12 @@ export class Expiry {
     const left = notAfter - this.#host.clock.now();
     const days = STEPS.find((step) => left <= step * DAY_MS);
     if (days === undefined || (this.#told.get(sha256) ?? Infinity) <= days) return;
-    this.#remember(sha256, days);
+    this.#told.set(sha256, days);
     this.#host.tell({
       type: "certificate.expiring",
       level: "warning",
       ...(connection ? { connection } : {}),
       detail: { whose, days, names: [...names], subject, notAfter: new Date(notAfter).toISOString() },
     });
-  }
-
-  #remember(sha256: string, days: number): void {
-    this.#told.delete(sha256);
-    this.#told.set(sha256, days);
-    if (this.#told.size <= MEMORY) return;
-    const [oldest] = this.#told.keys();
-    this.#told.delete(oldest!);
   }
 }

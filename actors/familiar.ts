@@ -1,5 +1,6 @@
 /** Notices when a peer shows another certificate than before. RFC 7590 3.6; protocol.md 6.7. */
 import type { PeerCertificate } from "../facts/certificate.ts";
+import { BoundedMap } from "../routing/bounded_map.ts";
 import type { Host } from "./host.ts";
 
 /** Peers that are remembered; those that were not seen for longest go first. */
@@ -8,7 +9,7 @@ const MEMORY = 10_000;
 export class Familiar {
   readonly #host: Host;
   /** SHA-256 of the last certificate, by the stream's remote name and the machine's address. */
-  readonly #seen = new Map<string, string>();
+  readonly #seen = new BoundedMap<string, string>(MEMORY);
 
   constructor(host: Host) {
     this.#host = host;
@@ -20,9 +21,7 @@ export class Familiar {
     if (facts === null) return;
     const key = `${name} ${ip}`;
     const before = this.#seen.get(key);
-    this.#seen.delete(key);
     this.#seen.set(key, facts.sha256);
-    if (this.#seen.size > MEMORY) this.#seen.delete(this.#seen.keys().next().value!);
     if (before === undefined || before === facts.sha256) return;
     this.#host.tell({
       type: "certificate.changed",

@@ -1,12 +1,12 @@
 /** Machines that do not speak between server names: with them the first rung is skipped for a day. protocol.md 2.10. */
+import { BoundedMap } from "./bounded_map.ts";
 
 /** By where they listen (`host:port`). When full it forgets the oldest: it saves one connection, it proves nothing. */
 export class ClassicOnly {
-  readonly #until = new Map<string, number>();
-  readonly #capacity: number;
+  readonly #until: BoundedMap<string, number>;
 
   constructor(capacity = 100_000) {
-    this.#capacity = capacity;
+    this.#until = new BoundedMap(capacity);
   }
 
   get size(): number {
@@ -15,11 +15,7 @@ export class ClassicOnly {
 
   /** @param until Milliseconds since the epoch. */
   add(machine: string, until: number): void {
-    this.#until.delete(machine);
     this.#until.set(machine, until);
-    if (this.#until.size <= this.#capacity) return;
-    const [oldest] = this.#until.keys();
-    this.#until.delete(oldest!);
   }
 
   has(machine: string, now: number): boolean {

@@ -1,6 +1,7 @@
 /** What is remembered against a pair for a while: failures (negative cache) and the operator's blocks. */
 import type { Cause } from "../facts/cause.ts";
 import { type DomainPair, type PairKey, pairKey } from "../xmpp/domain.ts";
+import { BoundedMap } from "./bounded_map.ts";
 
 export interface Negative {
   readonly cause: Cause;
@@ -10,11 +11,10 @@ export interface Negative {
 
 /** Holds one entry per pair until its time is over. When full it forgets the oldest: it saves work, it proves nothing. */
 export class NegativeTable {
-  readonly #entries = new Map<PairKey, Negative>();
-  readonly #capacity: number;
+  readonly #entries: BoundedMap<PairKey, Negative>;
 
   constructor(capacity = 100_000) {
-    this.#capacity = capacity;
+    this.#entries = new BoundedMap(capacity);
   }
 
   get size(): number {
@@ -23,12 +23,7 @@ export class NegativeTable {
 
   /** Replaces what was there. */
   add(pair: DomainPair, cause: Cause, until: number): void {
-    const key = pairKey(pair);
-    this.#entries.delete(key);
-    this.#entries.set(key, { cause, until });
-    if (this.#entries.size <= this.#capacity) return;
-    const [oldest] = this.#entries.keys();
-    this.#entries.delete(oldest!);
+    this.#entries.set(pairKey(pair), { cause, until });
   }
 
   /** What holds against the pair now; null when nothing does. */
