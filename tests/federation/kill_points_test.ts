@@ -10,7 +10,8 @@ import { NS } from "../peer/names.ts";
 import { CLOSING, DNA_FEATURES, FEATURE, SM } from "../peer/stream.ts";
 import type { Element } from "../peer/xml.ts";
 import { arrival, grant } from "./acts.ts";
-import { account, type Doubles, type Fates, seeded } from "./tally.ts";
+import { account, type Doubles, type Fates } from "./tally.ts";
+import { seeded } from "../harness/seeded.ts";
 
 const POINTS = 100;
 const BURST = 60;

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import type { Component } from "../peer/component.ts";
 import type { Element } from "../peer/xml.ts";
-import { account, type Doubles, seeded } from "./tally.ts";
+import { account, type Doubles } from "./tally.ts";
+import { seeded } from "../harness/seeded.ts";
 import { TwoServers } from "./two_servers.ts";
 
 const POINTS = 50;

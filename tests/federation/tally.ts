@@ -1,17 +1,6 @@
 /** What became of numbered stanzas: the sums of protocol.md 8.3. */
 import assert from "node:assert/strict";
 
-/** A generator of numbers in [0, 1) that a failed test can begin again (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 export interface Fates {
   /** The other side has these by its own count, and has said so. */
   readonly acknowledged: readonly string[];

@@ -1,16 +1,6 @@
 /** Which cells run over the wire: few enough to be quick, chosen so that no pair of values is left out. */
+import { seeded } from "../harness/seeded.ts";
 import { type Cell, cells, collapse, type Direction, expected } from "./oracle.ts";
-
-/** A small generator with a seed (mulberry32): the same seed chooses the same cells on every machine. */
-export function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /**
  * `size` cells of one direction: first as few as cover every rule under every policy that it decides and every pair of
@@ -45,7 +35,7 @@ export function strata(cell: Cell): string[] {
 }
 
 function shuffled<T>(list: readonly T[], seed: number): T[] {
-  const random = generator(seed);
+  const random = seeded(seed);
   const result = [...list];
   for (let i = result.length - 1; i > 0; i--) {
     const j = Math.floor(random() * (i + 1));
