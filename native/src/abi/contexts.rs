@@ -7,10 +7,37 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use serde::Serialize;
 use std::cell::RefCell;
+use std::thread::LocalKey;
 
 thread_local! {
     static CONTEXTS: RefCell<Slab<Context>> = const { RefCell::new(Slab::new()) };
     static ANCHORS: RefCell<Slab<Anchors>> = const { RefCell::new(Slab::new()) };
+}
+
+/// A handle to what the PEM texts of `blob` make, or an error with its words in `out`.
+fn made<T>(
+    table: &'static LocalKey<RefCell<Slab<T>>>,
+    blob: &[u8],
+    out: &mut [u8],
+    make: impl FnOnce(Vec<&[u8]>) -> Result<T, String>,
+) -> i32 {
+    caught(|| {
+        let Some(pems) = entries(blob) else {
+            return E_ARGUMENT;
+        };
+        match make(pems) {
+            Ok(value) => table.with_borrow_mut(|all| held(all.put(value))),
+            Err(why) => said(&why, out),
+        }
+    })
+}
+
+fn freed<T>(table: &'static LocalKey<RefCell<Slab<T>>>, handle: u32) -> i32 {
+    caught(|| {
+        table
+            .with_borrow_mut(|all| all.take(handle))
+            .map_or(E_HANDLE, |_| 0)
+    })
 }
 
 /// Runs `body` on a context.
@@ -39,24 +66,12 @@ pub unsafe extern "C" fn context_new(
 ) -> i32 {
     let blob = unsafe { input(blob, 0, length) };
     let out = unsafe { output(out, 0, capacity) };
-    caught(|| {
-        let Some(pems) = entries(blob) else {
-            return E_ARGUMENT;
-        };
-        match Context::new(pems.into_iter()) {
-            Ok(context) => CONTEXTS.with_borrow_mut(|c| held(c.put(context))),
-            Err(why) => said(&why, out),
-        }
-    })
+    made(&CONTEXTS, blob, out, |pems| Context::new(pems.into_iter()))
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn context_free(handle: u32) -> i32 {
-    caught(|| {
-        CONTEXTS
-            .with_borrow_mut(|c| c.take(handle))
-            .map_or(E_HANDLE, |_| 0)
-    })
+    freed(&CONTEXTS, handle)
 }
 
 /// `blob`: one entry per PEM text. As `context_new`.
@@ -73,24 +88,14 @@ pub unsafe extern "C" fn anchors_new(
 ) -> i32 {
     let blob = unsafe { input(blob, 0, length) };
     let out = unsafe { output(out, 0, capacity) };
-    caught(|| {
-        let Some(pems) = entries(blob) else {
-            return E_ARGUMENT;
-        };
-        match Anchors::new(system != 0, pems.into_iter()) {
-            Ok(anchors) => ANCHORS.with_borrow_mut(|a| held(a.put(anchors))),
-            Err(why) => said(&why, out),
-        }
+    made(&ANCHORS, blob, out, |pems| {
+        Anchors::new(system != 0, pems.into_iter())
     })
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn anchors_free(handle: u32) -> i32 {
-    caught(|| {
-        ANCHORS
-            .with_borrow_mut(|a| a.take(handle))
-            .map_or(E_HANDLE, |_| 0)
-    })
+    freed(&ANCHORS, handle)
 }
 
 /// Validates a chain of entries. The earliest end of validity (ms since the epoch, f64) in `end` and 0, or 1 when only its
