@@ -38,9 +38,8 @@ export function answerFor(
   };
   const resends = server.config.policy.onLoss === "resend" && !server.draining;
   for (const { pair, stanza } of unacknowledged) {
-    const late = { ...stanza, bytes: delayed(stanza.bytes, new Date(stanza.since)), again: true } as const;
-    if (resends) resume(pair, [late]);
-    else server.bounce(stanza, "route.unacknowledged");
+    if (!resends) server.bounce(stanza, "route.unacknowledged");
+    else resume(pair, [{ ...stanza, bytes: delayed(stanza.bytes, new Date(stanza.since)), again: true }]);
   }
   for (const { pair, stanzas } of held) {
     resume(pair, stanzas.map((stanza) => ({ ...stanza, again: true })));
