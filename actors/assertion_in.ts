@@ -11,7 +11,7 @@ import { type DialbackRequest, printDenial, printVerdict } from "../xmpp/dialbac
 import type { DomainPair } from "../xmpp/domain.ts";
 import { Budget } from "./budget.ts";
 import { PeerClaim } from "./claim.ts";
-import { collect, NOTHING_FOUND } from "./collector.ts";
+import { NOTHING_FOUND } from "./collector.ts";
 import type { ServerContext } from "./context.ts";
 import { NOTHING_TRIED, type Tried } from "./tried.ts";
 import type { S2sShell } from "./s2s_stream.ts";
@@ -105,12 +105,7 @@ export class AssertionIn {
     await this.#shell.theirs.proofTurn();
     if (!this.#wanted()) return;
     if (atHand.proved) return this.#decided(this.#claim.judge(NOTHING_FOUND), "not asked");
-    const fetchers = this.#claim.fetchers({ budget: this.#budget });
-    const passage = await this.#server.evidence.onBehalfOf(
-      this.#shell.asPeer(),
-      () => this.#wanted(),
-      () => collect((found) => this.#claim.judge(found), fetchers, () => this.#wanted(), this.#over.signal),
-    );
+    const passage = await this.#claim.collected(this.#budget, () => this.#wanted(), this.#over.signal);
     if (!passage.passed) {
       return passage.why === "full" ? this.#missing("limit.proofs", DENIALS.limits) : undefined;
     }

@@ -13,10 +13,11 @@ import { matchesName } from "../policy/names.ts";
 import type { DialbackRequest } from "../xmpp/dialback.ts";
 import type { Domain, DomainPair } from "../xmpp/domain.ts";
 import { Budget } from "./budget.ts";
-import type { Fetchers, Found } from "./collector.ts";
+import { collect, type Fetchers, type Found } from "./collector.ts";
 import type { ServerContext } from "./context.ts";
 import type { Asking } from "./evidence.ts";
 import type { S2sShell } from "./s2s_stream.ts";
+import type { Passage } from "./turnstile.ts";
 
 /** `fresh` asks past our caches (3.9); the budget is that of the request on whose behalf it is asked (LIM-13). */
 export type Terms = Pick<Asking, "fresh" | "budget">;
@@ -76,6 +77,17 @@ export class PeerClaim implements Claim {
       ...certificateEvidence(this.#server, this.#pair.remote, terms),
       callback: (found, signal) => this.#callBack(found, terms.budget ?? new Budget(), signal),
     };
+  }
+
+  /** Fetches what is needed, in the turn of the peer that claims (protocol.md 10). */
+  collected(
+    budget: Budget,
+    wanted: () => boolean,
+    over: AbortSignal,
+  ): Promise<Passage<Awaited<ReturnType<typeof collect>>>> {
+    const fetchers = this.fetchers({ budget });
+    const work = () => collect((found) => this.judge(found), fetchers, wanted, over);
+    return this.#server.evidence.onBehalfOf(this.#shell.asPeer(), wanted, work);
   }
 
   /** Asks the authoritative server of the sender domain (7.2, step 2). */

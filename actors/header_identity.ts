@@ -4,7 +4,7 @@ import type { Verdict } from "../policy/decide.ts";
 import type { Domain, DomainPair } from "../xmpp/domain.ts";
 import { Budget } from "./budget.ts";
 import { PeerClaim } from "./claim.ts";
-import { collect, NOTHING_FOUND } from "./collector.ts";
+import { NOTHING_FOUND } from "./collector.ts";
 import type { ServerContext } from "./context.ts";
 import type { S2sShell } from "./s2s_stream.ts";
 
@@ -46,12 +46,7 @@ export class HeaderIdentity {
   async #collected(): Promise<Verdict | null> {
     const wanted = () => !this.#over.signal.aborted;
     await this.#shell.theirs.proofTurn();
-    const fetchers = this.#claim.fetchers({ budget: new Budget() });
-    const passage = await this.#server.evidence.onBehalfOf(
-      this.#shell.asPeer(),
-      wanted,
-      () => collect((found) => this.#claim.judge(found), fetchers, wanted, this.#over.signal),
-    );
+    const passage = await this.#claim.collected(new Budget(), wanted, this.#over.signal);
     return passage.passed ? passage.value?.verdict ?? null : null;
   }
 

@@ -1,6 +1,6 @@
 /** One pair, outgoing: performs `machines/route`. protocol.md 2.3, 2.5, 2.7, 8.3, 8.4. */
 import type { Actor } from "xstate";
-import { orderTargets } from "../dnssec/targets.ts";
+import { machinesOf, orderTargets } from "../dnssec/targets.ts";
 import type { Cause } from "../facts/cause.ts";
 import type { Delegation, Target } from "../facts/delegation.ts";
 import { route as routeMachine, ROUTE_TIMERS, type RouteEffect, type RouteState } from "../machines/route.ts";
@@ -11,7 +11,7 @@ import type { Proof } from "../policy/proof.ts";
 import { statedBoundMs } from "../policy/lifetime.ts";
 import type { ConnectionRow } from "../routing/connection_row.ts";
 import { Outbox } from "../routing/outbox.ts";
-import { type DomainPair, toAscii } from "../xmpp/domain.ts";
+import type { DomainPair } from "../xmpp/domain.ts";
 import type { AssertionListener } from "./assertion_out.ts";
 import { EndpointClaim } from "./claim.ts";
 import { collect, type Found, NOTHING_FOUND } from "./collector.ts";
@@ -67,7 +67,7 @@ export class Route implements AssertionListener {
 
   /** Stanzas of a connection that is gone wait again, before all newer ones. */
   resume(stanzas: readonly Outgoing[]): void {
-    for (const lost of this.outbox.requeue(stanzas)) this.#server.bounce(lost, "route.queue-full");
+    this.#requeue(stanzas);
     this.#watchAge();
     this.#actor.send({ type: "demand.came" });
   }
@@ -170,7 +170,7 @@ export class Route implements AssertionListener {
     const unusable = await this.#whyUnusable(delegation);
     if (this.over) return;
     if (unusable !== null) return this.#refused(unusable.cause, unusable.permanent);
-    const targets = orderTargets(this.#endpoints(delegation), () => this.#server.host.random());
+    const targets = orderTargets(this.#machines(delegation), () => this.#server.host.random());
     this.#descent = new Descent(this.#server, this.pair, delegation, targets);
     this.#reuse = await this.#reusable(delegation);
     if (!this.over) this.#actor.send({ type: "delegation.found", reuse: this.#reuse !== null });
@@ -189,11 +189,8 @@ export class Route implements AssertionListener {
     return null;
   }
 
-  /** 5.4: a domain without SRV is its own machine. */
-  #endpoints({ service, domain, targets }: Delegation): readonly Target[] {
-    if (service !== "absent") return targets;
-    const { port } = this.#server.config.dial;
-    return [{ host: toAscii(domain), port, priority: 0, weight: 0, tls: "starttls" }];
+  #machines(delegation: Delegation): readonly Target[] {
+    return machinesOf(delegation, this.#server.config.dial.port);
   }
 
   #refused(cause: Cause, permanent: boolean): void {
@@ -210,7 +207,7 @@ export class Route implements AssertionListener {
     if (candidates.length === 0) return null;
     // RFC 7712 4.4.2: without a signature it must be the very same machine too.
     const found = await Promise.all(
-      this.#endpoints(delegation).slice(0, 4).map(async ({ host, port }) =>
+      this.#machines(delegation).slice(0, 4).map(async ({ host, port }) =>
         (await evidence.addresses(host)).addresses.map((ip) => `${ip} ${port}`)
       ),
     );
@@ -225,20 +222,7 @@ export class Route implements AssertionListener {
   async #useAgain(): Promise<void> {
     const shell = this.#reuse === null ? undefined : this.#server.shells.get(this.#reuse.id);
     if (shell === undefined || this.#reuse?.state !== "established") return this.#failed("tcp.lost");
-    const claim = new EndpointClaim(this.#server, shell, this.pair);
-    const verdict = await this.#judge(shell, claim);
-    if (this.over) return;
-    if (verdict === null) return this.#failed("tcp.lost");
-    if (!verdict.proved) return this.#failed(verdict.cause);
-    this.#ready(shell, verdict.proof, claim, true);
-  }
-
-  /** I-4, I-10. Null when the connection is gone meanwhile. */
-  async #judge(shell: S2sShell, claim: EndpointClaim): Promise<Verdict | null> {
-    const [judge, wanted] = [(found: Found) => claim.judge(found), () => !this.over && !shell.over];
-    const known = { ...NOTHING_FOUND, delegation: this.delegation };
-    const judged = await collect(judge, claim.fetchers({}), wanted, this.#ending.signal, known);
-    return shell.over ? null : judged?.verdict ?? null;
+    await this.#use(shell, true);
   }
 
   async #obtain(): Promise<void> {
@@ -247,13 +231,26 @@ export class Route implements AssertionListener {
     if (!outcome.ready) return this.#failed(outcome.cause, outcome.condition);
     const { shell } = outcome;
     if (shell.over) return this.#failed("tcp.lost");
+    await this.#use(shell, false, () => this.#descent!.unfit(shell));
+  }
+
+  /** @param unfit It proves nothing for the pair. */
+  async #use(shell: S2sShell, reused: boolean, unfit: () => void = () => {}): Promise<void> {
     const claim = new EndpointClaim(this.#server, shell, this.pair);
     const verdict = await this.#judge(shell, claim);
     if (this.over) return;
     if (verdict === null) return this.#failed("tcp.lost");
-    if (verdict.proved) return this.#ready(shell, verdict.proof, claim, false);
-    this.#descent!.unfit(shell);
+    if (verdict.proved) return this.#ready(shell, verdict.proof, claim, reused);
+    unfit();
     this.#failed(verdict.cause);
+  }
+
+  /** I-4, I-10. Null when the connection is gone meanwhile. */
+  async #judge(shell: S2sShell, claim: EndpointClaim): Promise<Verdict | null> {
+    const [judge, wanted] = [(found: Found) => claim.judge(found), () => !this.over && !shell.over];
+    const known = { ...NOTHING_FOUND, delegation: this.delegation };
+    const judged = await collect(judge, claim.fetchers({}), wanted, this.#ending.signal, known);
+    return shell.over ? null : judged?.verdict ?? null;
   }
 
   /** I-4, I-10: the peer of this connection is proven for this very domain. */
@@ -286,14 +283,14 @@ export class Route implements AssertionListener {
     const waiting = this.outbox.takeAll();
     for (const [n, stanza] of waiting.entries()) {
       const grant = this.#server.bindings.sending(this.pair);
-      if (grant === null) {
-        for (const lost of this.outbox.requeue(waiting.slice(n))) {
-          this.#server.bounce(lost, "route.queue-full");
-        }
-        return;
-      }
+      if (grant === null) return this.#requeue(waiting.slice(n));
       this.#server.write(stanza, grant);
     }
+  }
+
+  /** They wait again, before all newer ones. */
+  #requeue(stanzas: readonly Outgoing[]): void {
+    for (const lost of this.outbox.requeue(stanzas)) this.#server.bounce(lost, "route.queue-full");
   }
 
   #report(state: RouteState, cause: Cause | null): void {

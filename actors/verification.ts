@@ -1,7 +1,7 @@
 /** One question to an authoritative server: performs `machines/verification`. XEP-0220 2.1.2, XEP-0344; protocol.md 7.4. */
 import type { Actor } from "xstate";
 import { weakest } from "../dnssec/delegation.ts";
-import { orderTargets } from "../dnssec/targets.ts";
+import { machinesOf, orderTargets } from "../dnssec/targets.ts";
 import type { Callback } from "../facts/callback.ts";
 import type { Cause } from "../facts/cause.ts";
 import type { Delegation, Target, TargetAddresses } from "../facts/delegation.ts";
@@ -10,7 +10,7 @@ import { verification, type VerificationEffect } from "../machines/verification.
 import type { EndpointTlsa } from "../facts/tlsa.ts";
 import { namesNobody } from "../policy/delegation.ts";
 import { type DialbackRequest, printVerify } from "../xmpp/dialback.ts";
-import { type DomainPair, toAscii } from "../xmpp/domain.ts";
+import type { DomainPair } from "../xmpp/domain.ts";
 import type { Budget } from "./budget.ts";
 import type { ServerContext } from "./context.ts";
 import type { LinkOutcome } from "./links.ts";
@@ -159,13 +159,9 @@ export class Verification {
     return { endpoints: all, cause };
   }
 
-  /** 5.4: a domain without SRV is its own machine. Direct TLS only where there is nothing else: it has an SRV of its own. */
+  /** Direct TLS only where there is nothing else: it has an SRV of its own. */
   #targets(): readonly Target[] {
-    const { service, domain, targets } = this.#question.delegation;
-    const { port } = this.#server.config.dial;
-    if (service === "absent") {
-      return [{ host: toAscii(domain), port, priority: 0, weight: 0, tls: "starttls" }];
-    }
+    const targets = machinesOf(this.#question.delegation, this.#server.config.dial.port);
     const starttls = targets.filter(({ tls }) => tls === "starttls");
     return orderTargets(starttls.length > 0 ? starttls : targets, () => this.#server.host.random());
   }

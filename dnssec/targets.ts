@@ -1,6 +1,7 @@
 /** SRV records to targets, and targets in the order to dial. RFC 2782; RFC 6120 3.2.1; protocol.md 5.1, 5.2. */
-import type { Target } from "../facts/delegation.ts";
+import type { Delegation, Target } from "../facts/delegation.ts";
 import type { RecordData } from "../facts/dns.ts";
+import { toAscii } from "../xmpp/domain.ts";
 
 type Srv = Extract<RecordData, { t: "SRV" }>;
 
@@ -27,6 +28,12 @@ export function targetsOf(records: readonly RecordData[], tls: Target["tls"]): T
 /** One list of both kinds, lowest priority first, bounded (XEP-0368 5: they are mixed). */
 export function mergeTargets(...lists: readonly (readonly Target[])[]): Target[] {
   return lists.flat().sort((a, b) => a.priority - b.priority).slice(0, MAX_TARGETS);
+}
+
+/** The machines of a domain; one without SRV is its own machine, on `port` (protocol.md 5.4). */
+export function machinesOf({ service, domain, targets }: Delegation, port: number): readonly Target[] {
+  if (service !== "absent") return targets;
+  return [{ host: toAscii(domain), port, priority: 0, weight: 0, tls: "starttls" }];
 }
 
 /**
