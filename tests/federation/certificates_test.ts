@@ -1,5 +1,6 @@
 /** Our certificates and the peers' over time: renewed, half written, about to end, ended (protocol.md 6.3, 6.6). */
 import assert from "node:assert/strict";
+import { OwnCertificate } from "../harness/own_certificate.ts";
 import { SERVER_NAMES, Stage, type StageOptions } from "../harness/stage.ts";
 import { ORIGINATING, RECEIVING } from "../harness/world.ts";
 import type { Identity } from "../peer/wire.ts";
@@ -74,16 +75,8 @@ Deno.test("certificates: links that lead to other files are followed, as certbot
 });
 
 Deno.test("cause tls.own-name: a stream in a name that our certificate lost begins anew", async () => {
-  const directory = await Deno.makeTempDir();
-  const files = { chain: `${directory}/target.pem`, key: `${directory}/target.key` };
-  await using stage = await Stage.open({
-    prepare: async (world) => {
-      const identity = await world.ca.issue({ names: ["target.example"] });
-      await Deno.writeTextFile(files.chain, identity.certificate);
-      await Deno.writeTextFile(files.key, identity.key);
-    },
-    settings: { certificate: [files] },
-  });
+  await using own = await OwnCertificate.of("target.example");
+  await using stage = await Stage.open(own.options);
   const stays = await stage.initiateWith();
   const names = { from: "sender.example", to: "target.example" };
   const { o } = await stage.initiate(names, { ...stage.originatingTls, serverName: "target.example" });
@@ -92,7 +85,6 @@ Deno.test("cause tls.own-name: a stream in a name that our certificate lost begi
   await o.streamError("reset");
   stays.send(request("other-sender.example", "target.example"));
   await stays.verdict("other-sender.example", "target.example", "valid");
-  await Deno.remove(directory, { recursive: true });
 });
 
 /** A clock that moves, and the default names with certificates of these lives. */

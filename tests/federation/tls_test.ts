@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { Buffer } from "node:buffer";
 import { scan } from "../harness/openssl.ts";
+import { OwnCertificate } from "../harness/own_certificate.ts";
 import { granted, SERVER_NAMES, Stage } from "../harness/stage.ts";
 import { ORIGINATING, RECEIVING } from "../harness/world.ts";
 import { NS } from "../peer/names.ts";
@@ -149,16 +150,8 @@ Deno.test("TLS-9: renegotiation under TLS 1.2 is refused: the connection ends wi
 });
 
 Deno.test("TLS-22: the certificate is chosen by SNI, then by the header's to, then by default", async () => {
-  const directory = await Deno.makeTempDir();
-  const files = { chain: `${directory}/target.pem`, key: `${directory}/target.key` };
-  await using stage = await Stage.open({
-    prepare: async (world) => {
-      const identity = await world.ca.issue({ names: ["target.example"] });
-      await Deno.writeTextFile(files.chain, identity.certificate);
-      await Deno.writeTextFile(files.key, identity.key);
-    },
-    settings: { certificate: [files] },
-  });
+  await using own = await OwnCertificate.of("target.example");
+  await using stage = await Stage.open(own.options);
   const shown = async (to: string, serverName?: string) => {
     const o = await stage.dial();
     await open(o, { from: ORIGINATING, to });
@@ -170,7 +163,6 @@ Deno.test("TLS-22: the certificate is chosen by SNI, then by the header's to, th
   assert.equal(await shown("target.example"), "target.example");
   assert.equal(await shown("other-target.example", "unknown.example"), RECEIVING);
   assert.equal(await shown(RECEIVING), RECEIVING);
-  await Deno.remove(directory, { recursive: true });
 });
 
 const nameOf = (certificate: X509Certificate): string =>
