@@ -1,11 +1,12 @@
 /** One route's way down the fallback ladder: a step is one connection. protocol.md 2.7, 2.10, A-31. */
 import type { Delegation, Target } from "../facts/delegation.ts";
-import type { ProofPolicy } from "../config/config.ts";
+import { accepts, type PairPolicy } from "../policy/admission.ts";
 import {
   afterDenial,
   afterFailure,
   afterUnreached,
   type Entry,
+  type Failure,
   type Ground,
   type Ladder,
   ladder,
@@ -13,7 +14,9 @@ import {
 } from "../policy/ladder.ts";
 import { securityOf } from "../policy/delegation.ts";
 import { AddressFault, type DomainPair, parseDomain, toAscii } from "../xmpp/domain.ts";
+import { NOT_PROVEN } from "../xmpp/verdict_error.ts";
 import type { ServerContext } from "./context.ts";
+import type { Contact } from "./course.ts";
 import { type LinkOutcome, machineOf } from "./links.ts";
 import { OutboundShell } from "./outbound_stream.ts";
 import type { S2sShell } from "./s2s_stream.ts";
@@ -24,7 +27,7 @@ export interface Denied {
   readonly kind: "invalid" | "error" | "timeout" | "lost";
 }
 
-const NOT_PROVEN: readonly (string | null)[] = ["not-authorized", "forbidden", "not-acceptable"];
+const UNREMARKABLE = { condition: null, unproven: false, takenAsClassic: false, claimed: false } as const;
 
 export class Descent {
   readonly #server: ServerContext;
@@ -42,7 +45,7 @@ export class Descent {
     this.#server = server;
     this.#pair = pair;
     this.#delegation = delegation;
-    this.#ground = this.#groundFor(server.policyFor(pair).proof);
+    this.#ground = this.#groundFor(server.policyFor(pair));
     this.#ladder = ladder(targets, this.#ground, (target) => this.#isClassicOnly(target));
   }
 
@@ -67,26 +70,17 @@ export class Descent {
 
   /** The connection was established and does not prove the domain: it was another pair's attempt. */
   unfit(shell: OutboundShell): void {
-    const { entry, address, found } = shell.reached!;
-    const own = this.#entryOf(entry.target);
+    const own = this.#entryOf(shell.reached!.entry.target);
     if (own === null) return void (this.#ladder = afterUnreached(this.#ladder));
     const takenAsClassic = this.#ground.takesDialback;
-    const how = {
-      cause: "tls.names",
-      condition: null,
-      unproven: true,
-      takenAsClassic,
-      claimed: false,
-    } as const;
-    const failure = { entry: own, address, addresses: found.addresses.length, ...how };
-    this.#ladder = afterFailure(this.#ladder, failure, this.#ground);
+    this.#fell(own, shell.reached!, { cause: "tls.names", unproven: true, takenAsClassic });
   }
 
   /** Whether a fresh connection may help a pair that was denied on this one (2.7, 2.10). */
   denied(shell: S2sShell | null, { condition, kind }: Denied): boolean {
     const fresh = this.#own !== null && shell === this.#own;
     if (kind === "lost" && fresh) return this.#lostAfterClaim(this.#own!);
-    if (!NOT_PROVEN.includes(condition)) return this.more;
+    if (condition === null || !NOT_PROVEN.includes(condition)) return this.more;
     if (shell?.row.mode === "classic") return !fresh && this.more;
     const entry = shell instanceof OutboundShell && shell.reached !== null
       ? this.#entryOf(shell.reached.entry.target)
@@ -101,20 +95,17 @@ export class Descent {
     const { reached } = shell;
     const entry = reached === null ? null : this.#entryOf(reached.entry.target);
     if (shell.claim !== "refused" || entry === null) return false;
-    const { address, found } = reached!;
-    const how = {
-      cause: "sasl.refused",
-      condition: shell.peerError,
-      unproven: false,
-      takenAsClassic: false,
-      claimed: true,
-    } as const;
-    const failure = { entry, address, addresses: found.addresses.length, ...how };
-    this.#ladder = afterFailure(this.#ladder, failure, this.#ground);
+    this.#fell(entry, reached!, { cause: "sasl.refused", condition: shell.peerError, claimed: true });
     return this.more;
   }
 
-  #groundFor(proof: ProofPolicy): Ground {
+  /** A connection that was established is of no use all the same. */
+  #fell(entry: Entry, { address, found }: Contact, how: Partial<Failure> & Pick<Failure, "cause">): void {
+    const failure = { ...UNREMARKABLE, entry, address, addresses: found.addresses.length, ...how };
+    this.#ladder = afterFailure(this.#ladder, failure, this.#ground);
+  }
+
+  #groundFor(policy: PairPolicy): Ground {
     const { config, identities } = this.#server;
     const { service, security } = this.#delegation;
     const holds = (name: string) => identities.covers(toAscii(name as DomainPair["local"]));
@@ -122,8 +113,8 @@ export class Descent {
       secure: service === "offered" && security === "secure",
       serverNames: config.policy.serverNames && holds(config.server.names[0]!),
       ownCertificate: holds(this.#pair.local),
-      takesDialback: proof === "encrypted" || proof === "legacy",
-      takesCleartext: proof === "legacy",
+      takesDialback: accepts(policy, "dialback"),
+      takesCleartext: policy.proof === "legacy",
     };
   }
 

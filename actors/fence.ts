@@ -2,7 +2,6 @@
  * Fences on one connection whose peer has no stream management: a ping between the domains of a pair comes back only
  * when everything before it was processed (RFC 6120 10.1). protocol.md 8.3; `policy.fence`.
  */
-import type { DomainPair } from "../xmpp/domain.ts";
 import { Alarm } from "./alarm.ts";
 import type { ServerContext } from "./context.ts";
 import type { S2sShell } from "./s2s_stream.ts";
@@ -52,7 +51,7 @@ export class Fence {
   #ask(): void {
     const { row } = this.#shell;
     if (!this.#on || this.#asked !== null || row.ledger.unacknowledged === 0) return;
-    const pair = this.#pair();
+    const pair = this.#server.bindings.somePairOn(row);
     if (pair === null) return this.#giveUp(); // every pair was revoked: nobody to ask by
     const ping = this.#server.pings.make(pair, () => this.#cameBack());
     // Before it is written: writing it asks whether one is due.
@@ -94,14 +93,6 @@ export class Fence {
       };
       look();
     });
-  }
-
-  #pair(): DomainPair | null {
-    const { row } = this.#shell;
-    for (const pair of this.#server.bindings.rowsOn(row)) {
-      if (this.#server.bindings.sendingOn(pair, row) !== null) return pair;
-    }
-    return null;
   }
 
   over(): void {

@@ -67,11 +67,7 @@ export class Liveness {
   /** A pair by which the peer can be pinged on this very connection; null when there is none. */
   #pair(): DomainPair | null {
     const { row } = this.#shell;
-    if (!row.bidi) return null;
-    for (const pair of this.#server.bindings.rowsOn(row)) {
-      if (this.#server.bindings.sendingOn(pair, row) !== null) return pair;
-    }
-    return null;
+    return row.bidi ? this.#server.bindings.somePairOn(row) : null;
   }
 
   #forget(): void {

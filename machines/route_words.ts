@@ -4,6 +4,7 @@
  */
 import { assign, emit, setup } from "xstate";
 import type { Cause } from "../facts/cause.ts";
+import { NOT_PROVEN, NOT_THERE } from "../xmpp/verdict_error.ts";
 import { capped } from "./delay.ts";
 import type { RouteEffect, RouteEvent, RouteInput, RouteState } from "./route.ts";
 
@@ -26,8 +27,6 @@ interface Context extends RouteInput {
 const MAX_CONNECTIONS = 4;
 
 /** The rows of 2.7, by the condition of the verdict error. */
-const NOT_THERE = ["item-not-found", "not-allowed"];
-const NOT_PROVEN = ["not-authorized", "forbidden", "not-acceptable"];
 const isOneOf = (conditions: readonly string[], event: RouteEvent) =>
   event.type === "assertion.denied" && event.condition !== null && conditions.includes(event.condition);
 

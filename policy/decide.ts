@@ -197,6 +197,7 @@ function whyRefused({ certificate, now }: Question): Cause | null {
   return typeof facts === "string" ? facts : null;
 }
 
+/** Apart from `endpoint`'s, on purpose: that we reached somebody says nothing of who asks us (TF-9 is for what we dial). */
 function attempt(prooftype: Prooftype, question: Question): Verdict & { proved: true } | null {
   if (!accepts(question.policy, prooftype)) return null;
   const proof = prove(prooftype, { ...question, reached: null }, question.timing);

@@ -83,6 +83,12 @@ export class BindingTable {
     }
   }
 
+  /** A pair that we may send for on a connection, to ask the peer something by; null when there is none. */
+  somePairOn(connection: ConnectionRow): DomainPair | null {
+    for (const row of this.rowsOn(connection)) if (this.sendingOn(row, connection) !== null) return row;
+    return null;
+  }
+
   /** The rows of one domain hosted here, for its removal. Walks the remote domains. */
   *rowsOf(local: Domain): Iterable<BindingRow> {
     for (const rows of this.#rows.values()) {

@@ -31,3 +31,7 @@ export const DENIALS = {
   "blocked": { type: "cancel", condition: "not-allowed" },
   "limits": { type: "wait", condition: "resource-constraint" },
 } as const satisfies Record<string, Denial>;
+
+/** The rows of 2.7 that decide our next step, by the condition with which a peer denies: the pair is not there, or not proven. */
+export const NOT_THERE: readonly string[] = ["item-not-found", "not-allowed"];
+export const NOT_PROVEN: readonly string[] = ["not-authorized", "forbidden", "not-acceptable"];
