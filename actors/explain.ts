@@ -1,7 +1,7 @@
 /** Why a pair is open or not, stage by stage; no table and no connection is touched. design.md 2.4. */
 import { type Cause, CAUSES } from "../facts/cause.ts";
 import type { Delegation } from "../facts/delegation.ts";
-import type { Explanation, Stage } from "../observe/view.ts";
+import type { Explanation, Stage } from "../observe/contract.ts";
 import type { DomainPair } from "../xmpp/domain.ts";
 import { describe } from "./evidence.ts";
 import type { Server } from "./server.ts";

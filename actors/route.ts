@@ -38,6 +38,7 @@ export class Route implements AssertionListener {
   /** What failed last in this attempt: the reason that stands when no fresh connection can be had. */
   #seen: Cause | null = null;
   #ageTimer: unknown = null;
+  #restsUntil = 0;
   readonly #ending = new AbortController();
 
   constructor(server: ServerContext, pair: DomainPair) {
@@ -93,6 +94,17 @@ export class Route implements AssertionListener {
     return statedBoundMs(this.delegation.ttlMs, recheckMinMs, dnsTimeoutMs);
   }
 
+  /** Attempts that failed in a row. */
+  get failures(): number {
+    return this.#actor.getSnapshot().context.failures;
+  }
+
+  /** When the next attempt may be made; null when none is planned. Milliseconds since the epoch. */
+  get nextAttemptAt(): number | null {
+    const waits = this.state === "backoff" || this.state === "denied";
+    return waits && this.#restsUntil > this.#server.host.clock.now() ? this.#restsUntil : null;
+  }
+
   // ---- what became of our request (AssertionListener)
 
   authorised(): void {
@@ -102,13 +114,13 @@ export class Route implements AssertionListener {
   denied(cause: Cause, condition: string | null, kind: "invalid" | "error" | "timeout" | "lost"): void {
     if (this.#shell !== null) this.#refusedBy.add(this.#shell.row);
     this.#seen = cause;
-    const retryMs = deniedBackoffMs(this.#failures + 1, this.#server.host.random());
+    const retryMs = deniedBackoffMs(this.failures + 1, this.#server.host.random());
     const next = this.#descent?.denied(this.#shell, { condition, kind }) ?? false;
     this.#actor.send({ type: "assertion.denied", cause, condition, kind, retryMs, next });
   }
 
   revoked(cause: Cause): void {
-    const retryMs = deniedBackoffMs(this.#failures + 1, this.#server.host.random());
+    const retryMs = deniedBackoffMs(this.failures + 1, this.#server.host.random());
     this.#actor.send({ type: "assertion.revoked", waiting: this.outbox.size > 0, retryMs, cause });
   }
 
@@ -297,6 +309,7 @@ export class Route implements AssertionListener {
     this.state = state;
     this.cause = cause;
     const { host, config, negatives } = this.#server;
+    this.#restsUntil = host.clock.now() + this.#actor.getSnapshot().context.retryMs;
     const believedMs = cause === "peer.host-gone" ? ROUTE_TIMERS.goneMs : config.limits.negativePairMs;
     if (state === "denied") negatives.add(this.pair, cause!, host.clock.now() + believedMs);
     host.tell({ type: "route.state", pair: this.pair, detail: { state }, ...(cause ? { cause } : {}) });
@@ -314,14 +327,10 @@ export class Route implements AssertionListener {
     }, Math.max(0, agesAt - clock.now()));
   }
 
-  get #failures(): number {
-    return this.#actor.getSnapshot().context.failures;
-  }
-
   #reconnectMs(cause: Cause, least = 0): number {
     const { random } = this.#server.host;
     const widespread = cause === "server.shutdown" || cause === "stream.error";
-    const failures = Math.max(this.#failures, least);
+    const failures = Math.max(this.failures, least);
     return reconnectBackoffMs(failures, widespread, this.#server.config.limits.backoffMaxMs, random());
   }
 

@@ -3,17 +3,14 @@ import type { Config } from "../config/config.ts";
 import type { PeerCertificate } from "../facts/certificate.ts";
 import type { Detail } from "../facts/event.ts";
 import type {
-  CertificateView,
-  ConnectionView,
-  DomainView,
+  ConnectionRow,
+  DomainRow,
   Explanation,
-  PeerCertificateView,
-  ProofView,
-  Readiness,
-  RouteView,
-  ServerView,
-  TrafficView,
-} from "../observe/view.ts";
+  PeerCertificateFacts,
+  ProofRow,
+  RouteRow,
+} from "../observe/contract.ts";
+import type { CertificateView, Readiness, ServerView, TrafficView } from "../observe/view.ts";
 import type { BindingRow } from "../routing/binding_table.ts";
 import { AddressFault, type DomainPair, pairKey, parseDomain } from "../xmpp/domain.ts";
 import { explain } from "./explain.ts";
@@ -34,14 +31,14 @@ export class View implements ServerView {
     this.#reread = reread;
   }
 
-  connections(): ConnectionView[] {
-    return [...this.#server.shells.values()].map(connectionView);
+  connections(): ConnectionRow[] {
+    return [...this.#server.shells.values()].map((shell) => connectionRow(this.#server, shell));
   }
 
-  routes(): RouteView[] {
+  routes(): RouteRow[] {
     const { routes, bindings } = this.#server;
     const seen = new Set<string>();
-    const views: RouteView[] = [];
+    const views: RouteRow[] = [];
     for (const route of routes.all()) {
       seen.add(pairKey(route.pair));
       views.push(this.#routeView(route.pair, route, bindings.get(route.pair)));
@@ -56,7 +53,7 @@ export class View implements ServerView {
     { local, remote }: DomainPair,
     route: Route | undefined,
     row: BindingRow | undefined,
-  ): RouteView {
+  ): RouteRow {
     const grant = row?.send[0] ?? row?.recv[0];
     const proof = grant?.connection.delegated.get(remote);
     return {
@@ -67,9 +64,14 @@ export class View implements ServerView {
       send: row?.send.map((g) => g.connection.id) ?? [],
       recv: row?.recv.map((g) => g.connection.id) ?? [],
       queued: (route?.outbox.size ?? 0) + this.#heldOf(row),
+      queuedBytes: route?.outbox.bytes ?? 0,
+      queuedSince: iso(route?.outbox.next?.since ?? null),
+      prooftype: proof?.prooftype ?? null,
       expires: iso(proof?.expiresAt ?? null),
       recheckAt: iso(proof?.recheckAt ?? null),
       boundMs: route?.boundMs ?? null,
+      failures: route?.failures ?? 0,
+      nextAttemptAt: iso(route?.nextAttemptAt ?? null),
       reason: route?.cause ?? null,
     };
   }
@@ -79,9 +81,9 @@ export class View implements ServerView {
     return row === undefined ? 0 : shell?.window.heldOf(row) ?? 0;
   }
 
-  proofs(): ProofView[] {
+  proofs(): ProofRow[] {
     return [...this.#server.shells.values()].flatMap((shell) =>
-      [...shell.proofs.all()].map(({ proof, state }): ProofView => ({
+      [...shell.proofs.all()].map(({ proof, state }): ProofRow => ({
         domain: proof.domain,
         prooftype: proof.prooftype,
         state,
@@ -95,7 +97,7 @@ export class View implements ServerView {
     );
   }
 
-  domains(): DomainView[] {
+  domains(): DomainRow[] {
     const answers = { attached: "connected", away: "away", none: "none" } as const;
     return [...this.#server.hosted.list()].map(({ domain, since, answerer }) => ({
       name: domain,
@@ -166,7 +168,7 @@ export class View implements ServerView {
   }
 }
 
-function connectionView(shell: S2sShell): ConnectionView {
+function connectionRow(server: Server, shell: S2sShell): ConnectionRow {
   const { row, connection } = shell;
   return {
     id: shell.id,
@@ -183,6 +185,8 @@ function connectionView(shell: S2sShell): ConnectionView {
       prooftype: proof.prooftype,
       expires: iso(proof.expiresAt),
     })),
+    delegatedCount: row.delegated.size,
+    pairs: server.bindings.pairsOn(row),
     bidi: row.bidi,
     tls: tlsView(connection?.tls ?? null),
     certificate: certificateView(row.certificate),
@@ -193,6 +197,9 @@ function connectionView(shell: S2sShell): ConnectionView {
     acknowledged: row.ledger.confirmed,
     unacknowledged: row.ledger.unacknowledged,
     writtenUnconfirmed: row.ledger.writtenUnconfirmed,
+    rttMs: null,
+    closedAt: null,
+    cause: null,
   };
 }
 
@@ -202,7 +209,7 @@ function tlsView(
   return tls === null ? null : { version: tls.version, cipher: tls.cipher };
 }
 
-function certificateView(certificate: PeerCertificate): PeerCertificateView | null {
+function certificateView(certificate: PeerCertificate): PeerCertificateFacts | null {
   if (certificate.state === "absent") return null;
   const { state, facts } = certificate;
   return {

@@ -1,9 +1,9 @@
 /** `verona connections`: the connection table of the running server. console.md 3.6. */
-import type { ConnectionView } from "../observe/view.ts";
+import type { ConnectionRow } from "../observe/contract.ts";
 import { type Column, span } from "./terminal.ts";
 import { listing, type ListOptions } from "./listing.ts";
 
-const COLUMNS: readonly Column<ConnectionView>[] = [
+const COLUMNS: readonly Column<ConnectionRow>[] = [
   { title: "ID", cell: ({ id }) => id },
   { title: "DIR", cell: ({ direction, bidi }) => bidi ? "<->" : direction === "out" ? "-->" : "<--" },
   {
@@ -20,5 +20,5 @@ const COLUMNS: readonly Column<ConnectionView>[] = [
 ];
 
 export function connections(filter: string[], options: ListOptions): Promise<number> {
-  return listing<ConnectionView>("connections", COLUMNS, filter, options);
+  return listing<ConnectionRow>("connections", COLUMNS, filter, options);
 }

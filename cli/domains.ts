@@ -1,9 +1,9 @@
 /** `verona domains list`: what is hosted here, and whether its component is there. */
-import type { DomainView } from "../observe/view.ts";
+import type { DomainRow } from "../observe/contract.ts";
 import { listing, type ListOptions } from "./listing.ts";
 import { type Column, span } from "./terminal.ts";
 
-const COLUMNS: readonly Column<DomainView>[] = [
+const COLUMNS: readonly Column<DomainRow>[] = [
   { title: "DOMAIN", cell: ({ name }) => name },
   { title: "COMPONENT", cell: ({ component }) => component },
   { title: "POLICY", cell: ({ policy }) => policy },
@@ -11,5 +11,5 @@ const COLUMNS: readonly Column<DomainView>[] = [
 ];
 
 export function domains(filter: string[], options: ListOptions): Promise<number> {
-  return listing<DomainView>("domains", COLUMNS, filter, options);
+  return listing<DomainRow>("domains", COLUMNS, filter, options);
 }

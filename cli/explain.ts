@@ -1,6 +1,6 @@
 /** `verona explain LOCAL REMOTE`: why is this pair open or not? Exit code 0 open, 4 closed, 3 not known. console.md 3.5. */
 import { type Cause, CAUSES, type Fault } from "../facts/cause.ts";
-import type { Explanation, Stage } from "../observe/view.ts";
+import type { Explanation, Stage } from "../observe/contract.ts";
 import { printable } from "../observe/printable.ts";
 import { Client, type ServerOptions } from "./client.ts";
 import { EXIT } from "./exit.ts";

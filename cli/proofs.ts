@@ -1,11 +1,11 @@
 /** `verona proofs`: what stands behind the grants, soonest end first. console.md 3.1. */
-import type { ProofView } from "../observe/view.ts";
+import type { ProofRow } from "../observe/contract.ts";
 import { listing, type ListOptions } from "./listing.ts";
 import { type Column, span } from "./terminal.ts";
 
 const ahead = (at: string | null) => at === null ? null : span(Date.parse(at) - Date.now());
 
-const COLUMNS: readonly Column<ProofView>[] = [
+const COLUMNS: readonly Column<ProofRow>[] = [
   { title: "DOMAIN", cell: ({ domain }) => domain },
   { title: "PROOFTYPE", cell: ({ prooftype }) => prooftype },
   { title: "STATE", cell: ({ state }) => state },
@@ -16,5 +16,5 @@ const COLUMNS: readonly Column<ProofView>[] = [
 ];
 
 export function proofs(filter: string[], options: ListOptions): Promise<number> {
-  return listing<ProofView>("proofs", COLUMNS, filter, options);
+  return listing<ProofRow>("proofs", COLUMNS, filter, options);
 }

@@ -1,11 +1,11 @@
 /** `verona routes`: which pairs of domains are open, on what, and why not. console.md 3.6. */
-import type { RouteView } from "../observe/view.ts";
+import type { RouteRow } from "../observe/contract.ts";
 import { listing, type ListOptions } from "./listing.ts";
 import { type Column, span } from "./terminal.ts";
 
 const STYLES = { authorised: "green", denied: "red", backoff: "yellow" } as const;
 
-const COLUMNS: readonly Column<RouteView>[] = [
+const COLUMNS: readonly Column<RouteRow>[] = [
   { title: "LOCAL", cell: ({ local }) => local },
   { title: "REMOTE", cell: ({ remote }) => remote },
   {
@@ -21,5 +21,5 @@ const COLUMNS: readonly Column<RouteView>[] = [
 ];
 
 export function routes(filter: string[], options: ListOptions): Promise<number> {
-  return listing<RouteView>("routes", COLUMNS, filter, options);
+  return listing<RouteRow>("routes", COLUMNS, filter, options);
 }

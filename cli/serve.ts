@@ -8,7 +8,7 @@ import { reasonOf } from "../config/files.ts";
 import { isLoopback } from "../config/loopback.ts";
 import { printAddress } from "../config/units.ts";
 import { Resolver } from "../dnssec/resolver.ts";
-import { serveApi } from "../observe/api.ts";
+import { serveApi } from "../observe/api/serve.ts";
 import { Metrics } from "../observe/metrics.ts";
 import { Recorder } from "../observe/recorder.ts";
 import { secret, Tokens } from "../observe/tokens.ts";

@@ -1,6 +1,6 @@
 /** Prints what is seen, for people or as JSON lines, and keeps count. */
 import type { Detail } from "../facts/event.ts";
-import type { ConnectionView, RouteView } from "../observe/view.ts";
+import type { ConnectionRow, RouteRow } from "../observe/contract.ts";
 import type { VeronaProcess } from "./server.ts";
 
 /** Something that was seen, by whom, and what shows it. */
@@ -93,12 +93,12 @@ export class Narrator {
 
 const told = (seen: Seen | null) => seen ? { by: seen.by, at: seen.at, evidence: seen.evidence } : {};
 
-function connectionRow({ id, direction, remote, state, bidi, tls, delegated }: ConnectionView): string[] {
+function connectionRow({ id, direction, remote, state, bidi, tls, delegated }: ConnectionRow): string[] {
   const proven = delegated.map(({ domain, prooftype }) => `${domain} (${prooftype})`).join(", ");
   return [id, direction, remote ?? "", state, bidi ? "yes" : "no", tls?.version ?? "", proven];
 }
 
-function routeRow({ local, remote, state, send, recv, expires, reason }: RouteView): string[] {
+function routeRow({ local, remote, state, send, recv, expires, reason }: RouteRow): string[] {
   return [local, remote, state, send.join(" "), recv.join(" "), expires?.slice(0, 10) ?? reason ?? ""];
 }
 

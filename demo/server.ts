@@ -1,7 +1,7 @@
 /** One Verona of the demo: `verona run` in a process of its own, watched through its API as anybody may. */
 import { stringify } from "smol-toml";
 import type { RecordedEvent } from "../facts/event.ts";
-import type { ConnectionView, RouteView } from "../observe/view.ts";
+import type { ConnectionRow, RouteRow } from "../observe/contract.ts";
 import type { Identity } from "./certificates.ts";
 import { lines } from "./lines.ts";
 
@@ -89,12 +89,12 @@ export class VeronaProcess implements AsyncDisposable {
     return `${this.plan.folder}/data/console.token`;
   }
 
-  async connections(): Promise<ConnectionView[]> {
-    return (await this.#get("/api/v1/connections")).connections as ConnectionView[];
+  async connections(): Promise<ConnectionRow[]> {
+    return (await this.#get("/api/v1/connections")).connections as ConnectionRow[];
   }
 
-  async routes(): Promise<RouteView[]> {
-    return (await this.#get("/api/v1/routes")).routes as RouteView[];
+  async routes(): Promise<RouteRow[]> {
+    return (await this.#get("/api/v1/routes")).routes as RouteRow[];
   }
 
   /** Calls back whenever there are more events; call the result to stop. */

@@ -63,7 +63,7 @@ Deno.test("API: refusals are problem+json with cause and hint: 400, 401, 403, 40
   const wrong = await ask(stage, "/api/v1/routes", { ...post, token });
   assertProblem(wrong, 405);
   assert.equal(wrong.headers.get("allow"), "GET, HEAD");
-  const large = { ...post, body: "x".repeat(20_000), token };
+  const large = { ...post, body: "x".repeat(70_000), token };
   assertProblem(await ask(stage, "/api/v1/reload", large), 413);
   assertProblem(await ask(stage, "/api/v1/reload", { ...post, body: "[1]", token }), 400);
   assertProblem(await ask(stage, "/api/v1/domains/a.example", { method: "PUT", body: "{}", token }), 501);

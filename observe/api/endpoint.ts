@@ -1,0 +1,41 @@
+/** What an endpoint is, and what it is given. A new one: a file beside this one, and one line in endpoints.ts. */
+import type { Metrics } from "../metrics.ts";
+import type { Recorder } from "../recorder.ts";
+import type { Role, Tokens } from "../tokens.ts";
+import type { ServerView } from "../view.ts";
+
+/** Everything that endpoints stand on. */
+export interface ApiParts {
+  readonly view: ServerView;
+  readonly recorder: Recorder;
+  readonly metrics: Metrics;
+  readonly tokens: Tokens;
+  readonly version: string;
+  /** On loopback, health and metrics need no token. */
+  readonly open: boolean;
+}
+
+/** One request that has passed every check. */
+export interface Call {
+  readonly parts: ApiParts;
+  readonly url: URL;
+  /** What stood in the places of the path's `:names`, in order, decoded. */
+  readonly params: readonly string[];
+  readonly request: Request;
+  /** The JSON object of a POST or PUT; `{}` when there is none. */
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export type Method = "GET" | "POST" | "PUT" | "DELETE";
+
+export interface Endpoint {
+  readonly method: Method;
+  /** `/api/v1/connections/:id`: a `:name` takes one segment. */
+  readonly path: string;
+  /** Who may; null: whoever reaches it, on loopback. GET never changes anything. */
+  readonly role: Role | null;
+  /** One line of docs/api.md. */
+  readonly about: string;
+  /** @throws {Problem} */
+  readonly answer: (call: Call) => Response | Promise<Response>;
+}

@@ -1,0 +1,17 @@
+/** Every endpoint, one line a group. docs/api.md lists them; a test compares. */
+import { CONTROL } from "./control.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { EVENTS } from "./events.ts";
+import { EXPLAIN } from "./explain.ts";
+import { HEALTH } from "./health.ts";
+import { LATER } from "./later.ts";
+import { TABLES } from "./tables.ts";
+
+export const ENDPOINTS: readonly Endpoint[] = [
+  ...HEALTH,
+  ...TABLES,
+  ...EXPLAIN,
+  ...EVENTS,
+  ...CONTROL,
+  ...LATER,
+];

@@ -1,0 +1,21 @@
+/** Why a pair is open or not. design.md 2.4. */
+import { Problem } from "../problem.ts";
+import { json, readPair } from "./answers.ts";
+import type { Call, Endpoint } from "./endpoint.ts";
+
+export const EXPLAIN: readonly Endpoint[] = [
+  {
+    method: "GET",
+    path: "/api/v1/explain",
+    role: "viewer",
+    about: "why the pair `from`, `to` is open or not, stage by stage; no table changes",
+    answer: explain,
+  },
+];
+
+async function explain({ parts, url }: Call): Promise<Response> {
+  const { local, remote } = readPair(url.searchParams.get("from") ?? "", url.searchParams.get("to") ?? "");
+  const explanation = await parts.view.explain(local, remote);
+  if (explanation !== null) return json(explanation);
+  throw new Problem(404, "route.not-hosted", `"${local}" is not hosted here`, "see /api/v1/domains");
+}
