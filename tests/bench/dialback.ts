@@ -7,21 +7,9 @@ import { DialbackStream } from "./dialback_stream.ts";
 import { EJABBERD } from "./ejabberd.ts";
 import { customersOf, type Pair, type Place, SECRET, setUp } from "./lab.ts";
 import { prosodyWith } from "./prosody.ts";
+import { DEFAULTS, type DialbackTurn } from "./report_dialback.ts";
 import { type Kind, Server } from "./server.ts";
 import { type More, veronaWith } from "./verona.ts";
-
-/** What one turn did. */
-export interface DialbackTurn {
-  readonly role: "authoritative" | "receiving";
-  readonly server: string;
-  readonly limits: string;
-  readonly done: number;
-  readonly perSecond: number;
-  /** Of the server's process, all threads. */
-  readonly cpuUs: number;
-  /** `valid`, `invalid`, `error`. */
-  readonly answers: Readonly<Record<string, number>>;
-}
 
 /** Customers of the authoritative server; each is asked for on every stream. */
 const CUSTOMERS = 250;
@@ -78,11 +66,11 @@ interface Contender {
 }
 
 const customer = ({ domain }: Place): string => domain;
-const host = ({ name }: Place): string => name;
+const host = ({ host }: Place): string => host;
 
 const AUTHORITATIVE: readonly Contender[] = [
   { kind: authoritative(ANSWERING), serves: customer, limits: print(ANSWERING), most: 20_000 },
-  { kind: authoritative({}), serves: customer, limits: "defaults", most: 60 },
+  { kind: authoritative({}), serves: customer, limits: DEFAULTS, most: 60 },
   {
     kind: EJABBERD,
     serves: host,
@@ -94,37 +82,33 @@ const AUTHORITATIVE: readonly Contender[] = [
 
 const RECEIVING: readonly Contender[] = [
   { kind: receiving(VERIFYING), serves: customer, limits: print(VERIFYING), most: CUSTOMERS },
-  { kind: receiving({}), serves: customer, limits: "defaults", most: 5 },
+  { kind: receiving({}), serves: customer, limits: DEFAULTS, most: 5 },
   { kind: EJABBERD, serves: host, limits: "its defaults", most: CUSTOMERS },
   { kind: PROSODY, serves: host, limits: "limits = {}", most: CUSTOMERS },
 ];
 
-/** Runs every turn and prints its row. */
-export async function dialbackBench(
-  { only, quick }: { only?: readonly string[]; quick?: boolean },
+/** A turn of each contender; those that fail are told to `failed`. */
+export async function dialbackRound(
+  only: readonly string[] | undefined,
+  quick: boolean,
   stop: AbortSignal,
+  failed: (what: string) => void,
 ): Promise<DialbackTurn[]> {
   const turns: DialbackTurn[] = [];
   for (const [role, contenders] of [["authoritative", AUTHORITATIVE], ["receiving", RECEIVING]] as const) {
     for (const contender of contenders) {
-      if (stop.aborted || !(only?.includes(contender.kind.name) ?? true)) continue;
+      const { kind: { name }, limits } = contender;
+      if (stop.aborted || !(only?.includes(name) ?? true)) continue;
       const most = quick ? Math.ceil(contender.most / 4) : contender.most;
       const turn = role === "authoritative" ? answerTurn : verifyTurn;
       try {
         turns.push(await within(turn({ ...contender, most })));
-        console.log(line(turns.at(-1)!));
       } catch (error) {
-        console.error(`${role} ${contender.kind.name} (${contender.limits}): ${(error as Error).message}`);
+        failed(`${role} ${name} (${limits}): ${(error as Error).message}`);
       }
     }
   }
   return turns;
-}
-
-export function line({ role, server, limits, done, perSecond, cpuUs, answers }: DialbackTurn): string {
-  const said = Object.entries(answers).filter(([, n]) => n > 0).map(([word, n]) => `${n} ${word}`).join(", ");
-  return `${role.padEnd(13)} ${server.padEnd(9)} ${perSecond.toFixed(0).padStart(7)}/s  ` +
-    `${cpuUs.toFixed(0).padStart(6)} us CPU each  ${done} (${said})  [${limits}]`;
 }
 
 /** One connection asks, a hundred questions ahead of its answers. */
@@ -183,7 +167,7 @@ async function verifyTurn({ kind, serves, limits, most }: Contender): Promise<Di
 }
 
 async function pairOf(kind: Kind, stack: AsyncDisposableStack): Promise<Pair> {
-  return (await setUp([kind.name], stack, CUSTOMERS)).get(kind.name)!;
+  return (await setUp([kind.name], stack, { customers: CUSTOMERS })).get(kind.name)!;
 }
 
 async function open(at: Place, from: string, to: string): Promise<DialbackStream> {

@@ -47,9 +47,9 @@ async function beams(): Promise<string> {
   throw new Error(`ejabberd is not in ${ERL_LIBS}; run: apt-get install ejabberd`);
 }
 
-const configuration = ({ name, domain, ip, folder, ca }: Place): string => `
+const configuration = ({ host, domain, ip, folder, ca }: Place): string => `
 outgoing_s2s_families: [ipv4]
-hosts: ["${name}"]
+hosts: ["${host}"]
 loglevel: info
 certfiles: ["${folder}/full.pem"]
 ca_file: "${ca}"

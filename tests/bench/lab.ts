@@ -1,7 +1,7 @@
 /** Where a run happens: a folder, a part of loopback, signed names and certificates for every server. */
-import { Authority } from "../../demo/certificates.ts";
 import { DemoDns } from "../../demo/dns.ts";
 import type { Zone } from "../../demo/zones.ts";
+import { Authority } from "../harness/certificates.ts";
 
 export const SECRET = "a secret of the bench, on loopback only";
 export const PORTS = { s2s: 5269, component: 5347, console: 8711 } as const;
@@ -11,10 +11,12 @@ export type Side = (typeof SIDES)[number];
 /** One server of a pair: its own name, address and files, and the domain of its component. */
 export interface Place {
   readonly side: Side;
-  /** Of the server; the certificate names it and the domain. */
+  /** Of the machine: the SRV target; the certificate names all three. */
   readonly name: string;
   /** Of the component. */
   readonly domain: string;
+  /** What a server hosts that needs a domain of its own beside its component's. */
+  readonly host: string;
   readonly ip: string;
   readonly folder: string;
   readonly chain: string;
@@ -29,41 +31,50 @@ export interface Place {
 
 export type Pair = readonly [Place, Place];
 
-/** Plants the tree, issues the certificates, starts DNS; `stack` ends it all. `customers` more domains for each server. */
+export interface SetUp {
+  /** So many more domains for each server. */
+  readonly customers?: number;
+  /**
+   * `servers`: as public authorities issue them today, without clientAuth. `both`: with it, for peers that take EXTERNAL
+   * from no other. `strangers`: from an authority that nobody trusts, so that only dialback proves anything.
+   */
+  readonly certificates?: "servers" | "both" | "strangers";
+}
+
+/** Plants the tree, issues the certificates, starts DNS; `stack` ends it all. A pair for each of `labels`. */
 export async function setUp(
-  kinds: readonly string[],
+  labels: readonly string[],
   stack: AsyncDisposableStack,
-  customers = 0,
+  { customers = 0, certificates = "servers" }: SetUp = {},
 ): Promise<Map<string, Pair>> {
   const folder = await Deno.makeTempDir({ prefix: "verona-bench-" });
   stack.defer(() => Deno.remove(folder, { recursive: true }));
-  const block = freeBlock();
+  const block = freeBlock(labels.length * SIDES.length);
   const addresses = new Map(
-    kinds.flatMap((kind, i) =>
-      SIDES.map((side, j) => [`${kind}-${side}`, `127.78.${block}.${2 * i + j + 1}`])
+    labels.flatMap((label, i) =>
+      SIDES.map((side, j) => [`${label}-${side}`, `127.78.${block}.${2 * i + j + 1}`])
     ),
   );
   const dns = stack.use(await DemoDns.start(folder, plant(addresses, customers), `127.78.${block}.53:0`));
-  const authority = await Authority.make();
+  const authority = await Authority.root();
   const ca = `${folder}/ca.pem`;
-  await Deno.writeTextFile(ca, authority.pem);
-  const place = async (kind: string, side: Side): Promise<Place> => {
-    const [name, domain, home] = [
-      serverName(kind, side),
-      domainName(kind, side),
-      `${folder}/${kind}-${side}`,
-    ];
-    const { certificate, key } = await authority.issue(name, domain);
+  await Deno.writeTextFile(ca, (certificates === "strangers" ? await Authority.root() : authority).pem);
+  const usages = certificates === "both" ? ["serverAuth", "clientAuth"] as const : ["serverAuth"] as const;
+  const place = async (label: string, side: Side): Promise<Place> => {
+    const [host, home] = [`${label}-${side}.bench`, `${folder}/${label}-${side}`];
+    const [name, domain] = [serverName(label, side), domainName(label, side)];
+    const { certificate, key } = await authority.issue({ names: [name, domain, host], usages });
     const files = { chain: `${home}/chain.pem`, key: `${home}/key.pem` };
     await Deno.mkdir(home);
     await Deno.writeTextFile(files.chain, certificate);
     await Deno.writeTextFile(files.key, key, { mode: 0o600 });
-    const hosts = new Map(SIDES.map((s) => [serverName(kind, s), addresses.get(`${kind}-${s}`)!]));
-    const ip = addresses.get(`${kind}-${side}`)!;
+    const hosts = new Map(SIDES.map((s) => [serverName(label, s), addresses.get(`${label}-${s}`)!]));
+    const ip = addresses.get(`${label}-${side}`)!;
     return {
       side,
       name,
       domain,
+      host,
       ip,
       folder: home,
       ...files,
@@ -74,17 +85,19 @@ export async function setUp(
     };
   };
   const pairs = await Promise.all(
-    kinds.map(async (kind) => [kind, [await place(kind, "a"), await place(kind, "b")]] as [string, Pair]),
+    labels.map(async (label) =>
+      [label, [await place(label, "a"), await place(label, "b")]] as [string, Pair]
+    ),
   );
   return new Map(pairs);
 }
 
-const serverName = (kind: string, side: Side): string => `xmpp.${kind}-${side}.bench`;
+const serverName = (label: string, side: Side): string => `xmpp.${label}-${side}.bench`;
 const customerLabel = (n: number): string => `customer${n}`;
 /** The domains beside `place.domain` that DNS delegates to it. */
 export const customersOf = ({ domain }: Place, count: number): string[] =>
   Array.from({ length: count }, (_, n) => domain.replace(/^customer/, customerLabel(n)));
-const domainName = (kind: string, side: Side): string => `customer.${kind}-${side}.bench`;
+const domainName = (label: string, side: Side): string => `customer.${label}-${side}.bench`;
 
 /** One signed zone per server; for the peers, which do not look, the signatures are no burden. */
 function plant(addresses: ReadonlyMap<string, string>, customers: number): Zone[] {
@@ -93,17 +106,19 @@ function plant(addresses: ReadonlyMap<string, string>, customers: number): Zone[
     name: `${label}.bench`,
     records: [
       `xmpp A ${ip}`,
-      ...names.map((name) => `_xmpp-server._tcp.${name} SRV 0 0 ${PORTS.s2s} xmpp.${label}.bench.`),
+      ...["", ...names].map((name) =>
+        `_xmpp-server._tcp${name && `.${name}`} SRV 0 0 ${PORTS.s2s} xmpp.${label}.bench.`
+      ),
     ],
   }));
   return [{ name: "." }, { name: "bench" }, ...zones];
 }
 
 /** So that two runs can stand side by side. */
-function freeBlock(): number {
+function freeBlock(hosts: number): number {
   for (let block = 0; block < 250; block++) {
     try {
-      for (let host = 1; host <= 8; host++) {
+      for (let host = 1; host <= hosts; host++) {
         Deno.listen({ hostname: `127.78.${block}.${host}`, port: PORTS.s2s }).close();
       }
       return block;

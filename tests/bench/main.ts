@@ -1,27 +1,26 @@
 /**
  * `./dev bench`: the same load through Verona, ejabberd and Prosody, turn by turn in one run. docs/bench.md.
  *
- * `--json FILE` writes the medians, `--quick` makes one short round, `--only NAME` takes one server, `--rounds N` more
- * rounds than three. `--dialback` measures dialback instead.
+ * `--json FILE` writes the medians, `--quick` makes one short round, `--only NAME` takes some of the servers, `--part
+ * NAME` some of the parts, `--rounds N` more rounds than three, `--against DIR` another revision of Verona beside this.
  */
 import { Command, InvalidArgumentError, Option } from "commander";
 import { installPackages } from "../../tools/packages.ts";
-import { dialbackBench } from "./dialback.ts";
+import { coldRound } from "./cold.ts";
+import { dialbackRound } from "./dialback.ts";
 import { EJABBERD } from "./ejabberd.ts";
-import { type Pair, setUp } from "./lab.ts";
-import { BINARY, load } from "./load.ts";
+import { federationRound } from "./federation.ts";
+import { BINARY } from "./load.ts";
 import { PROSODY } from "./prosody.ts";
-import { goals, median, ratios, rows, starts, table, type Turn } from "./report.ts";
-import { type Kind, Server } from "./server.ts";
-import { VERONA } from "./verona.ts";
+import { comparison, goals, median, ratios, rows, starts, table, type Turn } from "./report.ts";
+import { coldGoals, coldRows, coldTable, type ColdTurn } from "./report_cold.ts";
+import { dialbackGoals, dialbackLine, dialbackRows, type DialbackTurn } from "./report_dialback.ts";
+import type { Kind } from "./server.ts";
+import { CLASSIC, VERONA, veronaWith } from "./verona.ts";
 
-const KINDS = [VERONA, EJABBERD, PROSODY];
-/** Warm first: what is measured is the long run. `RATE:SECONDS`. */
-const WARM = ["max:1", "5000:0.5"];
-const FULL = [...WARM, "max:3", "5000:3", "1000:3"];
-const QUICK = [...WARM, "max:1", "5000:1", "1000:1"];
+const KINDS = [VERONA, CLASSIC, EJABBERD, PROSODY];
+const PARTS = ["federation", "cold", "dialback"] as const;
 const MOST_ROUNDS = 20;
-const TURN_MS = 60_000;
 const PEERS = [
   { of: "ejabberd", package: "ejabberd", probe: ["dpkg-query", "--show", "ejabberd"], service: "ejabberd" },
   { of: "prosody", package: "prosody", probe: ["sh", "-c", "command -v prosody"], service: "prosody" },
@@ -34,38 +33,57 @@ interface Options {
   readonly json?: string;
   readonly quick?: true;
   readonly only?: string[];
+  readonly part?: (typeof PARTS)[number][];
   readonly rounds?: number;
-  readonly dialback?: true;
+  readonly against?: string;
 }
 
-async function turn(kind: Kind, pair: Pair, loads: readonly string[]): Promise<Turn> {
-  await using stack = new AsyncDisposableStack();
-  const [a, b] = [stack.use(await Server.start(kind, pair[0])), stack.use(await Server.start(kind, pair[1]))];
-  const limit = AbortSignal.any([stop.signal, AbortSignal.timeout(TURN_MS)]);
-  const { firstStanzaMs, costs } = await load(a, b, loads, limit);
-  const listeningMs = median([a.listeningMs, b.listeningMs]);
-  return { server: kind.name, listeningMs, firstStanzaMs, costs: costs.slice(WARM.length) };
+/** What the turns of all parts came to. */
+interface Measured {
+  readonly federation: Turn[];
+  readonly cold: ColdTurn[];
+  readonly dialback: DialbackTurn[];
 }
 
-async function measure({ quick, only, rounds = quick ? 1 : 3 }: Options, failed: string[]): Promise<Turn[]> {
-  const kinds = KINDS.filter(({ name }) => only?.includes(name) ?? true);
-  const turns: Turn[] = [];
-  for (let round = 1; round <= rounds; round++) {
-    // A tree of its own for each round: nobody may remember the last.
-    await using stack = new AsyncDisposableStack();
-    const pairs = await setUp(kinds.map(({ name }) => name), stack);
-    for (const kind of kinds) {
-      if (stop.signal.aborted) return turns;
-      console.log(`round ${round} of ${rounds}: ${kind.name} ${kind.version}`);
-      try {
-        turns.push(await turn(kind, pairs.get(kind.name)!, quick ? QUICK : FULL));
-      } catch (error) {
-        failed.push(`${kind.name}, round ${round}: ${(error as Error).message}`);
-        console.error(failed.at(-1));
-      }
+async function measure(options: Options, failed: (what: string) => void): Promise<Measured> {
+  const { quick = false, only, part = PARTS, rounds = quick ? 1 : 3 } = options;
+  const measured: Measured = { federation: [], cold: [], dialback: [] };
+  const kinds = [...KINDS.filter(({ name }) => only?.includes(name) ?? true), ...before(options)];
+  for (let round = 1; round <= rounds && !stop.signal.aborted; round++) {
+    console.error(
+      `round ${round} of ${rounds}: ${kinds.map(({ name, version }) => `${name} ${version}`).join(", ")}`,
+    );
+    if (part.includes("federation")) {
+      measured.federation.push(...await federationRound(kinds, quick, stop.signal, failed));
+    }
+    if (part.includes("cold")) measured.cold.push(...await coldRound(only, stop.signal, failed));
+    if (part.includes("dialback")) {
+      measured.dialback.push(...await dialbackRound(only, quick, stop.signal, failed));
     }
   }
-  return turns;
+  return measured;
+}
+
+/** The same load through another revision, in the same rounds. */
+function before({ against }: Options): Kind[] {
+  if (against === undefined) return [];
+  const from = `${Deno.realPathSync(against)}/`;
+  return [veronaWith(() => ({}), { name: "verona-before", from })];
+}
+
+function report({ federation, cold, dialback }: Measured): string {
+  const parts = [
+    federation.length > 0
+      ? ["median (minimum) of all rounds:", table(federation), "", ...ratios(federation)]
+      : [],
+    comparison(federation, "verona-before"),
+    cold.length > 0 ? [coldTable(cold)] : [],
+    dialbackRows(dialback).map(dialbackLine),
+    [...goals(federation), ...coldGoals(cold), ...dialbackGoals(dialback)].map(({ text, reached }) =>
+      `${reached ? "reached" : "missed "}  ${text}`
+    ),
+  ];
+  return parts.filter((lines) => lines.length > 0).map((lines) => lines.join("\n")).join("\n\n");
 }
 
 async function bench(options: Options): Promise<number> {
@@ -75,22 +93,24 @@ async function bench(options: Options): Promise<number> {
   const peers = PEERS.filter(({ of }) => options.only?.includes(of) ?? true);
   for (const sentence of await installPackages(peers)) console.error(sentence);
   for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => stop.abort());
-  if (options.dialback) {
-    const done = await dialbackBench(options, stop.signal);
-    if (options.json !== undefined) {
-      await Deno.writeTextFile(options.json, JSON.stringify(done, null, 1) + "\n");
-    }
-    return 0;
-  }
-  const failed: string[] = [];
-  const turns = await measure(options, failed);
-  console.log(["", "median (minimum) of all rounds:", table(turns), "", ...ratios(turns)].join("\n"));
-  for (const { text, reached } of goals(turns)) console.log(`${reached ? "reached" : "missed "}  ${text}`);
+  let failures = 0;
+  const measured = await measure(options, (what) => {
+    failures++;
+    console.error(`failed: ${what}`);
+  });
+  console.log(report(measured));
   if (options.json !== undefined) {
-    const figures = { federation: rows(turns, median), start: starts(turns, median) };
+    const { federation, cold, dialback } = measured;
+    const figures = {
+      federation: rows(federation, median),
+      start: starts(federation, median),
+      first_stanza: coldRows(cold),
+      dialback: dialbackRows(dialback),
+      goals: [...goals(federation), ...coldGoals(cold), ...dialbackGoals(dialback)],
+    };
     await Deno.writeTextFile(options.json, JSON.stringify(figures, null, 1) + "\n");
   }
-  return failed.length === 0 ? 0 : 1;
+  return failures === 0 ? 0 : 1;
 }
 
 function count(text: string): number {
@@ -105,9 +125,10 @@ if (import.meta.main) {
     .description("The same load through Verona, ejabberd and Prosody")
     .option("--json <file>", "write the medians")
     .option("--quick", "one short round")
-    .option("--dialback", "dialback, as authoritative and as receiving server")
+    .addOption(new Option("--part <name...>", "these parts alone").choices(PARTS))
     .addOption(new Option("--only <name...>", "these servers alone").choices(names))
     .option("--rounds <n>", "how many rounds (three)", count)
+    .option("--against <dir>", "another revision's checkout, its native library built, beside this one")
     .action(async (options: Options) => Deno.exit(await bench(options)))
     .parseAsync(Deno.args, { from: "user" });
 }

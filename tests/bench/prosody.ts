@@ -18,7 +18,7 @@ export const PROSODY: Kind = prosodyWith("s2s_secure_auth = true");
 
 /** lua-unbound finds a local server only so: never with `trusted = {}`. */
 const configuration = (
-  { name, domain, ip, folder, chain, key, ca, dns }: Place,
+  { host, domain, ip, folder, chain, key, ca, dns }: Place,
   options: string,
 ): string => `
 pidfile = "${folder}/prosody.pid"
@@ -37,7 +37,7 @@ network_backend = "epoll"
 log = { { levels = { min = "warn" }, to = "console" } }
 ssl = { key = "${key}"; certificate = "${chain}"; cafile = "${ca}" }
 ${options}
-VirtualHost "${name}"
+VirtualHost "${host}"
 Component "${domain}"
   component_secret = "${SECRET}"
   modules_enabled = { "s2s", "tls", "dialback", "saslauth", "s2s_bidi" }

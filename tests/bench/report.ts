@@ -58,7 +58,7 @@ export function rows(turns: readonly Turn[], choose: (values: readonly number[])
   });
 }
 
-const round = (value: number): number => Number(value.toPrecision(4));
+export const round = (value: number): number => Number(value.toPrecision(4));
 
 /** How long each server took until it listened, by `choose`. */
 export function starts(turns: readonly Turn[], choose: (values: readonly number[]) => number) {
@@ -71,51 +71,60 @@ export function starts(turns: readonly Turn[], choose: (values: readonly number[
   }));
 }
 
-const smallest = (values: readonly number[]): number => Math.min(...values);
+export const smallest = (values: readonly number[]): number => Math.min(...values);
 
 /** `median (minimum)` of each figure, in columns. */
 export function table(turns: readonly Turn[]): string {
   const least = rows(turns, smallest);
   const lines = rows(turns, median).map((row, i) =>
     [
-      row.server.padEnd(9),
+      row.server.padEnd(14),
       row.load.padEnd(5),
       ...FIGURES.map((figure) => `${row[figure]} (${least[i]![figure]})`.padStart(18)),
     ].join(" ")
   );
-  const head = ["server   ", "load ", ...FIGURES.map((figure) => figure.padStart(18))].join(" ");
+  const head = ["server        ", "load ", ...FIGURES.map((figure) => figure.padStart(18))].join(" ");
   const began = starts(turns, median).map(({ server, listening_ms }) => `${server} ${listening_ms} ms`);
   return [head, ...lines, "", `listening after the start: ${began.join(", ")}`].join("\n");
 }
 
-/** A goal of issue 4, what was measured, and whether it was reached. */
+/** A goal of issue 4 or 5, what was measured, and whether it was reached. */
 export interface Goal {
   readonly text: string;
   readonly reached: boolean;
 }
 
+export function goal(what: string, value: number, bound: "<=" | ">=" | "<", limit: number): Goal {
+  const reached = bound === "<=" ? value <= limit : bound === "<" ? value < limit : value >= limit;
+  return { text: `${what}: ${round(value)} (goal ${bound} ${round(limit)})`, reached };
+}
+
+/** Between server names, and on classic streams: both with stream management on. */
+const OWN = ["verona", "verona-classic"];
+
 /** Ratios are taken at saturation, between medians. */
 export function goals(turns: readonly Turn[]): Goal[] {
+  return OWN.flatMap((name) => goalsOf(name, turns));
+}
+
+function goalsOf(name: string, turns: readonly Turn[]): Goal[] {
   const all = rows(turns, median);
   const row = (server: string, load: string) => all.find((row) => row.server === server && row.load === load);
-  const [own, slow] = [row("verona", "max"), row("verona", "1000")];
-  const start = starts(turns, median).find(({ server }) => server === "verona");
+  const [own, slow, ejabberd] = [row(name, "max"), row(name, "1000"), row("ejabberd", "max")];
+  const start = starts(turns, median).find(({ server }) => server === name);
   const found: Goal[] = [];
-  const goal = (what: string, value: number, bound: "<=" | ">=" | "<", limit: number) => {
-    const reached = bound === "<=" ? value <= limit : bound === "<" ? value < limit : value >= limit;
-    found.push({ text: `${what}: ${round(value)} (goal ${bound} ${round(limit)})`, reached });
-  };
-  const ejabberd = row("ejabberd", "max");
+  const say = (what: string, ...rest: [number, "<=" | ">=" | "<", number]) =>
+    found.push(goal(`${name}: ${what}`, ...rest));
   if (own && ejabberd) {
-    goal("CPU of the sender's side, of ejabberd's", own.cpu_us_sender / ejabberd.cpu_us_sender, "<=", 1 / 6);
-    goal(
+    say("CPU of the sender's side, of ejabberd's", own.cpu_us_sender / ejabberd.cpu_us_sender, "<=", 1 / 6);
+    say(
       "CPU of the receiver's side, of ejabberd's",
       own.cpu_us_receiver / ejabberd.cpu_us_receiver,
       "<=",
       1 / 6,
     );
-    goal("stanzas/s, times ejabberd's", own.stanzas_per_second / ejabberd.stanzas_per_second, ">=", 3);
-    goal(
+    say("stanzas/s, times ejabberd's", own.stanzas_per_second / ejabberd.stanzas_per_second, ">=", 3);
+    say(
       "first stanza, cold, ms (ejabberd's without DNSSEC)",
       own.first_stanza_ms,
       "<",
@@ -123,23 +132,44 @@ export function goals(turns: readonly Turn[]): Goal[] {
     );
   }
   if (slow) {
-    goal("p50 at 1,000/s, ms", slow.p50_ms, "<", 1);
-    goal("p99 at 1,000/s, ms", slow.p99_ms, "<", 5);
+    say("p50 at 1,000/s, ms", slow.p50_ms, "<", 1);
+    say("p99 at 1,000/s, ms", slow.p99_ms, "<", 5);
   }
-  if (start) goal("listening after the start, ms", start.listening_ms, "<", 500);
+  if (start) say("listening after the start, ms", start.listening_ms, "<", 500);
   return found;
 }
 
-/** Verona beside each peer at saturation. */
+/** Verona beside each peer at saturation, and its streams of both kinds beside each other. */
 export function ratios(turns: readonly Turn[]): string[] {
   const all = rows(turns, median).filter(({ load }) => load === "max");
-  const own = all.find(({ server }) => server === "verona");
-  if (own === undefined) return [];
-  return all.filter((row) => row !== own).map((peer) =>
-    `verona : ${peer.server} at saturation: CPU sender 1 : ${
-      round(peer.cpu_us_sender / own.cpu_us_sender)
-    }, receiver 1 : ${round(peer.cpu_us_receiver / own.cpu_us_receiver)}, stanzas/s ${
-      round(own.stanzas_per_second / peer.stanzas_per_second)
-    } : 1`
-  );
+  const row = (name: string) => all.find(({ server }) => server === name);
+  const pairs = [
+    ...OWN.flatMap((own) => ["ejabberd", "prosody"].map((peer) => [own, peer])),
+    OWN.toReversed(),
+  ];
+  return pairs.flatMap(([left, right]) => {
+    const [own, peer] = [row(left!), row(right!)];
+    if (own === undefined || peer === undefined) return [];
+    const cpu = (side: "cpu_us_sender" | "cpu_us_receiver") => `1 : ${round(peer[side] / own[side])}`;
+    const rate = round(own.stanzas_per_second / peer.stanzas_per_second);
+    return `${left} : ${right} at saturation: CPU sender ${cpu("cpu_us_sender")}, ` +
+      `receiver ${cpu("cpu_us_receiver")}, stanzas/s ${rate} : 1`;
+  });
+}
+
+/** This revision by another one: the median of the ratios round by round, for the machine's speed drifts. */
+export function comparison(turns: readonly Turn[], other: string): string[] {
+  const of = (name: string) => turns.filter(({ server }) => server === name);
+  const before = of(other);
+  return OWN.flatMap((name) => {
+    const pairs = of(name).slice(0, before.length).map((turn, i) => [turn.costs, before[i]!.costs] as const);
+    return (pairs[0]?.[0] ?? []).map(({ load }, i) => {
+      const ratio = (figure: "cpu_us_sender" | "cpu_us_receiver" | "stanzas_per_second" | "p50_ms") =>
+        round(median(pairs.map(([own, theirs]) => own[i]![figure] / theirs[i]![figure])));
+      return `${name} : ${other} at ${load}: CPU sender ${ratio("cpu_us_sender")}, ` +
+        `receiver ${ratio("cpu_us_receiver")}, stanzas/s ${ratio("stanzas_per_second")}, p50 ${
+          ratio("p50_ms")
+        }`;
+    });
+  });
 }

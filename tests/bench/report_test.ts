@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { goals, median, ratios, rows, type Turn } from "./report.ts";
+import { comparison, goals, median, ratios, rows, table, type Turn } from "./report.ts";
+import { coldGoals, coldRows, type ColdTurn, type Way } from "./report_cold.ts";
+import { dialbackGoals, dialbackLine, dialbackRows, type DialbackTurn } from "./report_dialback.ts";
 
 const cost = (load: string, cpu: number, rate: number) => ({
   load,
@@ -57,11 +59,112 @@ Deno.test("ratios are taken at saturation", () => {
 
 Deno.test("goals say what was missed", () => {
   const missed = goals(TURNS).filter(({ reached }) => !reached).map(({ text }) => text);
-  assert.deepEqual(missed, ["p99 at 1,000/s, ms: 6 (goal < 5)"]);
+  assert.deepEqual(missed, ["verona: p99 at 1,000/s, ms: 6 (goal < 5)"]);
   const slower = [
     ...TURNS,
     ...TURNS.map((one) => one.server === "verona" ? { ...one, firstStanzaMs: 900 } : one),
   ];
   const again = goals(slower.slice(TURNS.length)).filter(({ reached }) => !reached).map(({ text }) => text);
-  assert.equal(again[0], "first stanza, cold, ms (ejabberd's without DNSSEC): 900 (goal < 400)");
+  assert.equal(again[0], "verona: first stanza, cold, ms (ejabberd's without DNSSEC): 900 (goal < 400)");
+});
+
+const CLASSIC = TURNS.filter(({ server }) => server === "verona").map((one) => ({
+  ...one,
+  server: "verona-classic",
+}));
+
+Deno.test("classic streams have a row, ratios and goals of their own", () => {
+  const turns = [...TURNS, ...CLASSIC.map((one) => ({ ...one, costs: [cost("max", 8, 50_000)] }))];
+  assert.equal(rows(turns, median).find(({ server }) => server === "verona-classic")?.cpu_us_receiver, 16);
+  assert.deepEqual(ratios(turns).slice(1), [
+    "verona-classic : ejabberd at saturation: CPU sender 1 : 5, receiver 1 : 5, stanzas/s 2.5 : 1",
+    "verona-classic : verona at saturation: CPU sender 1 : 0.25, receiver 1 : 0.25, stanzas/s 0.25 : 1",
+  ]);
+  const missed = goals(turns).filter(({ reached, text }) => !reached && text.startsWith("verona-classic"));
+  assert.deepEqual(missed.map(({ text }) => text), [
+    "verona-classic: CPU of the sender's side, of ejabberd's: 0.2 (goal <= 0.1667)",
+    "verona-classic: CPU of the receiver's side, of ejabberd's: 0.2 (goal <= 0.1667)",
+    "verona-classic: stanzas/s, times ejabberd's: 2.5 (goal >= 3)",
+  ]);
+});
+
+Deno.test("another revision is compared round by round", () => {
+  const before = [4, 3, 2].map((cpu) => turn("verona-before", 70, cpu, 400_000));
+  // Ratios of the rounds: 1/4, 3/3, 2/2.
+  assert.deepEqual(comparison([...TURNS, ...before], "verona-before"), [
+    "verona : verona-before at max: CPU sender 1, receiver 1, stanzas/s 0.5, p50 1",
+    "verona : verona-before at 1000: CPU sender 1, receiver 1, stanzas/s 1, p50 1",
+  ]);
+  assert.deepEqual(comparison(TURNS, "verona-before"), []);
+});
+
+Deno.test("the table shows medians with minima, and when each listened", () => {
+  const lines = table(TURNS).split("\n");
+  assert.match(lines[1]!, /^verona +max +2 \(1\) +4 \(2\) +200000 \(100000\) /);
+  assert.equal(lines.at(-1), "listening after the start: verona 400 ms, ejabberd 400 ms");
+});
+
+const cold = (server: string, peer: string, way: Way, ...all: number[]): ColdTurn[] =>
+  all.map((firstStanzaMs) => ({ server, peer, way, firstStanzaMs }));
+
+Deno.test("the first stanza is compared with ejabberd's to the same peer by the same proof", () => {
+  const turns = [
+    ...cold("verona", "prosody", "dialback", 50, 40, 90),
+    ...cold("ejabberd", "prosody", "dialback", 100, 200, 80),
+    ...cold("verona", "prosody", "EXTERNAL", 30),
+    ...cold("ejabberd", "prosody", "EXTERNAL", 20),
+    ...cold("verona", "ejabberd", "EXTERNAL", 30),
+  ];
+  assert.deepEqual(coldRows(turns)[0], {
+    server: "verona",
+    peer: "prosody",
+    proof: "dialback",
+    first_stanza_ms: 50,
+    minimum_ms: 40,
+  });
+  assert.deepEqual(coldGoals(turns), [
+    { text: "first stanza, cold, to prosody by dialback, of ejabberd's: 0.5 (goal <= 1)", reached: true },
+    { text: "first stanza, cold, to prosody by EXTERNAL, of ejabberd's: 1.5 (goal <= 1)", reached: false },
+  ]);
+});
+
+const dialback = (
+  role: DialbackTurn["role"],
+  server: string,
+  limits: string,
+  ...all: number[]
+): DialbackTurn[] =>
+  all.map((perSecond) => ({
+    ...{ role, server, limits, perSecond },
+    done: 100,
+    cpuUs: 1e6 / perSecond,
+    answers: { valid: 99, invalid: 0, error: 1 },
+  }));
+
+Deno.test("dialback has its goals with the limits lifted, and stands beside the peers", () => {
+  const turns = [
+    ...dialback("receiving", "verona", "proofs=500", 400, 800, 600),
+    ...dialback("receiving", "verona", "defaults", 5),
+    ...dialback("receiving", "ejabberd", "its defaults", 300),
+    ...dialback("authoritative", "verona", "verify=1000000", 4000),
+  ];
+  assert.deepEqual(dialbackRows(turns)[0], {
+    role: "receiving",
+    server: "verona",
+    limits: "proofs=500",
+    per_second: 600,
+    cpu_us: 1667,
+    answers: { valid: 297, invalid: 0, error: 3 },
+  });
+  assert.equal(
+    dialbackLine(dialbackRows(turns)[0]!),
+    "receiving     verona        600/s    1667 us CPU each  (297 valid, 3 error)  [proofs=500]",
+  );
+  assert.deepEqual(dialbackGoals(turns), [
+    { text: "dialback, receiving, verified/s, 2 times ejabberd's: 600 (goal >= 500)", reached: true },
+    {
+      text: "dialback, authoritative, answers/s on one connection: 4000 (goal >= 5000)",
+      reached: false,
+    },
+  ]);
 });

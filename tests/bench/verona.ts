@@ -9,9 +9,13 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 /** Sections of verona.toml, merged over those of the bench; lists take their place. */
 export type More = (place: Place) => Record<string, Record<string, unknown> | readonly unknown[]>;
 
-export const veronaWith = (more: More): Kind => ({
-  name: "verona",
-  version: VERSION,
+/** @param from Another revision's checkout, with its native library built; ours when it is left out. */
+export const veronaWith = (
+  more: More,
+  { name = "verona", from = ROOT }: { name?: string; from?: string } = {},
+): Kind => ({
+  name,
+  version: from === ROOT ? VERSION : `in ${from}`,
   async prepare(place) {
     const config = `${place.folder}/verona.toml`;
     const merged = Object.entries(more(place)).reduce(
@@ -22,21 +26,26 @@ export const veronaWith = (more: More): Kind => ({
       configuration(place),
     );
     await Deno.writeTextFile(config, stringify(merged));
-    const permissions = ["net", "read", "write", "env", `ffi=${ROOT}native`].map((what) => `--allow-${what}`);
+    const permissions = ["net", "read", "write", "env", `ffi=${from}native`].map((what) => `--allow-${what}`);
     const deno = [
       "run",
       "--quiet",
       "--no-prompt",
       "--config",
-      `${ROOT}deno.json`,
+      `${from}deno.json`,
       ...permissions,
       ...extra(),
     ];
-    return { program: Deno.execPath(), args: [...deno, `${ROOT}main.ts`, "run", "--config", config] };
+    return { program: Deno.execPath(), args: [...deno, `${from}main.ts`, "run", "--config", config] };
   },
 });
 
 export const VERONA: Kind = veronaWith(() => ({}));
+
+/** As with a peer that speaks no DNA: streams between the service domains, EXTERNAL by pkix, stream management. */
+export const CLASSIC: Kind = veronaWith(() => ({ policy: { server_names: false } }), {
+  name: "verona-classic",
+});
 
 /** For profiling: `BENCH_DENO_FLAGS="--v8-flags=--perf-basic-prof"`. */
 const extra = (): string[] =>
