@@ -41,6 +41,7 @@ export class AssertionIn {
     this.#actor = actorOf(
       assertionIn,
       `${shell.id} asserts ${pair.remote} to ${pair.local}`,
+      { connection: shell.id, pair },
       { timers: { proofTimeoutMs: server.config.limits.proofTimeoutMs } },
       (effect) => this.#perform(effect),
       server.host,

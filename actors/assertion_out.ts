@@ -37,6 +37,7 @@ export class AssertionOut {
     this.#actor = actorOf(
       assertionOut,
       `${shell.id} requests ${pair.local} to ${pair.remote}`,
+      { connection: shell.id, pair },
       { timers: { verdictTimeoutMs, queueAgeMs } },
       (effect) => this.#perform(effect),
       server.host,

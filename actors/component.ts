@@ -37,6 +37,7 @@ export class ComponentShell extends StreamShell implements Sink {
     this.#actor = actorOf(
       componentStream,
       id,
+      { connection: id },
       { timers: server.config.limits },
       (effect) => this.#perform(effect),
       server.host,

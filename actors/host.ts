@@ -1,5 +1,6 @@
 /** What every actor gets from outside: time, chance, and somebody to tell. */
-import type { Happening } from "../facts/event.ts";
+import type { Happening, Subject } from "../facts/event.ts";
+import type { Tracer } from "../observe/recorder.ts";
 
 /** The only clock; xstate's own timers run on it too. Times are milliseconds since the epoch. */
 export interface Clock {
@@ -14,6 +15,15 @@ export interface Host {
   random(): number;
   /** One decision for log, event stream and metrics. Never throws. */
   tell(happening: Happening): void;
+  /** Where the steps between decisions go; null when nobody could ever read them. */
+  readonly trace: Tracing | null;
+}
+
+export interface Tracing {
+  /** Where the steps of one connection or pair go, or of what the one does for the other. Nothing in it throws. */
+  of(about: Subject): Tracer;
+  /** What is shown in the place of a localpart. */
+  hide(localpart: string): string;
 }
 
 /** The clock of the machine we run on. */

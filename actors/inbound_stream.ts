@@ -38,14 +38,15 @@ export class InboundShell extends S2sShell {
     this.#actor = actorOf(
       inboundStream,
       this.id,
+      { connection: this.id },
       { timers: server.config.limits },
       (effect) => this.#perform(effect),
       server.host,
       () => this.crashed(),
     );
     this.#actor.subscribe(({ tags }) => this.track(tags));
-    this.#actor.start();
     this.opened(connection);
+    this.#actor.start();
     if (direct) this.#actor.send({ type: "tls.expected" });
   }
 

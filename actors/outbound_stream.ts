@@ -79,6 +79,7 @@ export class OutboundShell extends S2sShell {
     this.#actor = actorOf(
       outboundStream,
       this.id,
+      { connection: this.id },
       {
         wantBidi: server.config.policy.bidi && input.purpose === "federation",
         timers: server.config.limits,

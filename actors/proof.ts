@@ -32,6 +32,7 @@ export class ProofLife {
     this.#actor = actorOf(
       proofMachine,
       `${shell.id} proof of ${proof.domain}`,
+      { connection: shell.id },
       { ...this.#bounds(), timers: { ...PROOF_TIMERS, recheckMinMs, recheckMaxMs, proofTimeoutMs } },
       (effect) => this.#perform(effect),
       server.host,

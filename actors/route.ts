@@ -49,6 +49,7 @@ export class Route implements AssertionListener {
     this.#actor = actorOf(
       routeMachine,
       `route ${pair.local} ${pair.remote}`,
+      { pair },
       { timers: { ...ROUTE_TIMERS, negativePairMs, shutdownGraceMs } },
       (effect) => this.#perform(effect),
       server.host,

@@ -1,22 +1,27 @@
 /** Makes every actor: its own root, watched, its crash told (style.md rule 13). */
 import { type Actor, type AnyStateMachine, createActor, type EmittedFrom, type InputFrom } from "xstate";
+import type { Subject } from "../facts/event.ts";
 import type { Host } from "./host.ts";
+import { inspector } from "./inspection.ts";
 
 /**
  * A root actor whose effects go to `perform`; the owner starts it once it holds it, since effects may come at once.
  *
+ * @param about In whose traces its steps stand.
  * @param perform One effect at a time, in order; it must not throw, and what takes time answers with an event.
  * @param crashed Called when the machine itself threw: the actor is dead, so its owner must let its resources go.
  */
 export function actorOf<M extends AnyStateMachine>(
   machine: M,
   id: string,
+  about: Subject,
   input: InputFrom<M>,
   perform: (effect: EmittedFrom<M>) => void,
   host: Host,
   crashed: () => void,
 ): Actor<M> {
-  const actor = createActor(machine, { id, input, clock: host.clock } as never) as Actor<M>;
+  const inspect = host.trace === null ? {} : { inspect: inspector(host.trace.of(about), machine, id) };
+  const actor = createActor(machine, { id, input, clock: host.clock, ...inspect } as never) as Actor<M>;
   const fail = (error: unknown) => {
     tellCrash(host, id, error);
     crashed();

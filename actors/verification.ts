@@ -80,6 +80,7 @@ export class Verification {
     this.#actor = actorOf(
       verification,
       `verification of ${remote} for ${local}`,
+      { pair: question.pair },
       { timers: server.config.limits },
       (effect) => this.#perform(effect),
       server.host,

@@ -21,7 +21,7 @@ export async function run({ config: path, logFormat, logLevel }: RunOptions): Pr
   const loaded = read();
   if (loaded.config === null) throw new CommandFault(EXIT.wrongUse, printMistakes(path, loaded.mistakes));
   startLog(logFormat, logLevel);
-  const recorder = new Recorder(() => Date.now());
+  const recorder = new Recorder(() => Date.now(), { kept: loaded.config.listen.console !== null });
   recorder.listen(logEvent);
   // Before anything listens: whoever sees us ready may stop us.
   const told = toldToStop();

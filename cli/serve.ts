@@ -38,7 +38,12 @@ const LAST_ANSWERS_MS = 500;
 /** Starts everything. @throws {Error} whose message says what is missing and what to do. */
 export async function serve({ config, clock, reread, recorder }: ServeOptions): Promise<Serving> {
   await makeDataDir(config.server.dataDir);
-  const host: Host = { clock, random: Math.random, tell: (happening) => recorder.tell(happening) };
+  const host: Host = {
+    clock,
+    random: Math.random,
+    tell: (happening) => recorder.tell(happening),
+    trace: config.listen.console === null ? null : recorder,
+  };
   const identities = loadIdentities(config);
   const trust = loadTrust(config);
   const resolver = new Resolver(config.dns, {

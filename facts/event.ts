@@ -54,30 +54,113 @@ export const EVENTS = {
     "it ends within 30, 14, 7 or 1 days: whose (ours, peer), days, names, subject, notAfter",
   "dns.witness": "the two DNSSEC validators disagree: name, both words",
   "operator.acted": "somebody asked for it over the API: action",
+  "recorder.sampling":
+    "under load the steps of only one actor in so many are kept, decisions always: oneIn (1: of all again), shed",
   "actor.crashed": "a bug of ours: id, error",
 } as const;
 
+/**
+ * What lies between decisions: only in the trace of a connection or a pair (`/connections/:id/events`,
+ * `/routes/:local/:remote`, `verona trace`), never in the log. The same one line each.
+ */
+export const STEPS = {
+  "machine.moved":
+    "a machine took a transition: machine, actor, on (its event), from, to, edges, state (all of it, afterwards)",
+  "element.received": "an element that is no stanza came: name, ns, word, from, to, bytes",
+  "element.sent": "an element that is no stanza went: the same",
+  "address.tried": "one TCP connection was tried: host, address, port, elapsedMs",
+  "endpoint.judged":
+    "what the machine that we dialled is proven to be: domain, prooftype (null: nothing), names, target",
+  "retry.planned": "it is tried again by itself: afterMs, failures (in a row)",
+} as const;
+
 /** The stable id of what happened. */
-export type EventType = keyof typeof EVENTS;
+export type EventType = keyof typeof EVENTS | keyof typeof STEPS;
 
 /** Values that print; never a stanza's body, a key, a secret. */
 export type Detail = string | number | boolean | null | readonly Detail[] | {
   readonly [key: string]: Detail;
 };
 
-/** One event as an actor tells it; the recorder adds `seq` and `at`. */
-export interface Happening {
-  readonly type: EventType;
-  readonly level?: "debug" | "info" | "warning" | "error";
-  /** `c-12`. */
+/** Whom an event is about: it stands in the traces of both. */
+export interface Subject {
+  /** `c-12`, of a component `k-3`. */
   readonly connection?: string;
   readonly pair?: { readonly local: string; readonly remote: string };
+}
+
+/** One decision as an actor tells it; the recorder adds `seq` and `at`. */
+export interface Happening extends Subject {
+  readonly type: keyof typeof EVENTS;
+  readonly level?: "debug" | "info" | "warning" | "error";
   readonly cause?: Cause;
   readonly detail?: { readonly [key: string]: Detail };
 }
 
-/** As it stands in the ring and in `/api/v1/events`. */
-export interface RecordedEvent extends Happening {
+/** States and edges are those of docs/machines: dotted from the machine's root, without its id. */
+export type Move = {
+  readonly machine: string;
+  /** Which one of that machine. */
+  readonly actor: string;
+  /** The event; `started` at first, `after ...` for a timer. */
+  readonly on: string;
+  /** Where the edges began and where they lead: null when the machine stays where it is, and at the start. */
+  readonly from: string | null;
+  readonly to: string | null;
+  /** `source|event|n`: the n-th alternative, from 0, that the source state lists for the event. */
+  readonly edges: readonly string[];
+  readonly state: string;
+};
+
+/** An element as it may be shown: no text, no attribute but these, localparts hidden. */
+export type Sketch = {
+  readonly name: string;
+  readonly ns: string;
+  /** Its `type`, its mechanism or its condition. */
+  readonly word: string | null;
+  readonly from: string | null;
+  readonly to: string | null;
+  /** As written; null where only the parsed element was at hand. */
+  readonly bytes: number | null;
+};
+
+/** One step between decisions; whom it is about is told apart, by who made it. */
+export type Step =
+  & { readonly cause?: Cause }
+  & (
+    | { readonly type: "machine.moved"; readonly detail: Move }
+    | { readonly type: "element.received" | "element.sent"; readonly detail: Sketch }
+    | {
+      readonly type: "address.tried";
+      readonly detail: {
+        readonly host: string;
+        readonly address: string;
+        readonly port: number;
+        readonly elapsedMs: number;
+      };
+    }
+    | {
+      readonly type: "endpoint.judged";
+      readonly detail: {
+        readonly domain: string;
+        readonly prooftype: string | null;
+        readonly names: readonly string[];
+        readonly target: string | null;
+      };
+    }
+    | {
+      readonly type: "retry.planned";
+      readonly detail: { readonly afterMs: number; readonly failures: number };
+    }
+  );
+
+/** As it stands in a ring and in `/api/v1/events`. */
+export interface RecordedEvent extends Subject {
+  readonly type: EventType;
+  readonly level?: "debug" | "info" | "warning" | "error";
+  readonly cause?: Cause;
+  readonly detail?: { readonly [key: string]: Detail };
+  /** Counts from 1 at every start of the server, decisions and steps together. */
   readonly seq: number;
   /** RFC 3339 UTC with milliseconds. */
   readonly at: string;

@@ -1,6 +1,6 @@
 /** Writes docs/causes.md and docs/events.md from facts/; with `--check` it only compares. */
 import { CAUSES } from "../facts/cause.ts";
-import { EVENTS } from "../facts/event.ts";
+import { EVENTS, STEPS } from "../facts/event.ts";
 
 const cell = (text: string): string => text.replaceAll("|", "\\|");
 
@@ -9,7 +9,8 @@ export function references(): Record<string, string> {
   const causes = Object.entries(CAUSES).map(([id, { text, fault, next }]) =>
     `| \`${id}\` | ${cell(text)} | ${fault} | ${cell(next)} |\n`
   );
-  const events = Object.entries(EVENTS).map(([id, text]) => `| \`${id}\` | ${cell(text)} |\n`);
+  const rows = (table: Readonly<Record<string, string>>) =>
+    Object.entries(table).map(([id, text]) => `| \`${id}\` | ${cell(text)} |\n`).join("");
   return {
     "docs/causes.md": `# Causes
 
@@ -27,7 +28,15 @@ and \`detail\` with what the table names. Generated from facts/event.ts by \`den
 
 | event | what happened: its detail |
 | --- | --- |
-${events.join("")}`,
+${rows(EVENTS)}
+## Steps
+
+What lies between decisions: in the trace of a connection or a pair alone (\`/api/v1/connections/:id/events\`,
+\`/api/v1/routes/:local/:remote\`, \`/api/v1/events?connection=\`, \`verona trace\`), never in the log and in no metric.
+
+| step | what happened: its detail |
+| --- | --- |
+${rows(STEPS)}`,
   };
 }
 

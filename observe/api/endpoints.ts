@@ -6,10 +6,12 @@ import { EXPLAIN } from "./explain.ts";
 import { HEALTH } from "./health.ts";
 import { LATER } from "./later.ts";
 import { TABLES } from "./tables.ts";
+import { TRACES } from "./traces.ts";
 
 export const ENDPOINTS: readonly Endpoint[] = [
   ...HEALTH,
   ...TABLES,
+  ...TRACES,
   ...EXPLAIN,
   ...EVENTS,
   ...CONTROL,

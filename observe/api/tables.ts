@@ -1,6 +1,7 @@
 /** The tables: lists, and one row of each. design.md 2.4. */
 import { json, noConnection, noPair, readPair, whole } from "./answers.ts";
 import type { Call, Endpoint } from "./endpoint.ts";
+import { emptyTrace, traceOf } from "./traces.ts";
 
 export const TABLES: readonly Endpoint[] = [
   {
@@ -16,13 +17,6 @@ export const TABLES: readonly Endpoint[] = [
     role: "viewer",
     about: "one connection",
     answer: connection,
-  },
-  {
-    method: "GET",
-    path: "/api/v1/connections/:id/events",
-    role: "viewer",
-    about: "what happened on it",
-    answer: ({ parts, params }) => json({ events: parts.recorder.about({ connection: params[0]! }) }),
   },
   {
     method: "GET",
@@ -80,9 +74,10 @@ function connection({ parts, params }: Call): Response {
   return json(row);
 }
 
-function route({ parts, params }: Call): Response {
+function route(call: Call): Response {
+  const { parts, params } = call;
   const { local, remote } = readPair(params[0]!, params[1]!);
   const row = parts.view.routes().find((r) => r.local === local && r.remote === remote);
   if (row === undefined) throw noPair();
-  return json({ ...row, events: parts.recorder.about({ local, remote }) });
+  return json({ ...row, ...traceOf(call, { pair: { local, remote } }) ?? emptyTrace(parts.recorder) });
 }

@@ -1,4 +1,4 @@
-/** One decision as JSON, the same in the event stream, in a history and on the socket. design.md 2.4; docs/events.md. */
+/** One decision or step as JSON, the same in the event stream, in a history and on the socket. design.md 2.4; docs/events.md. */
 import type { Cause } from "../../facts/cause.ts";
 import type { Detail, EventType } from "../../facts/event.ts";
 
@@ -14,8 +14,14 @@ export interface EventRow {
   readonly detail?: { readonly [key: string]: Detail };
 }
 
-/** `GET /api/v1/connections/:id/events`. */
+/** `GET /api/v1/connections/:id/events`, `GET /api/v1/routes/:local/:remote/events`: decisions, and the steps between them. */
 export interface EventList {
   readonly epoch: string;
+  /** It is over: a closed connection, a route that was forgotten. */
+  readonly ended: boolean;
+  /** Events between the first 40 and the last 24 that were let go. */
+  readonly left: number;
+  /** Something is missing after the event that was named by `after`: let go, or of another start. */
+  readonly cut: boolean;
   readonly events: readonly EventRow[];
 }

@@ -19,7 +19,7 @@ async function read(reader: ReadableStreamDefaultReader<Uint8Array>, count: numb
   while (seqs.length < count) {
     const { value, done } = await reader.read();
     if (done) break;
-    for (const [, id] of new TextDecoder().decode(value).matchAll(/^id: (\d+)$/gm)) seqs.push(Number(id));
+    for (const [, id] of new TextDecoder().decode(value).matchAll(/^id: \w+-(\d+)$/gm)) seqs.push(Number(id));
   }
   return seqs;
 }
@@ -52,9 +52,26 @@ Deno.test("SSE: Last-Event-ID replays what the ring still has, an id of another 
   const recorder = told(5);
   const later = eventStream(recorder, request("3")).body!.getReader();
   assert.deepEqual(await read(later, 2), [4, 5]);
+  const whole = eventStream(recorder, request(`${recorder.epoch}-3`)).body!.getReader();
+  assert.deepEqual(await read(whole, 2), [4, 5]);
   const other = eventStream(recorder, request("99")).body!.getReader();
   assert.deepEqual(await read(other, 5), [1, 2, 3, 4, 5]);
-  await Promise.all([later.cancel(), other.cancel()]);
+  const former = eventStream(recorder, request("1f3abcd0-3")).body!.getReader();
+  assert.deepEqual(await read(former, 5), [1, 2, 3, 4, 5]);
+  await Promise.all([later, whole, other, former].map((reader) => reader.cancel()));
+});
+
+Deno.test("SSE: of one connection or pair its decisions and its steps come, of others nothing", async () => {
+  const recorder = new Recorder(() => 0);
+  const [mine, other] = [{ connection: "c-1" }, { connection: "c-2" }];
+  const retry = { type: "retry.planned", detail: { afterMs: 1, failures: 1 } } as const;
+  recorder.of(mine).step(() => retry);
+  const reader = eventStream(recorder, request("0"), mine).body!.getReader();
+  recorder.of(other).step(() => retry);
+  recorder.tell({ type: "connection.opened", ...mine });
+  recorder.tell({ type: "connection.opened", ...other });
+  assert.deepEqual(await read(reader, 2), [1, 3]);
+  await reader.cancel();
 });
 
 Deno.test("SSE: a reader that does not read is cut, the others and the server go on", async () => {

@@ -89,7 +89,7 @@ class Play {
       return Promise.resolve(this.facts[name]);
     };
     const server = {
-      host: { clock, random: () => 0.5, tell: (happening: Told) => this.#told(happening) },
+      host: { clock, random: () => 0.5, tell: (happening: Told) => this.#told(happening), trace: null },
       config: {
         limits: LIMITS,
         dial: { port: 5269 },

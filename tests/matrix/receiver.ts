@@ -101,6 +101,7 @@ function server({ policy }: Cell, { facts, late, asked }: Source, crashed: (erro
       tell: (happening: { type: string; detail?: { error?: string } }) => {
         if (happening.type === "actor.crashed") crashed(new Error(happening.detail?.error));
       },
+      trace: null,
     },
     config: { limits: { proofTimeoutMs: 30_000 } },
     policyFor: () => settings,

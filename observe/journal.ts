@@ -1,0 +1,51 @@
+/** The decisions of the whole server, the newest so many. */
+import type { Kept } from "./kept.ts";
+
+const MOST = 20_000;
+
+export class Journal {
+  /** From `#head` on; what stands before it is gone. */
+  #kept: Kept[] = [];
+  #head = 0;
+  bytes = 0;
+
+  /** True when one had to go for it. */
+  add(kept: Kept): void {
+    this.#kept.push(kept);
+    this.bytes += kept.bytes;
+    if (this.#kept.length - this.#head > MOST) this.drop();
+  }
+
+  /** Lets the oldest go. False when there is none. */
+  drop(): boolean {
+    if (this.#head === this.#kept.length) return false;
+    this.bytes -= this.#kept[this.#head]!.bytes;
+    this.#head++;
+    if (this.#head * 4 > this.#kept.length && this.#head > 64) {
+      this.#kept = this.#kept.slice(this.#head);
+      this.#head = 0;
+    }
+    return true;
+  }
+
+  get first(): Kept | undefined {
+    return this.#kept[this.#head];
+  }
+
+  /** What came after `seq`, oldest first, at most `most`. */
+  since(seq: number, most: number): Kept[] {
+    const start = this.#after(seq);
+    return this.#kept.slice(start, Math.min(start + most, this.#kept.length));
+  }
+
+  /** The place of the first one after `seq`: seqs rise, with gaps where steps were. */
+  #after(seq: number): number {
+    let [low, high] = [this.#head, this.#kept.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#kept[middle]!.seq <= seq) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

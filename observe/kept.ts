@@ -1,0 +1,54 @@
+/** One event as the rings keep it: many of them, so printed only when somebody reads. */
+import type { Detail, Happening, RecordedEvent, Step, Subject } from "../facts/event.ts";
+
+/** What an event weighs without its detail, and what a step weighs whole (its texts are shared). Measured: docs/decisions/0070. */
+const EVENT_BYTES = 250;
+const STEP_BYTES = 400;
+
+export class Kept {
+  /** An estimate of the memory that it holds. */
+  readonly bytes: number;
+
+  private constructor(
+    readonly seq: number,
+    readonly ms: number,
+    readonly about: Subject,
+    readonly what: Happening | Step,
+    bytes: number,
+  ) {
+    this.bytes = bytes;
+  }
+
+  /** @param ms Milliseconds since the epoch. */
+  static decision(seq: number, ms: number, happening: Happening): Kept {
+    return new Kept(seq, ms, happening, happening, EVENT_BYTES + weigh(happening.detail));
+  }
+
+  static step(seq: number, ms: number, about: Subject, step: Step): Kept {
+    return new Kept(seq, ms, about, step, STEP_BYTES);
+  }
+
+  get isStep(): boolean {
+    return this.what !== this.about;
+  }
+
+  get event(): RecordedEvent {
+    const { connection, pair } = this.about;
+    return {
+      ...this.what,
+      ...(connection === undefined ? {} : { connection }),
+      ...(pair === undefined ? {} : { pair }),
+      seq: this.seq,
+      at: new Date(this.ms).toISOString(),
+    };
+  }
+}
+
+/** About 32 bytes for each thing in it, and its characters. */
+function weigh(detail: Detail | undefined): number {
+  if (typeof detail === "string") return 32 + detail.length;
+  if (typeof detail !== "object" || detail === null) return 8;
+  let bytes = 32;
+  for (const value of Object.values(detail)) bytes += 8 + weigh(value);
+  return bytes;
+}
