@@ -42,7 +42,10 @@ export function inspector(
         snapshot: SnapshotFrom<AnyStateMachine>;
       };
       if (taken.length === 0) return; // Nobody listened to the event.
-      step(() => ({ type: "machine.moved", detail: moved(machine.id, actor, taken, stateOf(snapshot.value)) }));
+      step(() => ({
+        type: "machine.moved",
+        detail: moved(machine.id, actor, taken, stateOf(snapshot.value)),
+      }));
     }
   };
 }
