@@ -5,7 +5,7 @@ import type { Detail } from "../facts/event.ts";
 import { findAddresses } from "../dnssec/addresses.ts";
 import { findDelegation } from "../dnssec/delegation.ts";
 import type { Ask, LookupOptions } from "../dnssec/resolver.ts";
-import { findTlsa } from "../dnssec/tlsa.ts";
+import { findTlsa, type Naming } from "../dnssec/tlsa.ts";
 import type { PoshEvidence } from "../facts/posh.ts";
 import type { EndpointTlsa } from "../facts/tlsa.ts";
 import { targetsBy } from "../policy/delegation.ts";
@@ -99,12 +99,12 @@ export class Evidence {
 
   /** The same of one endpoint whose addresses are known (3.4, outgoing). */
   async endpointTlsa(
-    delegation: Delegation,
+    naming: Naming,
     endpoint: Endpoint,
     addresses: TargetAddresses,
     asking: Asking = {},
   ): Promise<EndpointTlsa> {
-    const found = await findTlsa(endpoint, delegation, addresses, this.#within(asking), options(asking));
+    const found = await findTlsa(endpoint, naming, addresses, this.#within(asking), options(asking));
     this.#server.host.tell({
       type: "tlsa.resolved",
       level: "debug",
@@ -119,6 +119,12 @@ export class Evidence {
     return found;
   }
 
+  /** Of a machine by its own name, whoever delegates to it. */
+  async machineTlsa(host: string, asking: Asking = {}): Promise<EndpointTlsa> {
+    const addresses = await this.addresses(host, asking);
+    return await this.endpointTlsa(ITSELF, { host, port: S2S_PORT }, addresses, asking);
+  }
+
   /** On behalf of a peer's request, never more than one request may cost. */
   #within({ budget }: Asking): Ask {
     return budget === undefined ? this.#ask : budget.limit(this.#ask);
@@ -130,12 +136,18 @@ export class Evidence {
   }
 }
 
+/** protocol.md 0.2: of a name that no SRV gives another one (3.4, TF-4, R-7). */
+const S2S_PORT = 5269;
+
+/** A name that stands in no SRV is bounded by its own records alone. */
+const ITSELF: Naming = { security: "secure", ttlMs: Infinity, signedUntil: null };
+
 /** protocol.md 10: one request causes at most 8 address questions, and a target has two families. */
 const MAX_ENDPOINTS = 4;
 
-/** The endpoints whose TLSA records speak for a domain; without SRV the domain itself (3.4, last rule). */
+/** The endpoints whose TLSA records speak for a domain, at the ports that SRV names; without SRV the domain itself (3.4, TF-4). */
 function endpointsOf(delegation: Delegation): readonly Endpoint[] {
-  if (delegation.service === "absent") return [{ host: toAscii(delegation.domain), port: 5269 }];
+  if (delegation.service === "absent") return [{ host: toAscii(delegation.domain), port: S2S_PORT }];
   return targetsBy(delegation, "secure");
 }
 

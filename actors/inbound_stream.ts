@@ -16,6 +16,8 @@ import { parseStarttls, printStarttls } from "../xmpp/starttls.ts";
 import { printResponseHeader, type StreamHeader } from "../xmpp/stream_header.ts";
 import type { ServerContext } from "./context.ts";
 import { HeaderIdentity } from "./header_identity.ts";
+import { MachineIdentity } from "./machine_identity.ts";
+import type { ProofLife } from "./proof.ts";
 import { idleMs } from "../xmpp/stream_limits.ts";
 import { S2sShell } from "./s2s_stream.ts";
 import { actorOf, background } from "./start.ts";
@@ -29,6 +31,8 @@ export class InboundShell extends S2sShell {
   #bidi: Bidi | null = null;
   /** Of a classic stream's header, from TLS on. */
   #identity: HeaderIdentity | null = null;
+  /** Of a server-name stream whose name no accepted certificate carries. */
+  #machine: MachineIdentity | null = null;
   #authenticated = false;
 
   /** @param direct It came in where TLS is spoken first (XEP-0368). */
@@ -69,18 +73,19 @@ export class InboundShell extends S2sShell {
 
   protected override readHeader(header: StreamHeader): void | Promise<void> {
     const now = this.server.host.clock.now();
-    const { mode, refusal } = judgeInitialHeader({
+    const { mode, named, refusal } = judgeInitialHeader({
       header,
       standing: (name) => this.server.hosted.standing(name, now),
       previous: this.#previous,
       certificate: this.connection.tls === null ? null : this.peerCertificate,
+      serverNames: this.row.serverNames,
     });
     this.#previous = header;
     this.row.mode = mode;
     this.row.local = header.to?.domain ?? null;
     this.row.remote = header.from?.domain ?? null;
-    this.#actor.send({ type: "header.received", mode, refusal });
-    return this.#identity?.proving;
+    this.#actor.send({ type: "header.received", mode, named, refusal });
+    return this.#identity?.proving ?? this.#machine?.proving;
   }
 
   protected onElement(element: Element): void | Promise<void> {
@@ -147,6 +152,8 @@ export class InboundShell extends S2sShell {
         })));
       case "prove name":
         return this.#proveName();
+      case "prove machine":
+        return this.#proveMachine();
       case "send challenge":
         return this.connection.write(encode(printChallenge()));
       case "send failure":
@@ -181,6 +188,11 @@ export class InboundShell extends S2sShell {
         return this.established();
       case "check idle":
         return this.#actor.send(this.idleAnswer());
+      case "close stream":
+        // 4.9: the peer's closing tag is read.
+        this.#identity?.settled();
+        this.#machine?.settled();
+        return this.performCommon(effect);
       default:
         return this.performCommon(effect);
     }
@@ -195,6 +207,21 @@ export class InboundShell extends S2sShell {
       this.#actor.send({ type: "name.judged", proven });
     });
     background(this.server.host, `${this.id} name ${remote}`, work, () => this.crashed());
+  }
+
+  /** R-7. */
+  #proveMachine(): void {
+    const name = this.row.remote!;
+    this.#machine = new MachineIdentity(this.server, this, name);
+    const work = this.#machine.prove().then((refusal) => {
+      this.#actor.send({ type: "machine.judged", refusal });
+      this.#machine!.settled();
+    });
+    background(this.server.host, `${this.id} machine ${name}`, work, () => this.crashed());
+  }
+
+  override get machineProof(): ProofLife | null {
+    return this.#machine?.life ?? null;
   }
 
   /** 7.1: the pair of the header, and no other. Between server names it is open already (R-10). */
@@ -216,6 +243,7 @@ export class InboundShell extends S2sShell {
 
   protected override onOver(cause: Cause): void {
     this.#identity?.settled();
+    this.#machine?.connectionOver();
     super.onOver(cause);
   }
 

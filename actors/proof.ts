@@ -8,24 +8,39 @@ import type { Verdict } from "../policy/decide.ts";
 import { UNASKED } from "../policy/judge.ts";
 import { readRecheck, type Recheck } from "../policy/recheck.ts";
 import type { Claim } from "./claim.ts";
+import type { Domain } from "../xmpp/domain.ts";
 import { collect, type Found } from "./collector.ts";
 import type { ServerContext } from "./context.ts";
 import type { S2sShell } from "./s2s_stream.ts";
 import { actorOf, background } from "./start.ts";
 
+/** Whose affair the proof is. */
+export interface ProofHolder {
+  renewed(proof: Proof): void;
+  ended(domain: Domain, cause: Cause): void;
+}
+
 export class ProofLife {
   proof: Proof;
   readonly #server: ServerContext;
   readonly #shell: S2sShell;
+  readonly #holder: ProofHolder;
   #claim: Claim;
   readonly #actor: Actor<typeof proofMachine>;
   /** What a re-check under way is for is gone. */
   readonly #over = new AbortController();
 
   /** @param claim The same judgement that made the proof: as a request's (incoming) or as an endpoint's (outgoing). */
-  constructor(server: ServerContext, shell: S2sShell, proof: Proof, claim: Claim) {
+  constructor(
+    server: ServerContext,
+    shell: S2sShell,
+    proof: Proof,
+    claim: Claim,
+    holder: ProofHolder = shell.proofs,
+  ) {
     this.#server = server;
     this.#shell = shell;
+    this.#holder = holder;
     this.proof = proof;
     this.#claim = claim;
     const { recheckMinMs, recheckMaxMs, proofTimeoutMs } = server.config.limits;
@@ -38,7 +53,7 @@ export class ProofLife {
       server.host,
       () => {
         this.#over.abort(null);
-        shell.proofs.ended(proof.domain, "server.internal");
+        holder.ended(proof.domain, "server.internal");
       },
     );
     this.#actor.subscribe({ complete: () => this.#over.abort(null) });
@@ -76,14 +91,14 @@ export class ProofLife {
     switch (effect.type) {
       case "recheck":
         return background(this.#server.host, `re-check of ${domain}`, this.#recheck(), () => {
-          this.#shell.proofs.ended(domain, "server.internal");
+          this.#holder.ended(domain, "server.internal");
         });
       case "report suspected":
         return this.#tell("suspected", "dns.bogus");
       case "report postponed":
         return this.#tell("postponed", effect.cause);
       case "end proof":
-        return this.#shell.proofs.ended(domain, effect.cause);
+        return this.#holder.ended(domain, effect.cause);
     }
   }
 
@@ -104,7 +119,7 @@ export class ProofLife {
         return;
       case "held":
         this.proof = outcome.proof;
-        this.#shell.proofs.renewed(outcome.proof);
+        this.#holder.renewed(outcome.proof);
         this.#tell("held", null);
         return this.#actor.send({ type: "recheck.held", ...this.#bounds() });
       case "bogus":

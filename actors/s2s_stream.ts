@@ -25,6 +25,7 @@ import { answerFor } from "./losses.ts";
 import { OurRequests } from "./our_requests.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { PeerRequests } from "./peer_requests.ts";
+import type { ProofLife } from "./proof.ts";
 import { Proofs } from "./proofs.ts";
 import { Questions } from "./questions.ts";
 import { StreamShell } from "./stream.ts";
@@ -100,6 +101,11 @@ export abstract class S2sShell extends StreamShell {
 
   /** The machine that we dialled; null when it came to us. */
   get dialled(): Dialled | null {
+    return null;
+  }
+
+  /** What proves the name of the peer's machine where its certificate does not. */
+  get machineProof(): ProofLife | null {
     return null;
   }
 

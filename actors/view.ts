@@ -14,6 +14,7 @@ import type { CertificateView, Readiness, ServerView, TrafficView } from "../obs
 import type { BindingRow } from "../routing/binding_table.ts";
 import { AddressFault, type DomainPair, pairKey, parseDomain } from "../xmpp/domain.ts";
 import { explain } from "./explain.ts";
+import type { ProofLife } from "./proof.ts";
 import { reload } from "./reload.ts";
 import type { Route } from "./route.ts";
 import type { S2sShell } from "./s2s_stream.ts";
@@ -83,7 +84,7 @@ export class View implements ServerView {
 
   proofs(): ProofRow[] {
     return [...this.#server.shells.values()].flatMap((shell) =>
-      [...shell.proofs.all()].map(({ proof, state }): ProofRow => ({
+      livesOn(shell).map(({ proof, state }): ProofRow => ({
         domain: proof.domain,
         prooftype: proof.prooftype,
         state,
@@ -219,6 +220,11 @@ function certificateView(certificate: PeerCertificate): PeerCertificateFacts | n
     sha256: facts?.sha256 ?? null,
     expires: iso(facts?.notAfter ?? null),
   };
+}
+
+/** Of the domains, and of the machine's own name where its records prove that (R-7). */
+function livesOn({ proofs, machineProof }: S2sShell): readonly ProofLife[] {
+  return machineProof === null ? [...proofs.all()] : [...proofs.all(), machineProof];
 }
 
 export function iso(ms: number | null): string | null {

@@ -22,6 +22,8 @@ export const EVENTS = {
     "it ended: direction, peer, local, remote, unacknowledged, requeued, unconfirmed: stanzas (8.3)",
   "stream.opened": "headers were exchanged: the names in them",
   "stream.error": "a stream error, by us or by the peer: by, condition",
+  "machine.judged":
+    "whether its own records prove the name of a peer's machine (R-7): name, prooftype, dns, target, expires, peer",
   "sasl.finished": "SASL EXTERNAL was answered: by, outcome (success, or the condition), peer",
   "request.sent": "we asked the peer to let local -> remote in",
   "request.received": "the peer asked us to let remote -> local in",

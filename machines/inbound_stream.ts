@@ -1,6 +1,6 @@
 /**
  * The receiving side of one stream. RFC 6120 4, 5; protocol.md 2.6 R-1 to R-11. Pure.
- *  opening -> securing -> handshaking -> reopening -> (proving ->) offering -> requesting -> established
+ *  opening -> securing -> handshaking -> reopening -> (proving | vouching ->) offering -> requesting -> established
  *  opening -> handshaking (direct TLS, XEP-0368); offering | requesting -> restarting (SASL EXTERNAL, `sasl_receiving.ts`)
  */
 import { assign, emit, or, setup, stateIn } from "xstate";
@@ -39,7 +39,9 @@ import {
   failHeaderless,
   headerlessEndings,
   noteCause,
+  noteRefusal,
   refusedHeader,
+  sendRefusal,
   silentEndings,
   streamActions,
   type StreamContext,
@@ -58,9 +60,12 @@ export type InboundStreamEvent =
   | SaslReceivingEvent
   /** The connection came in where TLS is spoken first. */
   | { type: "tls.expected" }
-  | { type: "header.received"; mode: HeaderMode; refusal: Refusal | null }
+  /** `named`: of a server-name stream inside TLS, that an accepted certificate carries its `from` (R-7). */
+  | { type: "header.received"; mode: HeaderMode; named: boolean; refusal: Refusal | null }
   /** Whether the certificate proves the `from` of a classic stream (R-8). */
   | { type: "name.judged"; proven: boolean }
+  /** Whether its own TLSA records prove the `from` of a server-name stream (R-7). */
+  | { type: "machine.judged"; refusal: Refusal | null }
   | { type: "starttls.received" }
   | { type: "tls.secured" }
   | { type: "tls.failed"; cause: Cause }
@@ -79,6 +84,8 @@ export type InboundStreamEffect =
   | { type: "send features" } & Features
   /** Answer with `name.judged`; nothing is read until then. */
   | { type: "prove name" }
+  /** Answer with `machine.judged`; nothing is read until then. */
+  | { type: "prove machine" }
   | { type: "send proceed" }
   /** `<failure/>` of STARTTLS; `close stream` follows. */
   | { type: "send tls failure" }
@@ -94,7 +101,7 @@ export interface Features {
   readonly external: boolean;
 }
 
-/** How long the evidence for a name may take before the features are sent without EXTERNAL (R-8). */
+/** How long the evidence for a name may take: then the features are sent without EXTERNAL (R-8), or the stream ends (R-7). */
 export const PROVING_MS = 5_000;
 
 /** As in `[limits]`. */
@@ -129,6 +136,12 @@ const opened = [
   { guard: "was unproven", target: "#established", actions: ["raise limits", "note raised"] },
   { target: "#established" },
 ] as const;
+
+/** The `from` of the header is proven (R-7, R-8, A-30). */
+const proven = {
+  target: "offering",
+  actions: ["raise limits", "note raised", offerSecure(true), "report established"],
+} as const;
 
 const unproven = { target: "offering", actions: [offerSecure(false), "report established"] } as const;
 
@@ -169,6 +182,7 @@ export const inboundStream = setup({
     "answer header": emit({ type: "answer header" }),
     "send features": emit((_, features: Features) => ({ type: "send features", ...features })),
     "prove name": emit({ type: "prove name" }),
+    "prove machine": emit({ type: "prove machine" }),
     "send challenge": emit({ type: "send challenge" }),
     "admit header pair": emit({ type: "admit header pair" }),
     "send success": emit({ type: "send success" }),
@@ -193,6 +207,8 @@ export const inboundStream = setup({
     ...saslGuards,
     "is a server-name stream": ({ event }) =>
       event.type === "header.received" && event.mode === "server-name",
+    "is a named machine's": ({ event }) =>
+      event.type === "header.received" && event.mode === "server-name" && event.named,
     "was unproven": ({ context }) => !context.raised,
     "is proven": ({ event }) => event.type === "name.judged" && event.proven,
     "is handshaking": stateIn({ negotiating: "handshaking" }),
@@ -277,18 +293,15 @@ export const inboundStream = setup({
             ...neverHere,
             "header.received": [
               refusedHeader,
-              // A server-name stream is proven by its certificate (R-7, A-30).
+              {
+                guard: "is a named machine's",
+                ...proven,
+                actions: [noteMode, "answer header", ...proven.actions],
+              },
               {
                 guard: "is a server-name stream",
-                target: "offering",
-                actions: [
-                  noteMode,
-                  "answer header",
-                  "raise limits",
-                  "note raised",
-                  offerSecure(true),
-                  "report established",
-                ],
+                target: "vouching",
+                actions: [noteMode, "answer header", "prove machine"],
               },
               { target: "proving", actions: [noteMode, "answer header", "prove name"] },
             ],
@@ -300,15 +313,26 @@ export const inboundStream = setup({
           tags: "negotiating",
           on: {
             "name.judged": [
-              {
-                guard: "is proven",
-                target: "offering",
-                actions: ["raise limits", "note raised", offerSecure(true), "report established"],
-              },
+              { guard: "is proven", ...proven },
               unproven,
             ],
           },
           after: { proving: unproven },
+        },
+        // R-7: no accepted certificate carries the name, the machine's own records may prove it.
+        vouching: {
+          tags: "negotiating",
+          on: {
+            "machine.judged": [
+              {
+                guard: "is refused",
+                target: "#closing",
+                actions: [noteRefusal, sendRefusal, "close stream"],
+              },
+              proven,
+            ],
+          },
+          after: { proving: fail("not-authorized", "proof.timeout") },
         },
         // Before the first request, and only once, `<bidi/>` counts (XEP-0288; protocol.md 2.8).
         offering: {

@@ -4,7 +4,7 @@ import type { PeerCertificate } from "../facts/certificate.ts";
 import type { Domain } from "../xmpp/domain.ts";
 import type { Refusal, StreamCondition } from "../xmpp/stream_error.ts";
 import { changedNames, type StreamHeader } from "../xmpp/stream_header.ts";
-import { matchesName, serverNames } from "./names.ts";
+import { matchesName } from "./names.ts";
 
 /** `server-name`: D1 style, between machines. `classic`: between service domains. */
 export type HeaderMode = "server-name" | "classic";
@@ -19,10 +19,14 @@ export interface InitialHeaderFacts {
   readonly previous: StreamHeader | null;
   /** Null before TLS. */
   readonly certificate: PeerCertificate | null;
+  /** The peer's names as the connection table has them (2.2). */
+  readonly serverNames: readonly string[];
 }
 
 export interface JudgedHeader {
   readonly mode: HeaderMode;
+  /** Of a server-name stream inside TLS: `from` is proven to be the peer's. Without refusal its own records may still prove it (R-7). */
+  readonly named: boolean;
   readonly refusal: Refusal | null;
 }
 
@@ -31,11 +35,12 @@ export function judgeInitialHeader(facts: InitialHeaderFacts): JudgedHeader {
   const { header, standing } = facts;
   const is = header.to === null ? "unknown" : standing(header.to.domain);
   const mode = is === "server-name" ? "server-name" : "classic";
-  return { mode, refusal: header.fault ?? refusalFor(facts, is, mode) };
+  const named = mode === "server-name" && isNamed(facts);
+  return { mode, named, refusal: header.fault ?? refusalFor(facts, is) };
 }
 
-function refusalFor(facts: InitialHeaderFacts, is: NameStanding, mode: HeaderMode): Refusal | null {
-  const { header, standing, previous, certificate } = facts;
+function refusalFor(facts: InitialHeaderFacts, is: NameStanding): Refusal | null {
+  const { header, standing, previous } = facts;
   if (previous !== null && changedNames(previous, header)) {
     return refuse("improper-addressing", "stream.changed-names");
   }
@@ -44,17 +49,24 @@ function refusalFor(facts: InitialHeaderFacts, is: NameStanding, mode: HeaderMod
   const remote = header.from?.domain ?? null;
   // RFC 6120 has no condition for a loop; Prosody answers the same (4.1).
   if (remote !== null && isOurs(standing(remote))) return refuse("undefined-condition", "stream.loop");
-  return mode === "server-name" && certificate !== null ? unproven(remote, certificate) : null;
+  return is === "server-name" ? unprovable(facts) : null;
 }
 
 const isOurs = (standing: NameStanding): boolean => standing === "hosted" || standing === "server-name";
 
-/** R-7: a server-name stream demands a certificate that carries the header's `from`. */
-function unproven(remote: Domain | null, certificate: PeerCertificate): Refusal | null {
+function isNamed({ header, certificate, serverNames }: InitialHeaderFacts): boolean {
+  return certificate !== null && header.from !== null && matchesName(serverNames, header.from.domain);
+}
+
+/** R-7: nothing that the peer showed could prove the name of its machine. */
+function unprovable(facts: InitialHeaderFacts): Refusal | null {
+  const { header, certificate } = facts;
+  if (certificate === null || isNamed(facts)) return null;
   if (certificate.state === "absent") return refuse("not-authorized", "tls.no-certificate");
-  if (certificate.state === "refused") return refuse("not-authorized", certificate.cause);
-  const named = remote !== null && matchesName(serverNames(certificate), remote);
-  return named ? null : refuse("not-authorized", "stream.unproven-name");
+  if (certificate.state === "refused" && certificate.facts === null) {
+    return refuse("not-authorized", certificate.cause);
+  }
+  return header.from === null ? refuse("not-authorized", "stream.unproven-name") : null;
 }
 
 /** Judges the answer to our own header: `from` may be missing (old servers), but it is no other name. */

@@ -96,7 +96,7 @@ export class ConnectionRow {
     return this.#certificate;
   }
 
-  /** The header's `remote` is a name of the peer's accepted certificate (R-7, A-30). */
+  /** The header's `remote` is proven to be a name of the peer, by its certificate or its own records (R-7, A-30). */
   get remoteProven(): boolean {
     return this.remote !== null && matchesName(this.#serverNames, this.remote);
   }
@@ -106,7 +106,7 @@ export class ConnectionRow {
     return this.mode === "server-name" && this.remoteProven;
   }
 
-  /** The names of an accepted peer certificate; wildcards stay patterns (A-25). */
+  /** The names of an accepted peer certificate, wildcards stay patterns (A-25); and what TLSA proves beside or in place of them. */
   get serverNames(): readonly string[] {
     return this.#serverNames;
   }
@@ -129,6 +129,13 @@ export class ConnectionRow {
     if (this.#serverNames.includes(name)) return;
     this.#serverNames = [...this.#serverNames, name];
     this.#indexes.byName.add(name, this);
+  }
+
+  /** R-7: the one name that its own records prove is all that the peer is; what else its certificate says is dropped. */
+  vouchAlone(name: string): void {
+    for (const other of this.#serverNames) this.#indexes.byName.remove(other, this);
+    this.#serverNames = [];
+    this.vouch(name);
   }
 
   /**

@@ -1,9 +1,11 @@
 /** Each safety rule as one act: the product passes it, a server that breaks the rule is caught by it. */
 import assert from "node:assert/strict";
 import { arrival, bidiArrival, bounced, grant, message } from "../federation/acts.ts";
-import { granted, Stage, type StageOptions } from "../harness/stage.ts";
-import { ORIGINATING } from "../harness/world.ts";
-import { denial, request, verdict } from "../peer/stream.ts";
+import { selfSigned } from "../harness/certificates.ts";
+import { granted, SERVER_NAMES, Stage, type StageOptions } from "../harness/stage.ts";
+import { tlsa, tlsaOwner } from "../harness/tlsa.ts";
+import { ORIGINATING, RECEIVING } from "../harness/world.ts";
+import { denial, header, open, request, secure, verdict } from "../peer/stream.ts";
 import type { Broken } from "./rules.ts";
 
 interface Rule {
@@ -105,6 +107,25 @@ async function reverseKeysProveNothing(stage: Stage): Promise<void> {
   assert.equal(stage.peer.count, 1);
 }
 
+/** A machine whose records pin another key is nobody: no features, no pair. */
+async function strangersAreNoMachines(stage: Stage): Promise<void> {
+  const shown = await selfSigned({ names: [ORIGINATING] });
+  const o = await stage.dial();
+  await open(o, SERVER_NAMES);
+  await secure(o, { identity: shown, serverName: RECEIVING });
+  o.send(header(SERVER_NAMES));
+  await o.header();
+  await o.streamError("not-authorized");
+}
+
+/** Its machine publishes a key that is not the one that the stranger shows. */
+const pinned: StageOptions = {
+  prepare: (world) =>
+    void world.zone("originating.example").set(tlsaOwner(ORIGINATING), "TLSA", [
+      tlsa("3 1 1", world.originating),
+    ]),
+};
+
 /** Dialback is allowed, and a server that is called back in vain is given up soon. */
 const callable: StageOptions = {
   settings: { policy: { proof: "encrypted" }, limits: { verify_timeout: "300ms" } },
@@ -133,6 +154,10 @@ const RULES: Record<string, readonly [broken: Broken, rule: Rule]> = {
   "BID-9: a reverse request is never proven by its key": ["reverse_key_counts", {
     act: reverseKeysProveNothing,
     options: callable,
+  }],
+  "DNA-20 R-7: a name is the machine's whose key its records pin": ["any_machine", {
+    act: strangersAreNoMachines,
+    options: pinned,
   }],
   "DNA-45: revocation by the peer stops what goes out": ["revocation_ignored", {
     act: withdrawnPairsAskAgain,

@@ -9,6 +9,7 @@ const STANDS_FOR = {
   revocation_ignored: "routing/binding_table.ts",
   bogus_is_insecure: "dnssec/answer.ts",
   reverse_key_counts: "policy/decide.ts",
+  any_machine: "policy/machine.ts",
   request_throws: "policy/request.ts",
   library_panics: "wire/native.ts",
 } as const;

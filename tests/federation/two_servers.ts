@@ -1,7 +1,8 @@
 /** Two Verona servers in one world: the picture of the talk. */
 import { configuration } from "../harness/stage.ts";
 import { type Settings, VeronaServer } from "../harness/verona.ts";
-import { ORIGINATING, World } from "../harness/world.ts";
+import type { Identity } from "../peer/wire.ts";
+import { ORIGINATING, RECEIVING, World } from "../harness/world.ts";
 
 export class TwoServers implements AsyncDisposable {
   private constructor(
@@ -13,13 +14,24 @@ export class TwoServers implements AsyncDisposable {
     readonly directories: readonly string[],
   ) {}
 
-  static async start(settings: { originating?: Settings; receiving?: Settings } = {}): Promise<TwoServers> {
+  /** @param identities What the two machines show; by default their certificates of the world's CA. */
+  static async start(
+    settings: { originating?: Settings; receiving?: Settings } = {},
+    identities: { originating?: Identity; receiving?: Identity } = {},
+  ): Promise<TwoServers> {
     const world = await World.start();
+    const [theirs, ours] = [
+      identities.originating ?? world.originating,
+      identities.receiving ?? world.receiving,
+    ];
     const [r, o] = await Promise.all([Deno.makeTempDir(), Deno.makeTempDir()]);
-    const receiving = await configuration(world, r, { settings: settings.receiving ?? {} });
+    const receiving = await configuration(world, r, {
+      settings: settings.receiving ?? {},
+      place: { name: RECEIVING, identity: ours, ip: world.serverIp },
+    });
     const originating = await configuration(world, o, {
       settings: settings.originating ?? {},
-      place: { name: ORIGINATING, identity: world.originating, ip: world.peerIp },
+      place: { name: ORIGINATING, identity: theirs, ip: world.peerIp },
       hosted: ["sender.example", "other-sender.example"],
     });
     const servers = [VeronaServer.start(o, originating), VeronaServer.start(r, receiving)] as const;

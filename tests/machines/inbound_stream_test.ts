@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Cause } from "../../facts/cause.ts";
 import { inboundStream } from "../../machines/inbound_stream.ts";
 import type { SaslCondition } from "../../xmpp/sasl_external.ts";
+import type { StreamCondition } from "../../xmpp/stream_error.ts";
 import { effectsAtStart, type Line, playTrace } from "./trace.ts";
 import { TIMERS } from "./timers.ts";
 
@@ -9,7 +10,7 @@ type Lines = Line<typeof inboundStream>[];
 const INPUT = { timers: TIMERS };
 
 const OPENED: Lines = [[
-  { type: "header.received", mode: "server-name", refusal: null },
+  { type: "header.received", mode: "server-name", named: false, refusal: null },
   { negotiating: "securing" },
   { type: "answer header" },
   { type: "send features", stage: "plain", external: false },
@@ -22,7 +23,7 @@ const HANDSHAKING: Lines = [
 ];
 const REOPENING: Lines = [...HANDSHAKING, [{ type: "tls.secured" }, { negotiating: "reopening" }]];
 const OFFERING: Lines = [...REOPENING, [
-  { type: "header.received", mode: "server-name", refusal: null },
+  { type: "header.received", mode: "server-name", named: true, refusal: null },
   { negotiating: "offering" },
   { type: "answer header" },
   { type: "raise limits" },
@@ -30,10 +31,16 @@ const OFFERING: Lines = [...REOPENING, [
   { type: "report established", mode: "server-name" },
 ]];
 const PROVING: Lines = [...REOPENING, [
-  { type: "header.received", mode: "classic", refusal: null },
+  { type: "header.received", mode: "classic", named: false, refusal: null },
   { negotiating: "proving" },
   { type: "answer header" },
   { type: "prove name" },
+]];
+const VOUCHING: Lines = [...REOPENING, [
+  { type: "header.received", mode: "server-name", named: false, refusal: null },
+  { negotiating: "vouching" },
+  { type: "answer header" },
+  { type: "prove machine" },
 ]];
 const CLASSIC: Lines = [...PROVING, [
   { type: "name.judged", proven: false },
@@ -72,6 +79,49 @@ play(
   [{ type: "pair.opened" }, "established"],
 );
 
+// -- a name that the certificate does not carry
+
+play(
+  "a machine's own records prove its name as a certificate does (R-7)",
+  ...VOUCHING,
+  [
+    { type: "machine.judged", refusal: null },
+    { negotiating: "offering" },
+    { type: "raise limits" },
+    { type: "send features", stage: "secure", external: true },
+    { type: "report established", mode: "server-name" },
+  ],
+);
+
+const endedFor = (condition: StreamCondition, cause: Cause): Lines[number] => [
+  { type: "machine.judged", refusal: { condition, cause } },
+  { closing: "answering" },
+  { type: "send error", condition, cause },
+  { type: "close stream" },
+];
+play(
+  "a name that nothing proves ends the stream (R-7)",
+  ...VOUCHING,
+  endedFor("not-authorized", "dane.mismatch"),
+);
+play(
+  "so does a server that has too much to look up (R-7)",
+  ...VOUCHING,
+  endedFor("resource-constraint", "limit.proofs"),
+);
+
+play(
+  "a name that is not proven within 5 s ends the stream, and nothing proves it later (R-7)",
+  ...VOUCHING,
+  [
+    { after: "proving" },
+    { closing: "answering" },
+    { type: "send error", condition: "not-authorized", cause: "proof.timeout" },
+    { type: "close stream" },
+  ],
+  [{ type: "machine.judged", refusal: null }, { closing: "answering" }],
+);
+
 // -- SASL EXTERNAL (7.1)
 
 play(
@@ -87,7 +137,7 @@ play(
 );
 
 const ADMITTED: Lines[number] = [
-  { type: "header.received", mode: "classic", refusal: null },
+  { type: "header.received", mode: "classic", named: false, refusal: null },
   { negotiating: "requesting" },
   { type: "answer header" },
   { type: "send features", stage: "authenticated", external: false },
@@ -178,7 +228,7 @@ play(
   ...OFFERING,
   [{ type: "auth.received", outcome: "accepted" }, { negotiating: "restarting" }, { type: "send success" }],
   [
-    { type: "header.received", mode: "server-name", refusal: null },
+    { type: "header.received", mode: "server-name", named: true, refusal: null },
     { negotiating: "requesting" },
     { type: "answer header" },
     { type: "send features", stage: "authenticated", external: false },
@@ -203,6 +253,7 @@ for (const [which, lines] of Object.entries(HEADERS)) {
       {
         type: "header.received",
         mode: "classic",
+        named: false,
         refusal: { condition: "host-unknown", cause: "stream.host-unknown" },
       },
       { closing: "answering" },
@@ -255,6 +306,7 @@ const ERRED: Record<string, [lines: Lines, headerFirst: boolean]> = {
   "before <starttls/>": [OPENED, false],
   "before the second header": [REOPENING, true],
   "while the name is being proven": [PROVING, false],
+  "while the machine's name is being proven": [VOUCHING, false],
   "before the header after SASL": [RESTARTING, true],
   "before the first request": [OFFERING, false],
   "before the first authorised pair": [REQUESTING, false],
@@ -335,7 +387,7 @@ play(
   "a header inside the stream is out of turn",
   ...ESTABLISHED,
   [
-    { type: "header.received", mode: "classic", refusal: null },
+    { type: "header.received", mode: "classic", named: false, refusal: null },
     { closing: "answering" },
     { type: "send error", condition: "unsupported-stanza-type", cause: "stream.unexpected" },
     { type: "close stream" },

@@ -86,13 +86,26 @@ export const onlyIfAccepted = law(
       : memory,
 );
 
+/** protocol.md R-7, R-8: what says that the name in the header is proven. */
+function isProof(event: AnyEventObject): boolean {
+  if (event.type === "header.received") return event.mode === "server-name" && event.named === true;
+  return event.type === "machine.judged" ? event.refusal === null : event.proven === true;
+}
+
+/** protocol.md R-7: a stream between server names is established by a proof of the peer's name, and by nothing else. */
+export const namedFirst = law(
+  null,
+  (memory, { type, mode }, { event }) =>
+    type === "report established" && mode === "server-name" && !isProof(event)
+      ? new Violation(`established upon ${event.type}`)
+      : memory,
+);
+
 /** protocol.md R-7, R-8: EXTERNAL is offered for a name that was proven, and for nothing else. */
 export const offeredToTheProven = law(
   null,
   (memory, { type, external }, { event }) => {
-    const proven = event.proven === true ||
-      (event.type === "header.received" && event.mode === "server-name");
-    return type === "send features" && external && !proven
+    return type === "send features" && external && !isProof(event)
       ? new Violation("offered to the unproven")
       : memory;
   },

@@ -186,7 +186,7 @@ keeps("limits are raised once", INBOUND, laws.once("raise limits"), ({ establish
 keeps(
   "limits are raised for a proven name or a pair, inside TLS",
   INBOUND,
-  laws.onlyUpon("raise limits", "header.received", "name.judged", "pair.opened"),
+  laws.onlyUpon("raise limits", "header.received", "name.judged", "machine.judged", "pair.opened"),
   ({ negotiating }) => {
     negotiating.states.requesting.entry = "raise limits";
   },
@@ -211,6 +211,12 @@ keeps(
     delete negotiating.states.proving.on["name.judged"][0].guard;
   },
 );
+keeps("a server-name stream is established for a name that is proven", INBOUND, laws.namedFirst, (s) => {
+  delete s.negotiating.states.reopening.on["header.received"][1].guard;
+});
+keeps("its own records prove a machine's name, or the stream ends", INBOUND, laws.namedFirst, (states) => {
+  states.negotiating.states.vouching.on["machine.judged"].shift();
+});
 keeps("success to whom EXTERNAL was offered", INBOUND, laws.onlyIfAccepted, ({ negotiating }) => {
   negotiating.states.offering.on["auth.received"].shift();
   negotiating.states.offering.on["auth.received"].unshift({ target: "restarting", actions: "send success" });
