@@ -259,6 +259,26 @@ Deno.test("DAN-9: of several machines the records of each count; of a bogus SRV 
   await other.denial("bogus.example", "target.example", "auth", "not-authorized");
 });
 
+Deno.test("DAN-9: the records of a machine stand at the port that its SRV names, and only without SRV at 5269 (TF-4)", async () => {
+  const [shown, other] = await Promise.all([1, 2].map(() => selfSigned({ names: ["anything.example"] })));
+  await using stage = await staged([tlsa("3 1 1", other!)], {
+    prepare: (world) => {
+      world.zone("originating.example").set(tlsaOwner(ORIGINATING, 5270), "TLSA", [tlsa("3 1 1", shown!)]);
+      world.delegate(world.zone("sender.example"), [{ target: ORIGINATING, port: 5270 }]);
+      const zone = world.addZone("bare.example");
+      zone.set("bare.example", "A", [world.peerIp]);
+      zone.set(tlsaOwner("bare.example"), "TLSA", [tlsa("3 1 1", shown!)]);
+    },
+  });
+  for (const sender of ["sender.example", "bare.example"]) {
+    const o = await asks(stage, shown!, sender);
+    await o.verdict(sender, "target.example", "valid");
+  }
+  // other-sender.example is delegated to the same machine at 5269, whose records are of another key.
+  const o = await asks(stage, shown!, "other-sender.example");
+  await o.denial("other-sender.example", "target.example", "auth", "not-authorized");
+});
+
 Deno.test("DAN-10: a mismatch is not negative by default, and is under enforce", async () => {
   for (const [mode, passes] of [["positive", true], ["enforce", false]] as const) {
     await using stage = await staged((world) => [tlsa("3 1 1", world.receiving)], {

@@ -1,6 +1,6 @@
 /** SASL EXTERNAL from the receiving side (protocol.md 2.6 R-8, 4.5, 7.1). */
 import assert from "node:assert/strict";
-import { selfSigned } from "../harness/certificates.ts";
+import { type CertificateOptions, selfSigned } from "../harness/certificates.ts";
 import { Stage, type StageOptions } from "../harness/stage.ts";
 import { ORIGINATING, RECEIVING, srvOwner } from "../harness/world.ts";
 import type { Conversation } from "../peer/conversation.ts";
@@ -13,6 +13,9 @@ import { calledBack, message, reply } from "./acts.ts";
 const SENDER = "sender.example", TARGET = "target.example";
 /** A domain whose SRV is unsigned: nothing but its own name in the certificate proves it. */
 const UNSIGNED = "unsigned.example";
+const SUBDOMAIN = "a.sender.example";
+/** A machine that is not the peer's. */
+const ELSEWHERE = { target: "xmpp9.elsewhere.example", port: 5269, priority: 10, weight: 0 };
 const CLASSIC = { from: SENDER, to: TARGET };
 /** base64 of sender.example. */
 const AUTHZID = "c2VuZGVyLmV4YW1wbGU=";
@@ -55,36 +58,81 @@ const SHOWN: Record<string, [offered: boolean, from: string, shown: (stage: Stag
   "the target of an unsigned SRV": [false, UNSIGNED, ({ world }) => Promise.resolve(world.originating)],
   "another name": [false, SENDER, ({ world }) => world.ca.issue({ names: ["evil.example"] })],
   "the sender, self-signed": [false, SENDER, () => selfSigned({ names: [SENDER] })],
-  "TLS-14: the sender as common name only": [
-    false,
-    SENDER,
-    ({ world }) => world.ca.issue({ names: [], commonName: SENDER }),
-  ],
-  "TLS-17: *.sender.example, for sender.example": [
-    false,
-    SENDER,
-    ({ world }) => world.ca.issue({ names: ["*.sender.example"] }),
-  ],
-  "TLS-17: *.sender.example, for a.sender.example": [
-    true,
-    "a.sender.example",
-    ({ world }) => world.ca.issue({ names: ["*.sender.example"] }),
-  ],
-  "TLS-17: *.sender.example, for a.b.sender.example": [
-    false,
-    "a.b.sender.example",
-    ({ world }) => world.ca.issue({ names: ["*.sender.example"] }),
-  ],
-  "TLS-19: the A-label of a U-label domain": [
-    true,
-    "münchen.example",
-    ({ world }) => world.ca.issue({ names: ["xn--mnchen-3ya.example"] }),
-  ],
 };
 for (const [what, [offered, from, shown]] of Object.entries(SHOWN)) {
   Deno.test(`SAS-1: a certificate for ${what}: EXTERNAL is ${offered ? "" : "not "}offered`, async () => {
     await using stage = await Stage.open();
     assert.equal(offersExternal(await claimant(stage, await shown(stage), from)), offered);
+  });
+}
+
+// -- TLS-14 to TLS-19: the names of an accepted certificate (6.5). What is offered is taken, what is not is refused.
+
+type Names = Pick<CertificateOptions, "names" | "srvNames" | "xmppAddrs" | "commonName">;
+
+/** By requirement: each name, the `from` of the header, whether it is proven. */
+const NAMES: Record<string, readonly (readonly [presented: Names, from: string, proven: boolean])[]> = {
+  "TLS-14: a common name is no name": [
+    [{ commonName: SENDER }, SENDER, false],
+    [{ commonName: SENDER, names: ["other.example"] }, SENDER, false],
+    [{ names: ["Sender.EXAMPLE"] }, SENDER, true],
+  ],
+  "TLS-15: an SRV-ID of the service xmpp-server": [
+    [{ srvNames: ["_xmpp-server.sender.example"] }, SENDER, true],
+    [{ srvNames: ["_XMPP-Server.sender.example"] }, SENDER, true],
+    [{ srvNames: ["_xmpp-client.sender.example"] }, SENDER, false],
+    [{ srvNames: ["_xmpp-server.*.sender.example"] }, SUBDOMAIN, false],
+    [{ srvNames: [`_xmpp-server.${ORIGINATING}`] }, SENDER, true], // the target of its secure SRV
+  ],
+  "TLS-16: an xmppAddr, exactly": [
+    [{ xmppAddrs: [SENDER] }, SENDER, true],
+    [{ xmppAddrs: ["user@sender.example"] }, SENDER, false],
+    [{ xmppAddrs: ["sender.example/here"] }, SENDER, false],
+    [{ xmppAddrs: ["*.sender.example"] }, SUBDOMAIN, false],
+  ],
+  "TLS-17: a wildcard is exactly one label": [
+    [{ names: ["*.sender.example"] }, SENDER, false],
+    [{ names: ["*.sender.example"] }, SUBDOMAIN, true],
+    [{ names: ["*.sender.example"] }, "a.b.sender.example", false],
+    [{ names: ["*.example"] }, SENDER, false],
+  ],
+  "TLS-18: partial and inner wildcards": [
+    [{ names: ["x*.sender.example"] }, "xa.sender.example", false],
+    [{ names: ["*a.sender.example"] }, SUBDOMAIN, false],
+    [{ names: ["a.*.example"] }, SUBDOMAIN, false],
+    [{ names: ["*.*.example"] }, SUBDOMAIN, false],
+    [{ names: ["*"] }, SENDER, false],
+  ],
+  "TLS-19: an IDN, by its A-label": [
+    [{ names: ["xn--mnchen-3ya.example"] }, "münchen.example", true],
+    [{ names: ["xn--mnchen-3ya.example"] }, "xn--mnchen-3ya.example", true],
+    [{ srvNames: ["_xmpp-server.xn--mnchen-3ya.example"] }, "münchen.example", true],
+    [{ xmppAddrs: ["münchen.example"] }, "münchen.example", true],
+    [{ names: ["xn--mnchen-3ya.example"] }, "munchen.example", false],
+  ],
+};
+for (const [what, rows] of Object.entries(NAMES)) {
+  Deno.test(`${what}: EXTERNAL is offered and succeeds, or neither, and then no request does`, async () => {
+    await using stage = await Stage.open({
+      prepare: (world) => {
+        world.addZone("munchen.example");
+        const zone = world.zone(SENDER);
+        for (const name of ["a", "xa", "a.b"]) zone.set(srvOwner(`${name}.${SENDER}`), "SRV", [ELSEWHERE]);
+      },
+    });
+    for (const [presented, from, proven] of rows) {
+      const opened = await claimant(stage, await stage.world.ca.issue(presented), from);
+      const said = `${JSON.stringify(presented)} for ${from}`;
+      assert.equal(offersExternal(opened), proven, said);
+      opened.o.send(auth());
+      if (proven) {
+        await succeeded(opened.o, { from, to: TARGET });
+      } else {
+        await refused(opened.o, "not-authorized");
+        opened.o.send(request(from, TARGET));
+        await opened.o.denial(from, TARGET, "auth", "not-authorized");
+      }
+    }
   });
 }
 

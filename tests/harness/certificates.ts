@@ -6,6 +6,10 @@ import type { Identity } from "../peer/wire.ts";
 export interface CertificateOptions {
   /** DNS-IDs. */
   readonly names?: readonly string[];
+  /** SRV-IDs (RFC 4985), with their service: `_xmpp-server.sender.example`. */
+  readonly srvNames?: readonly string[];
+  /** xmppAddrs (RFC 6120 13.7.1.4). */
+  readonly xmppAddrs?: readonly string[];
   /** Repeated nowhere else: a certificate with a CN and no names proves nothing (TLS-14). */
   readonly commonName?: string;
   readonly usages?: readonly ("serverAuth" | "clientAuth")[];
@@ -116,7 +120,8 @@ function leafFields(options: CertificateOptions) {
 }
 
 function leafExtensions(
-  { names = [], usages = ["serverAuth", "clientAuth"], isCa = false }: CertificateOptions,
+  { names = [], srvNames = [], xmppAddrs = [], usages = ["serverAuth", "clientAuth"], isCa = false }:
+    CertificateOptions,
 ) {
   const extensions: x509.Extension[] = [
     new x509.BasicConstraintsExtension(isCa, undefined, true),
@@ -126,13 +131,30 @@ function leafExtensions(
     ),
   ];
   if (usages.length > 0) extensions.push(new x509.ExtendedKeyUsageExtension(usages.map((one) => USAGE[one])));
-  if (names.length > 0) {
-    extensions.push(
-      new x509.SubjectAlternativeNameExtension(names.map((value) => ({ type: "dns" as const, value }))),
-    );
+  const presented = [
+    ...names.map((name) => tlv(0x82, utf8(name))),
+    ...srvNames.map((name) => otherName(7, tlv(0x16, utf8(name)))),
+    ...xmppAddrs.map((name) => otherName(5, tlv(0x0c, utf8(name)))),
+  ];
+  if (presented.length > 0) {
+    extensions.push(new x509.Extension(SUBJECT_ALT_NAME, false, tlv(0x30, ...presented)));
   }
   return extensions;
 }
+
+const SUBJECT_ALT_NAME = "2.5.29.17";
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/** DER; the contents of these names stay below 64 KiB. */
+function tlv(tag: number, ...contents: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const inside = contents.flatMap((content) => [...content]);
+  const length = inside.length < 0x80 ? [inside.length] : [0x82, inside.length >> 8, inside.length & 0xff];
+  return Uint8Array.of(tag, ...length, ...inside);
+}
+
+/** protocol.md 6.5: `[0] { OBJECT IDENTIFIER, [0] EXPLICIT value }`, below 1.3.6.1.5.5.7.8. */
+const otherName = (id: number, value: Uint8Array): Uint8Array =>
+  tlv(0xa0, Uint8Array.of(0x06, 0x08, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x08, id), tlv(0xa0, value));
 
 const authorityExtensions = () => [
   new x509.BasicConstraintsExtension(true, undefined, true),
