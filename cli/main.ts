@@ -129,6 +129,15 @@ function addQuestions(program: Command, done: Done): void {
       const { explain } = await import("./explain.ts");
       done(await explain(local, remote, options));
     });
+  asking(
+    program.command("console").description("print a link into the page of the running server; it works once"),
+  )
+    .addHelpText("before", examples("verona console", "verona console --viewer"))
+    .option("--viewer", "one that only reads")
+    .action(async (options) => {
+      const { console } = await import("./console.ts");
+      done(await console(options));
+    });
   asking(program.command("close <connection>").description("close a connection; pairs in use come back"))
     .addHelpText("before", examples("verona close c-7"))
     .action(async (id, options) => {

@@ -26,7 +26,7 @@ export async function run({ config: path, logFormat, logLevel }: RunOptions): Pr
   // Before anything listens: whoever sees us ready may stop us.
   const told = toldToStop();
   const serving = await start(loaded.config, recorder, () => asReread(path, read()));
-  if (logFormat === "pretty") greet(serving, loaded.config);
+  if (logFormat === "pretty") greet(serving);
   reloadOnHangup(serving);
   await told;
   await serving.stop();
@@ -59,12 +59,10 @@ async function start(config: Config, recorder: Recorder, reread: Reread): Promis
   }
 }
 
-function greet({ addresses }: Serving, config: Config): void {
-  if (addresses.console === null) return;
-  const scheme = config.console === null ? "http" : "https";
-  console.error(
-    `console ${scheme}://${addresses.console}, operator's token in ${config.server.dataDir}/console.token`,
-  );
+/** Only for the eye: a link that lets an operator in has no place in a log. */
+function greet({ logInLink }: Serving): void {
+  const link = logInLink();
+  if (link !== null) console.error(`console ${link} (works once; \`verona console\` prints another one)`);
 }
 
 function reloadOnHangup({ view }: Serving): void {

@@ -1,4 +1,5 @@
 /** Puts one server together and keeps it running until it is told to stop. */
+import { X509Certificate } from "node:crypto";
 import type { Clock, Host } from "../actors/host.ts";
 import { loadIdentities, loadTrust } from "../actors/material.ts";
 import { newSecret, Server } from "../actors/server.ts";
@@ -8,9 +9,14 @@ import { reasonOf } from "../config/files.ts";
 import { isLoopback } from "../config/loopback.ts";
 import { printAddress } from "../config/units.ts";
 import { Resolver } from "../dnssec/resolver.ts";
+import type { ApiParts } from "../observe/api/endpoint.ts";
+import { hostsOf } from "../observe/api/hosts.ts";
 import { serveApi } from "../observe/api/serve.ts";
+import { linkTo } from "../observe/api/session.ts";
+import { Attempts } from "../observe/attempts.ts";
 import { Metrics } from "../observe/metrics.ts";
 import { Recorder } from "../observe/recorder.ts";
+import { FIRST_LINK_MS, Sessions } from "../observe/sessions.ts";
 import { secret, Tokens } from "../observe/tokens.ts";
 import { listening } from "../wire/listening.ts";
 import { VERSION } from "./version.ts";
@@ -28,6 +34,8 @@ export interface Serving {
   readonly view: View;
   /** Where everything really listens (ports of 0 are chosen by the system). */
   readonly addresses: { s2s: string[]; s2sTls: string[]; component: string[]; console: string | null };
+  /** A link into the console's page as its operator; it works once. Null without a console. */
+  readonly logInLink: () => string | null;
   /** A-36: drains, closes, lets everything go. */
   stop(): Promise<void>;
 }
@@ -54,7 +62,8 @@ export async function serve({ config, clock, reread, recorder }: ServeOptions): 
   const server = new Server({ host, version: VERSION, config, resolver, identities, trust, dialbackSecret });
   const view = new View(server, reread);
   const opened = server.listen();
-  const api = await serveConsole(config, view, recorder);
+  const sessions = new Sessions(() => clock.now());
+  const api = await serveConsole(config, view, recorder, sessions);
   const print = ({ hostname: host, port }: Deno.NetAddr) => printAddress({ host, port });
   const addresses = {
     s2s: opened.s2s.map(print),
@@ -67,6 +76,11 @@ export async function serve({ config, clock, reread, recorder }: ServeOptions): 
     server,
     view,
     addresses,
+    logInLink: () => {
+      if (addresses.console === null) return null;
+      const origin = `${config.console === null ? "http" : "https"}://${reachable(addresses.console)}`;
+      return linkTo(origin, sessions.link("operator", FIRST_LINK_MS).secret);
+    },
     stop: async () => {
       await server.drain();
       await Promise.race([api?.shutdown(), new Promise((resolve) => setTimeout(resolve, LAST_ANSWERS_MS))]);
@@ -75,7 +89,7 @@ export async function serve({ config, clock, reread, recorder }: ServeOptions): 
   };
 }
 
-async function serveConsole(config: Config, view: View, recorder: Recorder) {
+async function serveConsole(config: Config, view: View, recorder: Recorder, sessions: Sessions) {
   const { console } = config.listen;
   if (console === null) return null;
   const metrics = new Metrics();
@@ -84,9 +98,33 @@ async function serveConsole(config: Config, view: View, recorder: Recorder) {
     cert: await Deno.readTextFile(config.console.tlsChain),
     key: await Deno.readTextFile(config.console.tlsKey),
   };
-  const tokens = await Tokens.open(config.server.dataDir);
-  const parts = { view, recorder, metrics, tokens, version: VERSION, open: isLoopback(console.host) };
+  const now = () => Date.now();
+  const parts: ApiParts = {
+    view,
+    recorder,
+    metrics,
+    tokens: await Tokens.open(config.server.dataDir),
+    sessions,
+    attempts: new Attempts(now),
+    hosts: hostsOf(console, tls === null ? [] : namesOf(tls.cert)),
+    assets: null,
+    version: VERSION,
+    now,
+    open: isLoopback(console.host),
+  };
   return listening("listen.console", console, () => serveApi(console, tls, parts));
+}
+
+/** DNS names and addresses of the console's certificate. */
+function namesOf(chain: string): string[] {
+  const { subjectAltName } = new X509Certificate(chain);
+  return subjectAltName?.split(", ").flatMap((name) => /^(?:DNS|IP Address):(.+)$/.exec(name)?.[1] ?? []) ??
+    [];
+}
+
+/** Who listens everywhere is reached on loopback. */
+function reachable(address: string): string {
+  return address.replace(/^0\.0\.0\.0:/, "127.0.0.1:").replace(/^\[::\]:/, "[::1]:");
 }
 
 async function makeDataDir(path: string): Promise<void> {

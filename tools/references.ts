@@ -1,6 +1,9 @@
-/** Writes docs/causes.md and docs/events.md from facts/; with `--check` it only compares. */
+/** Writes docs/causes.md and docs/events.md from facts/, and the list in docs/api.md from the router; with `--check` it only compares. */
 import { CAUSES } from "../facts/cause.ts";
 import { EVENTS, STEPS } from "../facts/event.ts";
+import { withEndpoints } from "./api.ts";
+
+const ROOT = new URL("../", import.meta.url);
 
 const cell = (text: string): string => text.replaceAll("|", "\\|");
 
@@ -12,6 +15,7 @@ export function references(): Record<string, string> {
   const rows = (table: Readonly<Record<string, string>>) =>
     Object.entries(table).map(([id, text]) => `| \`${id}\` | ${cell(text)} |\n`).join("");
   return {
+    "docs/api.md": withEndpoints(Deno.readTextFileSync(new URL("docs/api.md", ROOT))),
     "docs/causes.md": `# Causes
 
 Why a pair is not open, or a step failed. The same id stands in log, metrics, API and command line.
@@ -43,10 +47,10 @@ ${rows(STEPS)}`,
 if (import.meta.main) {
   const check = Deno.args.includes("--check");
   for (const [path, text] of Object.entries(references())) {
-    const url = new URL(`../${path}`, import.meta.url);
+    const url = new URL(path, ROOT);
     if (!check) await Deno.writeTextFile(url, text);
     else if (await Deno.readTextFile(url) !== text) {
-      console.error(`${path} is not what facts/ say: run \`deno task references\``);
+      console.error(`${path} is not what the source says: run \`deno task references\``);
       Deno.exitCode = 1;
     }
   }

@@ -1,30 +1,98 @@
-/** Who may come in: browsers of our own page, and whoever shows a token. console.md 2.4. */
+/** Who may come in, and as whom. console.md 2.4. */
 import { Problem } from "../problem.ts";
 import type { Role } from "../tokens.ts";
-import type { ApiParts } from "./endpoint.ts";
+import type { ApiParts, Endpoint } from "./endpoint.ts";
+import { cookieName, cookieOf } from "./cookie.ts";
 
-/** A page of another origin, or a rebound name, must not reach us through a browser. @throws {Problem} 403, 421 */
-export function checkOrigin(request: Request, url: URL): void {
-  const origin = request.headers.get("origin");
-  if (origin !== null && origin !== url.origin) {
-    throw new Problem(403, "api.origin", "foreign origin", "open the console's own page");
-  }
-  const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
-  if (!/^(localhost|::1|[\d.]+|[0-9a-f:]+)$/i.test(host) && url.protocol === "http:") {
+/** One request before it has passed. */
+export interface Visit {
+  readonly request: Request;
+  readonly url: URL;
+  /** Who asks, as TCP says. */
+  readonly address: string;
+}
+
+/** Whom a request speaks for. */
+export interface Visitor {
+  readonly role: Role;
+  /** By cookie: when the session ends. Milliseconds since the epoch. */
+  readonly until: number | null;
+}
+
+/** @throws {Problem} 421 */
+export function checkHost({ url }: Visit, { hosts }: ApiParts): void {
+  if (!hosts(url.hostname)) {
     throw new Problem(421, "api.host", "wrong Host", "use the address that the console listens on");
   }
 }
 
-/** @throws {Problem} 401, 403 */
-export function authorise(request: Request, { tokens, open }: ApiParts, wanted: Role | null): void {
-  const needed = wanted ?? (open ? null : "viewer");
-  if (needed === null) return;
-  const role = tokens.role(request.headers.get("authorization"));
-  if (role === null) {
-    const hint = "send the one in data_dir/console.token as `Authorization: Bearer`";
-    throw new Problem(401, "api.token", "a valid token is needed", hint, { "www-authenticate": "Bearer" });
-  }
-  if (needed === "operator" && role !== "operator") {
+/**
+ * No other page may ask through a browser: what a browser says of the asking page must name ours, and a browser's own
+ * session may change nothing unless it does say so.
+ *
+ * @throws {Problem} 403
+ */
+export function checkOrigin({ request, url }: Visit, { method }: Endpoint): void {
+  const origin = request.headers.get("origin");
+  const site = request.headers.get("sec-fetch-site");
+  if (origin !== null && origin !== url.origin) throw foreign();
+  if (site !== null && site !== "same-origin" && site !== "none") throw foreign();
+  if (method === "GET") return;
+  const said = origin !== null || site === "same-origin";
+  if (site === "none" || (!said && request.headers.has("cookie"))) throw foreign();
+}
+
+const foreign = () => new Problem(403, "api.origin", "foreign origin", "open the console's own page");
+
+/** Null: anyone may, and nobody was named. @throws {Problem} 401, 403, 429 */
+export function authorise(visit: Visit, parts: ApiParts, endpoint: Endpoint): Visitor | null {
+  if (endpoint.role === "anyone") return null;
+  const needed = endpoint.role ?? (parts.open ? null : "viewer");
+  if (needed === null) return null;
+  const visitor = identify(visit, parts);
+  if (visitor === null) throw nobody();
+  if (needed === "operator" && visitor.role !== "operator") {
     throw new Problem(403, "api.role", "only the operator may do this", "use console.token");
   }
+  return visitor;
+}
+
+/** By token, else by cookie. Null when neither is right. @throws {Problem} 429 */
+export function identify(visit: Visit, parts: ApiParts): Visitor | null {
+  const token = tokenOf(visit.request);
+  if (token !== null) {
+    const role = attempt(visit, parts, () => parts.tokens.role(token));
+    return role === null ? null : { role, until: null };
+  }
+  const cookie = cookieOf(visit.request, cookieName(visit.url));
+  return cookie === null ? null : parts.sessions.find(cookie);
+}
+
+/** Looks at a secret that somebody shows, a few wrong ones a minute. @throws {Problem} 429 */
+export function attempt<T>(visit: Visit, { attempts }: ApiParts, look: () => T | null): T | null {
+  const waitMs = attempts.waitMs(visit.address);
+  if (waitMs > 0) {
+    const seconds = String(Math.ceil(waitMs / 1000));
+    const title = "too many wrong tokens from this address";
+    throw new Problem(429, "api.attempts", title, `wait ${seconds} s`, { "retry-after": seconds });
+  }
+  const found = look();
+  if (found === null) attempts.failed(visit.address);
+  return found;
+}
+
+/** `Authorization`, or for WebSockets, which browsers let have no headers, the subprotocol `bearer.<token>`. */
+function tokenOf({ headers }: Request): string | null {
+  const [, token] = /^Bearer ([\x21-\x7e]{1,200})$/i.exec(headers.get("authorization") ?? "") ?? [];
+  if (token !== undefined) return token;
+  const offered = headers.get("sec-websocket-protocol")?.split(",").map((one) => one.trim()) ?? [];
+  return offered.find((one) => /^bearer\.[\x21-\x7e]{1,200}$/.test(one))?.slice("bearer.".length) ?? null;
+}
+
+function nobody(): Problem {
+  const hint = "`verona console` prints a log-in link for the page; " +
+    "programs send the token in data_dir/console.token as `Authorization: Bearer`";
+  return new Problem(401, "api.token", "a valid token or session is needed", hint, {
+    "www-authenticate": "Bearer",
+  });
 }

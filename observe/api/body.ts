@@ -4,8 +4,12 @@ import { Problem } from "../problem.ts";
 /** console.md 2.4. */
 const MAX_BODY = 65_536;
 
-/** `{}` when there is none. @throws {Problem} 400, 413 */
+/** `{}` when there is none. @throws {Problem} 400, 413, 415 */
 export async function readBody(request: Request): Promise<Record<string, unknown>> {
+  // A form of another page can send anything but this.
+  if (!/^application\/json\s*(?:;|$)/i.test(request.headers.get("content-type") ?? "")) {
+    throw new Problem(415, "api.type", "the request is not JSON", "send content-type: application/json");
+  }
   const bytes = await readBytes(request);
   if (bytes.length === 0) return {};
   try {

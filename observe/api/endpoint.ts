@@ -1,8 +1,13 @@
 /** What an endpoint is, and what it is given. A new one: a file beside this one, and one line in endpoints.ts. */
+import type { Attempts } from "../attempts.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Recorder } from "../recorder.ts";
+import type { Sessions } from "../sessions.ts";
 import type { Role, Tokens } from "../tokens.ts";
 import type { ServerView } from "../view.ts";
+import type { Visit, Visitor } from "./access.ts";
+import type { Hosts } from "./hosts.ts";
+import type { Assets } from "./page.ts";
 
 /** Everything that endpoints stand on. */
 export interface ApiParts {
@@ -10,18 +15,25 @@ export interface ApiParts {
   readonly recorder: Recorder;
   readonly metrics: Metrics;
   readonly tokens: Tokens;
+  readonly sessions: Sessions;
+  readonly attempts: Attempts;
+  readonly hosts: Hosts;
+  /** Null when the page is not part of the build. */
+  readonly assets: Assets | null;
   readonly version: string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
   /** On loopback, health and metrics need no token. */
   readonly open: boolean;
 }
 
 /** One request that has passed every check. */
-export interface Call {
+export interface Call extends Visit {
   readonly parts: ApiParts;
-  readonly url: URL;
+  /** Null where no one has to be named. */
+  readonly visitor: Visitor | null;
   /** What stood in the places of the path's `:names`, in order, decoded. */
   readonly params: readonly string[];
-  readonly request: Request;
   /** The JSON object of a POST or PUT; `{}` when there is none. */
   readonly body: Readonly<Record<string, unknown>>;
 }
@@ -32,8 +44,8 @@ export interface Endpoint {
   readonly method: Method;
   /** `/api/v1/connections/:id`: a `:name` takes one segment. */
   readonly path: string;
-  /** Who may; null: whoever reaches it, on loopback. GET never changes anything. */
-  readonly role: Role | null;
+  /** Who may; null: whoever reaches it, on loopback, else a viewer. GET never changes anything. */
+  readonly role: Role | "anyone" | null;
   /** One line of docs/api.md. */
   readonly about: string;
   /** @throws {Problem} */

@@ -5,11 +5,13 @@ import { EVENTS } from "./events.ts";
 import { EXPLAIN } from "./explain.ts";
 import { HEALTH } from "./health.ts";
 import { LATER } from "./later.ts";
+import { SESSION } from "./session.ts";
 import { TABLES } from "./tables.ts";
 import { TRACES } from "./traces.ts";
 
 export const ENDPOINTS: readonly Endpoint[] = [
   ...HEALTH,
+  ...SESSION,
   ...TABLES,
   ...TRACES,
   ...EXPLAIN,

@@ -1,11 +1,16 @@
-/** The HTTP API on the console's port. design.md 2.4. Loopback unless TLS is configured; a token for all but health. */
+/** The console's port: API and page. design.md 2.4. Loopback unless TLS is configured; a token for all but health. */
 import type { Listen } from "../../config/config.ts";
 import { Problem, problemResponse } from "../problem.ts";
-import { authorise, checkOrigin } from "./access.ts";
+import { authorise, checkHost, checkOrigin, type Visit } from "./access.ts";
 import { readBody } from "./body.ts";
 import type { ApiParts } from "./endpoint.ts";
 import { ENDPOINTS } from "./endpoints.ts";
+import { harden } from "./headers.ts";
+import { answerPage } from "./page.ts";
 import { find } from "./router.ts";
+
+/** Longer ones are nobody's filter. */
+const MAX_URL = 8192;
 
 /** Serves the API until the result is shut down. Port 0 lets the system choose. */
 export function serveApi(
@@ -15,13 +20,13 @@ export function serveApi(
 ): Deno.HttpServer<Deno.NetAddr> {
   return Deno.serve(
     { hostname: listen.host, port: listen.port, onListen: () => {}, ...(tls ?? {}) },
-    (request) => answer(request, parts),
+    (request, { remoteAddr }) => answer(request, remoteAddr.hostname, parts),
   );
 }
 
-async function answer(request: Request, parts: ApiParts): Promise<Response> {
+async function answer(request: Request, address: string, parts: ApiParts): Promise<Response> {
   try {
-    return harden(await dispatch(request, parts));
+    return harden(await dispatch({ request, url: new URL(request.url), address }, parts));
   } catch (error) {
     if (error instanceof Problem) return harden(problemResponse(error));
     parts.recorder.tell({
@@ -35,18 +40,17 @@ async function answer(request: Request, parts: ApiParts): Promise<Response> {
   }
 }
 
-async function dispatch(request: Request, parts: ApiParts): Promise<Response> {
-  const url = new URL(request.url);
-  checkOrigin(request, url);
+async function dispatch(visit: Visit, parts: ApiParts): Promise<Response> {
+  const { request, url } = visit;
+  checkHost(visit, parts);
+  if (request.url.length > MAX_URL) {
+    throw new Problem(414, "api.url", "the address is too long", `at most ${MAX_URL} bytes`);
+  }
+  const page = answerPage(parts.assets, request, url.pathname);
+  if (page !== null) return page;
   const { endpoint, params } = find(ENDPOINTS, request.method, url.pathname);
-  authorise(request, parts, endpoint.role);
+  checkOrigin(visit, endpoint);
+  const visitor = authorise(visit, parts, endpoint);
   const body = endpoint.method === "POST" || endpoint.method === "PUT" ? await readBody(request) : {};
-  return await endpoint.answer({ parts, url, params, request, body });
-}
-
-function harden(response: Response): Response {
-  response.headers.set("cache-control", "no-store");
-  response.headers.set("x-content-type-options", "nosniff");
-  response.headers.set("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
-  return response;
+  return await endpoint.answer({ ...visit, parts, visitor, params, body });
 }

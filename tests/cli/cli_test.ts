@@ -16,7 +16,7 @@ function assertRefused({ code, stdout, stderr }: Ended, ...words: RegExp[]): voi
 }
 
 const COMMANDS = [
-  "run demo connections routes proofs explain close revoke version",
+  "run demo connections routes proofs explain console close revoke version",
   "check trace machines recheck policy completions",
 ].join(" ").split(" ");
 

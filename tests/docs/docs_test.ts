@@ -10,7 +10,7 @@ import { findTests } from "../../tools/requirements.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
-Deno.test("docs/causes.md and docs/events.md are what facts/ say (deno task references)", async () => {
+Deno.test("docs/causes.md, docs/events.md and docs/api.md are what the source says (deno task references)", async () => {
   for (const [path, text] of Object.entries(references())) {
     assert.equal(await Deno.readTextFile(new URL(path, ROOT)), text, path);
   }

@@ -1,0 +1,44 @@
+/** Wrong tokens and codes, by address: a few a minute, then nothing from there is looked at. console.md 2.4. */
+import ipaddr from "ipaddr.js";
+
+const MOST = 5;
+const WITHIN_MS = 60_000;
+/** Addresses that are remembered; beyond it the one whose minute began first is forgotten. */
+const MOST_ADDRESSES = 4096;
+
+interface Minute {
+  readonly until: number;
+  failures: number;
+}
+
+export class Attempts {
+  readonly #now: () => number;
+  readonly #minutes = new Map<string, Minute>();
+
+  /** @param now Milliseconds since the epoch. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** How long the address has to wait, in ms; 0 when it may try. */
+  waitMs(address: string): number {
+    const minute = this.#minutes.get(network(address));
+    return minute === undefined || minute.failures < MOST ? 0 : Math.max(0, minute.until - this.#now());
+  }
+
+  failed(address: string): void {
+    const [key, now] = [network(address), this.#now()];
+    const minute = this.#minutes.get(key);
+    if (minute !== undefined && minute.until > now) return void minute.failures++;
+    this.#minutes.delete(key);
+    this.#minutes.set(key, { until: now + WITHIN_MS, failures: 1 });
+    if (this.#minutes.size > MOST_ADDRESSES) this.#minutes.delete(this.#minutes.keys().next().value!);
+  }
+}
+
+/** An IPv6 host has a whole /64 to try from. */
+function network(address: string): string {
+  if (!ipaddr.isValid(address)) return address;
+  const read = ipaddr.process(address);
+  return read instanceof ipaddr.IPv6 ? read.parts.slice(0, 4).join(":") : read.toString();
+}

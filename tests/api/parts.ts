@@ -1,0 +1,54 @@
+/** An API without a server behind it: for what is decided before any table is asked. */
+import type { ApiParts } from "../../observe/api/endpoint.ts";
+import { hostsOf } from "../../observe/api/hosts.ts";
+import { serveApi } from "../../observe/api/serve.ts";
+import { Attempts } from "../../observe/attempts.ts";
+import { Metrics } from "../../observe/metrics.ts";
+import { Recorder } from "../../observe/recorder.ts";
+import { Sessions } from "../../observe/sessions.ts";
+import { Tokens } from "../../observe/tokens.ts";
+import type { ServerView } from "../../observe/view.ts";
+
+export const TOKEN = "operators-token";
+export const VIEWER_TOKEN = "viewers-token";
+
+export interface Alone extends AsyncDisposable {
+  readonly origin: string;
+  readonly parts: ApiParts;
+  /** The clock, in ms since the epoch. */
+  time: number;
+}
+
+export interface AloneOptions {
+  readonly parts?: Partial<ApiParts>;
+  readonly tls?: { readonly cert: string; readonly key: string };
+}
+
+/** Listens on loopback; every part can be replaced. */
+export function alone({ parts: own = {}, tls }: AloneOptions = {}): Alone {
+  const listen = { host: "127.0.0.1", port: 0 };
+  const clock = { time: Date.now() };
+  const now = () => clock.time;
+  const parts: ApiParts = {
+    view: {} as ServerView,
+    recorder: new Recorder(now),
+    metrics: new Metrics(),
+    tokens: new Tokens(TOKEN, VIEWER_TOKEN),
+    sessions: new Sessions(now),
+    attempts: new Attempts(now),
+    hosts: hostsOf(listen),
+    assets: null,
+    version: "0.0.0",
+    now,
+    open: true,
+    ...own,
+  };
+  const server = serveApi(listen, tls ?? null, parts);
+  return Object.assign(clock, {
+    origin: `${tls === undefined ? "http" : "https"}://${
+      tls === undefined ? "127.0.0.1" : "localhost"
+    }:${server.addr.port}`,
+    parts,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  });
+}
