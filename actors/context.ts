@@ -28,6 +28,7 @@ import type { Links } from "./links.ts";
 import type { Local } from "./local.ts";
 import type { Outgoing } from "./outgoing.ts";
 import type { Pings } from "./pings.ts";
+import type { ProviderBackoff } from "./provider_backoff.ts";
 import type { Routes } from "./routes.ts";
 import type { S2sShell } from "./s2s_stream.ts";
 import type { Verifications } from "./verifications.ts";
@@ -68,6 +69,7 @@ export interface ServerContext {
   readonly routes: Routes;
   readonly local: Local;
   readonly pings: Pings;
+  readonly providers: ProviderBackoff;
 
   policyFor(pair: DomainPair): PairPolicy;
   /** Why a pair may not federate (lists, operator's block); null when it may. */

@@ -7,6 +7,7 @@ import type { Entry } from "../policy/ladder.ts";
 import type { Connection } from "../wire/connection.ts";
 import { dial } from "../wire/dial.ts";
 import type { ServerContext } from "./context.ts";
+import { machineOf } from "./links.ts";
 import { race, type Runner } from "./race.ts";
 
 /** One address of one target. */
@@ -114,10 +115,18 @@ class Course {
     const unanswered = tlsaFailure([tlsa]);
     if (unanswered !== null) return void (this.unaddressed = unanswered.cause ?? "dns.bogus");
     if (found.addresses.length === 0) this.unaddressed = found.cause ?? "dns.no-address";
-    for (const address of found.addresses) {
-      if (!entry.avoid.includes(address)) {
-        yield (signal) => dialContact(this.#server, { entry, address, found, tlsa: [tlsa] }, signal);
-      }
+    const addresses = found.addresses.filter((address) => !entry.avoid.includes(address));
+    let left = addresses.length;
+    for (const address of addresses) {
+      yield async (signal) => {
+        const lap = await dialContact(this.#server, { entry, address, found, tlsa: [tlsa] }, signal);
+        if ("won" in lap) this.#server.providers.reached(machineOf(entry.target));
+        // Who was told to give up has seen nothing.
+        else if (!signal.aborted && --left === 0) {
+          this.#server.providers.unreached(machineOf(entry.target), lap.lost);
+        }
+        return lap;
+      };
     }
   }
 

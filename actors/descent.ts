@@ -54,7 +54,8 @@ export class Descent {
     return nextEntries(this.#ladder).length > 0;
   }
 
-  async obtain(): Promise<LinkOutcome> {
+  /** @param wanted Whether stanzas still wait for it. */
+  async obtain(wanted: () => boolean): Promise<LinkOutcome> {
     const { local, remote } = this.#pair;
     const entries = nextEntries(this.#ladder);
     const outcome = await this.#server.links.obtain({
@@ -62,6 +63,7 @@ export class Descent {
       domain: remote,
       delegation: this.#delegation,
       entries,
+      wanted,
     });
     if (outcome.ready) this.#reached(outcome.shell);
     else this.#failed(outcome);

@@ -10,6 +10,7 @@ import { type Domain, toAscii } from "../xmpp/domain.ts";
 import type { StreamCondition } from "../xmpp/stream_error.ts";
 import type { ServerContext } from "./context.ts";
 import { type OutboundInput, OutboundShell } from "./outbound_stream.ts";
+import type { Rest } from "./provider_backoff.ts";
 import { Turnstile } from "./turnstile.ts";
 
 /** What became of an attempt: the established connection, or why there is none. */
@@ -22,6 +23,8 @@ export type LinkOutcome =
     readonly condition: StreamCondition | null;
     /** What the machine did that was reached; null when none was. */
     readonly failure: Failure | null;
+    /** 8.4: nothing was tried, because all of its machines are left alone for so long. */
+    readonly restMs?: number;
   };
 
 /** What one attempt is for; the first pair's domain decides what the certificate may prove (A-8). */
@@ -31,6 +34,8 @@ export interface LinkRequest {
   readonly delegation: Delegation;
   /** In the order to try; one connection is opened. */
   readonly entries: readonly Entry[];
+  /** Whether there still is a demand (8.4), asked when its turn has come. */
+  readonly wanted: () => boolean;
 }
 
 /** A question to the authoritative server of `domain`, on behalf of `local`, whom it asked (7.4). */
@@ -47,13 +52,29 @@ export interface VerifyRequest {
   readonly tls: "required" | "offered";
 }
 
-/** Section 10: attempts in progress per remote host. */
+/** Section 10: attempts in progress per remote host; one where the last reached nobody (8.4). */
 const PER_HOST = 2;
+
+interface Turn {
+  /** Per host. */
+  readonly most: number;
+  readonly wanted: () => boolean;
+  /** What it failed of when by its turn nobody wanted it any more. */
+  readonly otherwise: Cause;
+}
+
+interface Attempt {
+  /** Whose name stands in the header of a classic stream. */
+  readonly local: Domain;
+  readonly outcome: Promise<LinkOutcome>;
+  /** Of everybody who waits for it. */
+  readonly wanted: (() => boolean)[];
+}
 
 export class Links {
   readonly #server: ServerContext;
   /** One attempt at a time per machine and manner of speaking: later pairs wait for the same outcome. */
-  readonly #attempts = new Map<string, { readonly local: Domain; readonly outcome: Promise<LinkOutcome> }>();
+  readonly #attempts = new Map<string, Attempt>();
   readonly #turns: Turnstile;
 
   constructor(server: ServerContext) {
@@ -69,16 +90,18 @@ export class Links {
     const key = keyOf(request);
     const running = this.#attempts.get(key);
     if (running !== undefined) {
+      running.wanted.push(request.wanted);
       const joined = await running.outcome;
       // On a classic stream the other one's name stood in the header: what became of it says nothing about ours.
       const own = request.entries[0]!.rung !== "server-name" && running.local !== request.local;
       const serves = joined.ready ? carries(joined.shell, request.domain) : !own;
       return serves ? joined : await this.obtain(request);
     }
-    const outcome = this.#attempt(request)
+    const wanted = [request.wanted];
+    const outcome = this.#attempt(request, () => wanted.some((isWanted) => isWanted()))
       .catch((error) => this.#crashed(key, error))
       .finally(() => this.#attempts.delete(key));
-    this.#attempts.set(key, { local: request.local, outcome });
+    this.#attempts.set(key, { local: request.local, outcome, wanted });
     return await outcome;
   }
 
@@ -99,20 +122,31 @@ export class Links {
     try {
       const input = { purpose: "verify", local, domain, delegation, ...way } as const;
       // Its number is bounded by whoever asks (`verify_connections`, `verify_per_domain`).
-      return await this.#inTurn(target, Number.POSITIVE_INFINITY, () => this.#open(input, signal), signal);
+      const most = Number.POSITIVE_INFINITY;
+      const turn = { most, wanted: () => !signal.aborted, otherwise: "proof.timeout" } as const;
+      return await this.#inTurn(target, turn, () => this.#open(input, signal));
     } catch (error) {
       return this.#crashed(`to verify ${domain}`, error);
     }
   }
 
-  async #attempt(request: LinkRequest): Promise<LinkOutcome> {
-    const entries = request.entries.filter((entry) => !this.#isFull(entry, request.domain));
-    if (entries.length === 0) return failed("limit.outgoing");
-    return await this.#inTurn(
-      entries[0]!.target,
-      PER_HOST,
-      () => this.#open({ ...request, purpose: "federation", entries }),
-    );
+  async #attempt(request: LinkRequest, wanted: () => boolean): Promise<LinkOutcome> {
+    const free = request.entries.filter((entry) => !this.#isFull(entry, request.domain));
+    if (free.length === 0) return failed("limit.outgoing");
+    const { target } = free[0]!;
+    const most = this.#server.providers.isSuspect(machineOf(target)) ? 1 : PER_HOST;
+    const turn = { most, wanted, otherwise: "route.queue-age" } as const;
+    return await this.#inTurn(target, turn, () => {
+      const entries = free.filter((entry) => this.#rest(entry) === null);
+      return entries.length > 0
+        ? this.#open({ ...request, purpose: "federation", entries })
+        : Promise.resolve(resting(free.map((entry) => this.#rest(entry)!)));
+    });
+  }
+
+  /** One dead machine of a domain holds nobody up while another one is not known to be dead. */
+  #rest({ target }: Entry): Rest | null {
+    return this.#server.providers.rest(machineOf(target));
   }
 
   async #open(input: OutboundInput, signal?: AbortSignal): Promise<LinkOutcome> {
@@ -132,12 +166,11 @@ export class Links {
   /** Section 10: bounded in all and per remote host; the others wait in order. */
   async #inTurn(
     { host }: Target,
-    mostPerHost: number,
+    { most, wanted, otherwise }: Turn,
     work: () => Promise<LinkOutcome>,
-    signal?: AbortSignal,
   ): Promise<LinkOutcome> {
-    const passage = await this.#turns.run(host, mostPerHost, () => !signal?.aborted, work);
-    return passage.passed ? passage.value : failed("proof.timeout");
+    const passage = await this.#turns.run(host, most, wanted, work);
+    return passage.passed ? passage.value : failed(otherwise);
   }
 
   /** Whether the machine has as many connections as are allowed, of those that this domain could use. */
@@ -176,6 +209,12 @@ export function machineOf({ host, port }: Pick<Target, "host" | "port">): string
 function keyOf({ entries, domain }: LinkRequest): string {
   const { target, rung } = entries[0]!;
   return rung === "server-name" ? machineOf(target) : `${machineOf(target)} ${rung} ${toAscii(domain)}`;
+}
+
+/** Until the first of them may be dialled. */
+function resting(rests: readonly Rest[]): LinkOutcome {
+  const first = rests.reduce((a, b) => b.ms < a.ms ? b : a);
+  return { ready: false, cause: first.cause, condition: null, failure: null, restMs: first.ms };
 }
 
 function failed(cause: Cause, shell?: OutboundShell): LinkOutcome {

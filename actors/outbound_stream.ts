@@ -18,6 +18,7 @@ import { EXTERNAL, parseSasl, printAuth, printResponse } from "../xmpp/sasl_exte
 import { parseStarttls, printStarttls } from "../xmpp/starttls.ts";
 import { printInitialHeader, type StreamHeader } from "../xmpp/stream_header.ts";
 import type { Element } from "../xml/element.ts";
+import { network } from "./admission.ts";
 import { EndpointClaim } from "./claim.ts";
 import type { ServerContext } from "./context.ts";
 import { collect, type Found, NOTHING_FOUND } from "./collector.ts";
@@ -66,6 +67,7 @@ export class OutboundShell extends S2sShell {
   claim: "none" | "sent" | "refused" = "none";
   readonly #actor: Actor<typeof outboundStream>;
   readonly #abort = new AbortController();
+  #lossTold = false;
   #settle!: (outcome: OutboundOutcome) => void;
   #end!: (cause: Cause) => void;
 
@@ -303,8 +305,23 @@ export class OutboundShell extends S2sShell {
     this.#actor.send({ type: "tls.failed", cause });
   }
 
+  protected override lastWords(): void | Promise<void> {
+    this.#tellProviders(this.leaving);
+    return super.lastWords();
+  }
+
+  /** 8.4: before the routes hear of it, because they may want to connect again. */
+  #tellProviders(cause: Cause): void {
+    if (!this.wasUp || this.#lossTold || this.input.purpose === "verify") return;
+    this.#lossTold = true;
+    const machine = machineOf(this.reached!.entry.target);
+    const { peerError: condition, connection: { peer } } = this;
+    this.server.providers.lost({ machine, network: network(peer.ip), condition, cause });
+  }
+
   protected override onOver(cause: Cause): void {
     this.#abort.abort(null);
+    this.#tellProviders(cause);
     super.onOver(cause);
     this.#settle(cause);
     this.#end(cause);

@@ -12,14 +12,21 @@ import { statedBoundMs } from "../policy/lifetime.ts";
 import type { ConnectionRow } from "../routing/connection_row.ts";
 import { Outbox } from "../routing/outbox.ts";
 import type { DomainPair } from "../xmpp/domain.ts";
+import type { StreamCondition } from "../xmpp/stream_error.ts";
 import type { AssertionListener } from "./assertion_out.ts";
 import { EndpointClaim } from "./claim.ts";
 import { collect, type Found, NOTHING_FOUND } from "./collector.ts";
 import type { ServerContext } from "./context.ts";
 import { Descent } from "./descent.ts";
+import { type LinkOutcome, machineOf } from "./links.ts";
 import type { Outgoing } from "./outgoing.ts";
 import type { S2sShell } from "./s2s_stream.ts";
 import { actorOf, background } from "./start.ts";
+
+/** 4.8: stream errors upon which nothing is said against connecting again. */
+const WELCOME: readonly StreamCondition[] = ["reset", "connection-timeout"];
+
+const AFTER_ATTEMPT: readonly RouteState[] = ["authorised", "denied", "backoff"];
 
 export class Route implements AssertionListener {
   readonly pair: DomainPair;
@@ -37,6 +44,8 @@ export class Route implements AssertionListener {
   readonly #refusedBy = new Set<ConnectionRow>();
   /** What failed last in this attempt: the reason that stands when no fresh connection can be had. */
   #seen: Cause | null = null;
+  /** The operator wants it, whether stanzas wait or not. */
+  #urged = false;
   #ageTimer: unknown = null;
   #restsUntil = 0;
   readonly #ending = new AbortController();
@@ -84,7 +93,10 @@ export class Route implements AssertionListener {
   }
 
   retry(): void {
-    this.#server.negatives.remove(this.pair);
+    const { negatives, providers } = this.#server;
+    negatives.remove(this.pair);
+    for (const target of this.#machines()) providers.reached(machineOf(target));
+    this.#urged = true;
     this.#actor.send({ type: "retry.wanted" });
   }
 
@@ -126,13 +138,14 @@ export class Route implements AssertionListener {
   }
 
   lost(cause: Cause): void {
+    const condition = this.#shell?.peerError ?? null;
     this.#shell = null;
-    this.#actor.send({
-      type: "assertion.lost",
-      waiting: this.outbox.size > 0,
-      retryMs: this.#reconnectMs(cause),
-      cause,
-    });
+    // A loss of many connections is the machines' affair (`provider_backoff.ts`); what the peer minded may be this pair's.
+    const minded = cause === "stream.error" && !(condition !== null && WELCOME.includes(condition));
+    const retryMs = this.state === "authorised"
+      ? reconnectBackoffMs(0, minded, this.#maxMs, this.#server.host.random())
+      : this.#retryMs;
+    this.#actor.send({ type: "assertion.lost", waiting: this.outbox.size > 0, retryMs, cause });
   }
 
   // ---- effects
@@ -183,7 +196,7 @@ export class Route implements AssertionListener {
     const unusable = await this.#whyUnusable(delegation);
     if (this.over) return;
     if (unusable !== null) return this.#refused(unusable.cause, unusable.permanent);
-    const targets = orderTargets(this.#machines(delegation), () => this.#server.host.random());
+    const targets = orderTargets(this.#machines(), () => this.#server.host.random());
     this.#descent = new Descent(this.#server, this.pair, delegation, targets);
     this.#reuse = await this.#reusable(delegation);
     if (!this.over) this.#actor.send({ type: "delegation.found", reuse: this.#reuse !== null });
@@ -202,12 +215,12 @@ export class Route implements AssertionListener {
     return null;
   }
 
-  #machines(delegation: Delegation): readonly Target[] {
-    return machinesOf(delegation, this.#server.config.dial.port);
+  #machines(): readonly Target[] {
+    return this.delegation === null ? [] : machinesOf(this.delegation, this.#server.config.dial.port);
   }
 
   #refused(cause: Cause, permanent: boolean): void {
-    this.#actor.send({ type: "delegation.refused", cause, permanent, retryMs: this.#reconnectMs(cause, 1) });
+    this.#actor.send({ type: "delegation.refused", cause, permanent, retryMs: this.#retryMs });
   }
 
   /** I-3, 2.9: an open connection on which the pair may be requested. */
@@ -220,7 +233,7 @@ export class Route implements AssertionListener {
     if (candidates.length === 0) return null;
     // RFC 7712 4.4.2: without a signature it must be the very same machine too.
     const found = await Promise.all(
-      this.#machines(delegation).slice(0, 4).map(async ({ host, port }) =>
+      this.#machines().slice(0, 4).map(async ({ host, port }) =>
         (await evidence.addresses(host)).addresses.map((ip) => `${ip} ${port}`)
       ),
     );
@@ -239,12 +252,25 @@ export class Route implements AssertionListener {
   }
 
   async #obtain(): Promise<void> {
-    const outcome = await this.#descent!.obtain();
-    if (this.over) return;
-    if (!outcome.ready) return this.#failed(outcome.cause, outcome.condition);
+    const descent = this.#descent!;
+    const current = () => !this.over && this.#descent === descent;
+    const outcome = await descent.obtain(() => current() && this.#isWanted);
+    if (!current()) return;
+    if (!outcome.ready) return this.#notObtained(outcome);
     const { shell } = outcome;
     if (shell.over) return this.#failed("tcp.lost");
-    await this.#use(shell, false, () => this.#descent!.unfit(shell));
+    await this.#use(shell, false, () => descent.unfit(shell));
+  }
+
+  /** 8.4: only on demand. */
+  get #isWanted(): boolean {
+    return this.outbox.size > 0 || this.#urged;
+  }
+
+  #notObtained({ cause, condition, restMs }: LinkOutcome & { readonly ready: false }): void {
+    // Where another machine failed in this very attempt, the one that rests is one more that failed.
+    if (restMs === undefined || this.#seen !== null) return this.#failed(cause, condition);
+    this.#actor.send({ type: "connection.postponed", cause, retryMs: restMs });
   }
 
   /** @param unfit It proves nothing for the pair. */
@@ -281,8 +307,7 @@ export class Route implements AssertionListener {
     this.#seen = why;
     const next = this.#descent?.more ?? false;
     const gone = why === "peer.host-gone";
-    const retryMs = this.#reconnectMs(why, 1);
-    this.#actor.send({ type: "connection.failed", cause: why, retryMs, next, gone });
+    this.#actor.send({ type: "connection.failed", cause: why, retryMs: this.#retryMs, next, gone });
   }
 
   #request(): void {
@@ -309,6 +334,7 @@ export class Route implements AssertionListener {
   #report(state: RouteState, cause: Cause | null): void {
     this.state = state;
     this.cause = cause;
+    if (AFTER_ATTEMPT.includes(state)) this.#urged = false;
     const { host, config, negatives } = this.#server;
     this.#restsUntil = host.clock.now() + this.#actor.getSnapshot().context.retryMs;
     const believedMs = cause === "peer.host-gone" ? ROUTE_TIMERS.goneMs : config.limits.negativePairMs;
@@ -328,11 +354,13 @@ export class Route implements AssertionListener {
     }, Math.max(0, agesAt - clock.now()));
   }
 
-  #reconnectMs(cause: Cause, least = 0): number {
-    const { random } = this.#server.host;
-    const widespread = cause === "server.shutdown" || cause === "stream.error";
-    const failures = Math.max(this.failures, least);
-    return reconnectBackoffMs(failures, widespread, this.#server.config.limits.backoffMaxMs, random());
+  get #maxMs(): number {
+    return this.#server.config.limits.backoffMaxMs;
+  }
+
+  /** After an attempt that failed. */
+  get #retryMs(): number {
+    return reconnectBackoffMs(this.failures + 1, false, this.#maxMs, this.#server.host.random());
   }
 
   #crashed(): void {

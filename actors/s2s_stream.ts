@@ -58,7 +58,8 @@ export abstract class S2sShell extends StreamShell {
   /** What the peer asks about our own keys. */
   readonly #authoritative: Authoritative;
   readonly #inward: Inward;
-  #wasUp = false;
+  /** It was established. */
+  protected wasUp = false;
   /** Pairs that stopped here and whose routes do not know it yet. */
   #stopped: readonly DomainPair[] = [];
 
@@ -183,7 +184,7 @@ export abstract class S2sShell extends StreamShell {
   }
 
   protected established(): void {
-    this.#wasUp = true;
+    this.wasUp = true;
     const { local, remote, bidi, peerDna, serverNames, direction } = this.row;
     // A name that an incoming stranger only claims is nobody's yet.
     if (remote !== null && (direction === "out" || this.row.remoteProven)) {
@@ -358,7 +359,7 @@ export abstract class S2sShell extends StreamShell {
 
   protected override onOver(cause: Cause): void {
     const { server, row } = this;
-    const wasUp = this.#wasUp;
+    const { wasUp } = this;
     const [kept, held] = [row.ledger.takeUnacknowledged(), this.window.takeAll()];
     const lost = row.ledger.writtenUnconfirmed;
     // Out of every row before anybody is told (dna-01 4: MUST).

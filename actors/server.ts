@@ -36,6 +36,7 @@ import { Links } from "./links.ts";
 import { Local } from "./local.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { Pings } from "./pings.ts";
+import { ProviderBackoff } from "./provider_backoff.ts";
 import { Routes } from "./routes.ts";
 import type { S2sShell } from "./s2s_stream.ts";
 import { encode } from "./stream.ts";
@@ -90,6 +91,7 @@ export class Server implements ServerContext {
   readonly routes: Routes;
   readonly local: Local;
   readonly pings: Pings;
+  readonly providers: ProviderBackoff;
   readonly certificates: Certificates;
   readonly familiar: Familiar;
 
@@ -124,6 +126,7 @@ export class Server implements ServerContext {
     this.routes = new Routes(this);
     this.local = new Local(this);
     this.pings = new Pings(this.dialbackSecret);
+    this.providers = new ProviderBackoff(this.host, () => this.config.limits.backoffMaxMs);
     this.certificates = new Certificates(this);
     this.familiar = new Familiar(this.host);
     for (const domain of domains) this.local.add(domain.name, domain.componentSecret);
@@ -304,6 +307,9 @@ export class Server implements ServerContext {
   /** Hosts a domain no longer: its pairs stop, the peers keep their links (F4). */
   removeDomain(name: Domain): void {
     for (const row of [...this.bindings.rowsOf(name)]) this.#revokeEverywhere(row, "route.not-hosted");
+    for (const route of [...this.routes.all()]) {
+      if (route.pair.local === name) route.drain("route.not-hosted");
+    }
     this.local.remove(name);
   }
 

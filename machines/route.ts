@@ -38,6 +38,8 @@ export type RouteEvent =
    * says that the domain lives there no more.
    */
   | { type: "connection.failed"; cause: Cause; retryMs: number; next: boolean; gone: boolean }
+  /** 8.4: nothing was tried, because all machines that could be are left alone for a while. */
+  | { type: "connection.postponed"; cause: Cause; retryMs: number }
   | { type: "assertion.authorised" }
   | {
     type: "assertion.denied";
@@ -144,6 +146,7 @@ export const route = routeSetup.createMachine({
               { guard: "is gone", target: "#denied", actions: [noteGone, "bounce queue"] },
               { target: "#backoff", actions: [noteFailure(false), "bounce queue"] },
             ],
+            "connection.postponed": { target: "#backoff", actions: noteLoss },
           },
         },
         requesting: {

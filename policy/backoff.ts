@@ -24,7 +24,7 @@ export function reconnectBackoffMs(
   maxMs: number,
   random: number,
 ): number {
-  if (failures === 0) return widespread ? SPREAD_MS * random : 0;
+  if (failures === 0) return widespread ? Math.min(SPREAD_MS, maxMs) * random : 0;
   // Full jitter: anywhere up to the exponential bound.
   return Math.min(1000 * 2 ** failures, maxMs) * random;
 }

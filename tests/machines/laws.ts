@@ -239,7 +239,7 @@ export const askedAgainOnce = law(false, (asked, { type }, { event }) => {
   return asked ? new Violation("asked again twice") : true;
 });
 
-/** No stanza is forgotten: where the pair gives up, the queue is bounced; only a loss or a revocation lets it wait. */
+/** No stanza is forgotten: where the pair gives up, the queue is bounced; only a loss, a revocation or 8.4 lets it wait. */
 export const nothingStranded: Law<null> = {
   start: null,
   step(_, step) {
@@ -251,7 +251,8 @@ export const nothingStranded: Law<null> = {
     // A denied route's queue is empty, and so is one that nobody wants any more.
     const empty = step.before?.matches("denied") && step.after.matches("backoff") ||
       step.event.type.startsWith("xstate.after.keep.");
-    const excused = lost || empty;
+    const postponed = step.event.type === "connection.postponed";
+    const excused = lost || postponed || empty;
     if (gaveUp && !names(step).includes("bounce queue") && !excused) {
       return new Violation("the queue is stranded");
     }

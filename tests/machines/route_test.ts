@@ -137,6 +137,19 @@ play("a domain that moved away is not asked for again for an hour (4.8)", ...CON
   state("denied", "peer.host-gone"),
 ]);
 
+play(
+  "while its machines are left alone what waits goes on waiting, and only for it is tried again (8.4)",
+  ...CONNECTING,
+  [
+    { type: "connection.postponed", cause: "tcp.refused", retryMs: RETRY },
+    { backoff: "waiting" },
+    state("backoff", "tcp.refused"),
+  ],
+  [{ type: "demand.came" }, { backoff: "waiting" }],
+  [{ after: "retry" }, { backoff: "resting" }, check],
+  [{ type: "demand.came" }, { attempting: "resolving" }, ...resolving("tcp.refused")],
+);
+
 const denied = (kind: Denied["kind"], condition: string | null = null, next = true): Denied => ({
   type: "assertion.denied",
   cause: kind === "invalid" ? "peer.invalid" : "peer.denied",

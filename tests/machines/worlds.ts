@@ -178,6 +178,7 @@ export const ROUTE: World<typeof route> = {
     { type: "connection.failed", next: true, gone: false, ...RETRY },
     { type: "connection.failed", next: false, gone: false, ...RETRY },
     { type: "connection.failed", next: false, gone: true, ...RETRY },
+    { type: "connection.postponed", ...RETRY },
     { type: "assertion.authorised" },
     ...[true, false].flatMap((next) => [
       { type: "assertion.denied", condition: "item-not-found", kind: "error", next, ...RETRY } as const,
