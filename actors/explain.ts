@@ -1,8 +1,9 @@
 /** Why a pair is open or not, stage by stage; no table and no connection is touched. design.md 2.4. */
 import { type Cause, CAUSES } from "../facts/cause.ts";
 import type { Delegation } from "../facts/delegation.ts";
+import { seeForYourself } from "../facts/see_for_yourself.ts";
 import type { Explanation, Stage } from "../observe/contract.ts";
-import type { DomainPair } from "../xmpp/domain.ts";
+import { type DomainPair, toAscii } from "../xmpp/domain.ts";
 import { describe } from "./evidence.ts";
 import type { Server } from "./server.ts";
 
@@ -22,6 +23,7 @@ export async function explain(server: Server, pair: DomainPair): Promise<Explana
     remote: pair.remote,
     verdict: open ? "open" : cause !== null ? "closed" : "unknown",
     cause,
+    verify: cause === null ? null : verify(server, pair, cause, delegation),
     stages: [
       policyStage(server, pair),
       delegationStage(delegation),
@@ -41,6 +43,19 @@ function whyUnusable({ service, exists, cause }: Delegation): Cause | null {
   if (service === "refused") return "dns.no-service";
   if (service === "absent" && !exists) return "dns.nxdomain";
   return null;
+}
+
+function verify(server: Server, pair: DomainPair, cause: Cause, delegation: Delegation | null): string {
+  const [target] = delegation?.targets ?? [];
+  const [resolver] = server.config.dns.servers;
+  return seeForYourself(cause, {
+    resolver: resolver === undefined ? null : { host: resolver.ip, port: resolver.port },
+    console: server.config.listen.console,
+    local: toAscii(pair.local),
+    remote: toAscii(pair.remote),
+    host: target?.host ?? null,
+    port: target?.port ?? null,
+  });
 }
 
 function policyStage(server: Server, pair: DomainPair): Stage {

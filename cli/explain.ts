@@ -33,9 +33,9 @@ export async function explain(local: string, remote: string, options: ServerOpti
   return CODES[answer.verdict];
 }
 
-function print({ local, remote, verdict, cause, stages }: Explanation): string {
+function print({ local, remote, verdict, cause, verify, stages }: Explanation): string {
   const lines = [styled("bold", printable(`${local} -> ${remote}`)), "", ...stages.flatMap(printStage), ""];
-  if (cause !== null) lines.push(...printCause(cause));
+  if (cause !== null) lines.push(...printCause(cause, verify));
   const colour = verdict === "open" ? "green" : verdict === "closed" ? "red" : "yellow";
   const verdicts = {
     open: "The pair is open.",
@@ -66,7 +66,13 @@ function printEvidence(evidence: Stage["evidence"]): string[] {
   });
 }
 
-function printCause(cause: Cause): string[] {
+function printCause(cause: Cause, verify: string | null): string[] {
   const { text, fault, next } = CAUSES[cause];
-  return [`Why:          ${text} (${cause})`, `Who can fix:  ${WHO[fault]}`, `Next:         ${next}`, ""];
+  return [
+    `Why:               ${text} (${cause})`,
+    `Who can fix:       ${WHO[fault]}`,
+    `Next:              ${next}`,
+    ...(verify === null ? [] : [`See for yourself:  ${printable(verify)}`]),
+    "",
+  ];
 }

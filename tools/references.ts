@@ -1,5 +1,6 @@
 /** Writes docs/causes.md and docs/events.md from facts/, and the list in docs/api.md from the router; with `--check` it only compares. */
-import { CAUSES } from "../facts/cause.ts";
+import { type Cause, CAUSES } from "../facts/cause.ts";
+import { seeForYourself } from "../facts/see_for_yourself.ts";
 import { EVENTS, STEPS } from "../facts/event.ts";
 import { withEndpoints } from "./api.ts";
 
@@ -10,7 +11,7 @@ const cell = (text: string): string => text.replaceAll("|", "\\|");
 /** Each page by its path below the root. */
 export function references(): Record<string, string> {
   const causes = Object.entries(CAUSES).map(([id, { text, fault, next }]) =>
-    `| \`${id}\` | ${cell(text)} | ${fault} | ${cell(next)} |\n`
+    `| \`${id}\` | ${cell(text)} | ${fault} | ${cell(next)} | \`${cell(seeForYourself(id as Cause))}\` |\n`
   );
   const rows = (table: Readonly<Record<string, string>>) =>
     Object.entries(table).map(([id, text]) => `| \`${id}\` | ${cell(text)} |\n`).join("");
@@ -21,8 +22,8 @@ export function references(): Record<string, string> {
 Why a pair is not open, or a step failed. The same id stands in log, metrics, API and command line.
 Generated from facts/cause.ts by \`deno task references\`.
 
-| cause | what | whose fault | what next |
-| --- | --- | --- | --- |
+| cause | what | whose fault | what next | see for yourself |
+| --- | --- | --- | --- | --- |
 ${causes.join("")}`,
     "docs/events.md": `# Events
 

@@ -1,0 +1,213 @@
+/** For each cause the command by which an operator sees it with their own eyes. console.md 3.5, "verify yourself". */
+import type { Cause } from "./cause.ts";
+
+/** What is known of the case; what is not stands in the command as a word in capitals. */
+export interface Scene {
+  /** Of `dns.servers`, the first. */
+  readonly resolver?: Authority | null;
+  /** Where the console listens. */
+  readonly console?: Authority | null;
+  readonly local?: string | null;
+  readonly remote?: string | null;
+  /** The peer's machine: its name or address. */
+  readonly host?: string | null;
+  readonly port?: number | null;
+  readonly connection?: string | null;
+}
+
+export interface Authority {
+  readonly host: string;
+  readonly port: number;
+}
+
+type Command = (scene: Words) => string;
+
+/** The same as words that a shell takes as they are. */
+interface Words {
+  readonly delv: string;
+  readonly console: string;
+  readonly local: string;
+  readonly remote: string;
+  readonly host: string;
+  readonly port: string;
+  readonly connection: string | null;
+  readonly cause: Cause;
+}
+
+const SRV: Command = ({ delv, remote }) => `${delv} +vtrace _xmpp-server._tcp.${remote} SRV`;
+const ADDRESSES: Command = ({ delv, host }) => `${delv} +vtrace ${host} A; ${delv} +vtrace ${host} AAAA`;
+const TLSA: Command = ({ delv, host, port }) => `${delv} +vtrace _${port}._tcp.${host} TLSA`;
+const RESOLVER: Command = ({ delv }) => `${delv} . DNSKEY`;
+const REACH: Command = ({ host, port }) => `nc -vz ${host} ${port}`;
+const CERTIFICATE: Command = ({ host, port, remote }) =>
+  `openssl s_client -connect ${host}:${port} -starttls xmpp-server -xmpphost ${remote} -showcerts </dev/null`;
+const POSH: Command = ({ remote }) => `curl -v https://${remote}/.well-known/posh/xmpp-server.json`;
+const CHECK: Command = ({ local, remote }) => `verona check ${remote} --from ${local}`;
+const EXPLAIN: Command = ({ local, remote }) => `verona explain ${local} ${remote}`;
+const TRACE: Command = ({ connection, local, remote }) =>
+  connection === null ? `verona trace --pair ${local} ${remote}` : `verona trace ${connection}`;
+const POLICY: Command = ({ local, remote }) => `verona config show --effective ${local} ${remote}`;
+const CONNECTIONS: Command = () => "verona connections";
+const ROUTES: Command = () => "verona routes";
+const DOMAINS: Command = () => "verona domains list";
+const METRICS: Command = ({ console }) => `curl -s http://${console}/metrics`;
+const CONFIG: Command = () => "verona config check";
+const LOG: Command = ({ cause }) => `journalctl -u verona --grep '"cause":"${cause}"'`;
+
+const COMMANDS: Readonly<Record<Cause, Command>> = {
+  "dns.nxdomain": SRV,
+  "dns.no-service": SRV,
+  "dns.bogus": SRV,
+  "dns.insecure": SRV,
+  "dns.servfail": SRV,
+  "dns.timeout": RESOLVER,
+  "dns.unreachable": RESOLVER,
+  "dns.busy": METRICS,
+  "dns.budget": SRV,
+  "dns.loop": SRV,
+  "dns.too-large": SRV,
+  "dns.witness": SRV,
+  "dns.witness-unavailable": SRV,
+  "dns.invalid-name": EXPLAIN,
+  "dns.no-address": ADDRESSES,
+  "dns.internal": LOG,
+  "tcp.refused": REACH,
+  "tcp.timeout": REACH,
+  "tcp.unreachable": REACH,
+  "tcp.forbidden": ADDRESSES,
+  "tcp.lost": TRACE,
+  "tcp.reset": REACH,
+  "tcp.limit": POLICY,
+  "tls.refused": CERTIFICATE,
+  "tls.required": CERTIFICATE,
+  "tls.injection": CERTIFICATE,
+  "tls.handshake": CERTIFICATE,
+  "tls.timeout": CERTIFICATE,
+  "tls.truncated": CERTIFICATE,
+  "tls.renegotiation": CERTIFICATE,
+  "tls.no-certificate": CERTIFICATE,
+  "tls.untrusted": CERTIFICATE,
+  "tls.self-signed": CERTIFICATE,
+  "tls.expired": CERTIFICATE,
+  "tls.not-yet-valid": CERTIFICATE,
+  "tls.ca-leaf": CERTIFICATE,
+  "tls.usage": CERTIFICATE,
+  "tls.bad-certificate": CERTIFICATE,
+  "tls.names": CERTIFICATE,
+  "tls.own-certificate": CONFIG,
+  "tls.own-name": CONFIG,
+  "xml.not-well-formed": TRACE,
+  "xml.restricted": TRACE,
+  "xml.encoding": TRACE,
+  "xml.namespace": TRACE,
+  "xml.limit": TRACE,
+  "stream.addressing": TRACE,
+  "stream.host-unknown": DOMAINS,
+  "stream.host-gone": DOMAINS,
+  "stream.version": TRACE,
+  "stream.loop": SRV,
+  "stream.changed-names": TRACE,
+  "stream.header-timeout": TRACE,
+  "stream.negotiation-timeout": TRACE,
+  "stream.unsupported": TRACE,
+  "stream.unexpected": TRACE,
+  "stream.feature-required": TRACE,
+  "stream.unproven-name": TRACE,
+  "stream.direction": TRACE,
+  "stream.handled-count": TRACE,
+  "stream.silent": TRACE,
+  "stream.idle": TRACE,
+  "stream.closed": TRACE,
+  "stream.error": TRACE,
+  "sasl.claim": CERTIFICATE,
+  "sasl.failures": CERTIFICATE,
+  "sasl.refused": CERTIFICATE,
+  "proof.delegation": SRV,
+  "proof.absent": SRV,
+  "proof.none": EXPLAIN,
+  "dane.mismatch": TLSA,
+  "posh.absent": POSH,
+  "posh.unreachable": POSH,
+  "posh.invalid": POSH,
+  "posh.mismatch": POSH,
+  "proof.expired": SRV,
+  "proof.timeout": TRACE,
+  "dialback.not-ours": TRACE,
+  "dialback.refuted": TRACE,
+  "dialback.error": SRV,
+  "dialback.timeout": SRV,
+  "dialback.done": TRACE,
+  "peer.host-unknown": CHECK,
+  "peer.host-gone": CHECK,
+  "peer.denied": EXPLAIN,
+  "peer.invalid": EXPLAIN,
+  "peer.revoked": EXPLAIN,
+  "peer.verdict-timeout": EXPLAIN,
+  "peer.unsolicited": EXPLAIN,
+  "policy.blocked": POLICY,
+  "policy.not-allowed": POLICY,
+  "policy.revoked": EXPLAIN,
+  "policy.proof": POLICY,
+  "policy.dialback": POLICY,
+  "policy.dns": SRV,
+  "route.not-hosted": DOMAINS,
+  "route.own-domain": TRACE,
+  "route.bad-address": TRACE,
+  "route.unauthenticated": TRACE,
+  "route.spoofed": TRACE,
+  "route.unknown-target": DOMAINS,
+  "route.unauthorised": TRACE,
+  "route.unauthorised-flood": TRACE,
+  "route.jid-malformed": LOG,
+  "route.bad-request": TRACE,
+  "route.too-big": TRACE,
+  "route.queue-full": EXPLAIN,
+  "route.queue-age": EXPLAIN,
+  "route.queues-full": ROUTES,
+  "route.unacknowledged": EXPLAIN,
+  "route.slow-sink": EXPLAIN,
+  "route.component-away": DOMAINS,
+  "limit.pairs": CONNECTIONS,
+  "limit.domains": CONNECTIONS,
+  "limit.requests": TRACE,
+  "limit.proofs": METRICS,
+  "limit.verifications": METRICS,
+  "limit.work": SRV,
+  "limit.denials": TRACE,
+  "component.handshake": LOG,
+  "component.conflict": LOG,
+  "component.unknown": LOG,
+  "component.foreign-from": LOG,
+  "component.gone": LOG,
+  "operator.closed": TRACE,
+  "limit.outgoing": CONNECTIONS,
+  "server.internal": LOG,
+  "server.shutdown": LOG,
+  "native.panic": LOG,
+};
+
+/** One line for a shell. Names come from peers: whatever is no plain word of a host name is quoted. */
+export function seeForYourself(cause: Cause, scene: Scene = {}): string {
+  const { resolver, console, local, remote, host, port, connection } = scene;
+  return COMMANDS[cause]({
+    delv: resolver ? `delv @${word(resolver.host, "")} -p ${resolver.port}` : "delv",
+    console: console ? authority(console) : "127.0.0.1:8711",
+    local: word(local, "LOCAL"),
+    remote: word(remote, "REMOTE"),
+    host: word(host, "HOST"),
+    port: String(port ?? 5269),
+    connection: connection ? word(connection, "") : null,
+    cause,
+  });
+}
+
+function authority({ host, port }: Authority): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** POSIX: within single quotes nothing means anything, and a leading `-` is never an option of these names. */
+function word(text: string | null | undefined, otherwise: string): string {
+  if (text === null || text === undefined || text === "") return otherwise;
+  if (/^[a-z0-9_[][a-z0-9._:[\]-]*$/i.test(text)) return text;
+  return `'${text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "").replaceAll("'", `'\\''`).replace(/^-+/, "")}'`;
+}
