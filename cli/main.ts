@@ -138,6 +138,17 @@ function addQuestions(program: Command, done: Done): void {
       const { console } = await import("./console.ts");
       done(await console(options));
     });
+  program.command("machines [id]").description("the state machines that connections and pairs are")
+    .addHelpText("before", examples("verona machines", "verona machines route --format svg > route.svg"))
+    .addOption(
+      new Option("--format <format>", "mermaid by default; json: for xstate and Stately's tools")
+        .choices(["svg", "mermaid", "json"]),
+    )
+    .addOption(JSON_OUTPUT("the same as --format json"))
+    .action(async (id, options) => {
+      const { machines } = await import("./machines.ts");
+      done(machines(id, options));
+    });
   asking(program.command("close <connection>").description("close a connection; pairs in use come back"))
     .addHelpText("before", examples("verona close c-7"))
     .action(async (id, options) => {
@@ -196,7 +207,6 @@ function addConfig(program: Command, done: Done): void {
 function addLater(program: Command): void {
   later(program, "check", "`verona explain LOCAL REMOTE` asks the running server");
   later(program, "trace", "`curl -N .../api/v1/events` streams every decision");
-  later(program, "machines", "docs/machines has the pictures");
   later(program, "recheck", "proofs are looked at again by themselves (limits.recheck_min)");
   later(program, "policy", "edit [policy], then `verona config reload`");
   later(program, "completions", "");

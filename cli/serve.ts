@@ -8,6 +8,7 @@ import type { Config } from "../config/config.ts";
 import { reasonOf } from "../config/files.ts";
 import { isLoopback } from "../config/loopback.ts";
 import { printAddress } from "../config/units.ts";
+import { library } from "../console/library.ts";
 import { Resolver } from "../dnssec/resolver.ts";
 import type { ApiParts } from "../observe/api/endpoint.ts";
 import { hostsOf } from "../observe/api/hosts.ts";
@@ -108,6 +109,7 @@ async function serveConsole(config: Config, view: View, recorder: Recorder, sess
     attempts: new Attempts(now),
     hosts: hostsOf(console, tls === null ? [] : namesOf(tls.cert)),
     assets: null,
+    machines: library,
     version: VERSION,
     now,
     open: isLoopback(console.host),

@@ -9,6 +9,7 @@ export type * from "./contract/explanation.ts";
 export type * from "./contract/failures.ts";
 export type * from "./contract/frames.ts";
 export type * from "./contract/list.ts";
+export type * from "./contract/machines.ts";
 export type * from "./contract/overview.ts";
 export type * from "./contract/proofs.ts";
 export type * from "./contract/routes.ts";

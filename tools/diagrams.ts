@@ -1,53 +1,12 @@
 /**
  * Draws every machine of machines/ as a Mermaid state diagram into docs/machines; `--check` only compares.
  */
-import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from "xstate";
+import type { AnyStateMachine, AnyStateNode } from "xstate";
 import { StateMachine } from "xstate";
+import { describe, nameOf, printMermaid } from "../console/chart/mermaid.ts";
 
 const MACHINES = new URL("../machines/", import.meta.url);
 const PICTURES = new URL("../docs/machines/", import.meta.url);
-
-/** `after` carries the delay's name between two fixed words: xstate.after.verdict.machine.state */
-function describe(transition: AnyTransitionDefinition, state: AnyStateNode): string {
-  const delay = state.after.find((delayed) => delayed.eventType === transition.eventType)?.delay;
-  const event = delay === undefined ? transition.eventType : `after ${delay}`;
-  const guard = transition.guard as undefined | string | { type?: string } | ((args: unknown) => boolean);
-  const name = typeof guard === "string" ? guard : typeof guard === "function" ? guard.name : guard?.type;
-  return name ? `${event} [${name}]` : event;
-}
-
-const nameOf = (state: AnyStateNode): string => state.path.join("_");
-
-/** The transitions that leave one state, self-transitions without a change of state included. */
-function drawTransitions(state: AnyStateNode, indent: string): string[] {
-  const all = [...state.transitions.values()].flat();
-  return all.flatMap((transition) =>
-    (transition.target ?? [state]).map((target) =>
-      `${indent}${nameOf(state)} --> ${nameOf(target)}: ${describe(transition, state)}`
-    )
-  );
-}
-
-function drawState(state: AnyStateNode, indent: string): string[] {
-  const inner = Object.values(state.states);
-  const drawn = inner.length === 0 ? [`${indent}state "${state.key}" as ${nameOf(state)}`] : [
-    `${indent}state "${state.key}" as ${nameOf(state)} {`,
-    ...drawInside(state, indent + "  "),
-    `${indent}}`,
-  ];
-  if (state.type === "final") drawn.push(`${indent}${nameOf(state)} --> [*]`);
-  return drawn;
-}
-
-function drawInside(state: AnyStateNode, indent: string): string[] {
-  const inner = Object.values(state.states);
-  const first = state.initial?.target?.[0];
-  return [
-    ...inner.flatMap((child) => drawState(child, indent)),
-    ...(first ? [`${indent}[*] --> ${nameOf(first)}`] : []),
-    ...inner.flatMap((child) => drawTransitions(child, indent)),
-  ];
-}
 
 /** What may happen in every state is a note: an arrow from each would cover the picture. */
 function drawAnywhere(root: AnyStateNode): string[] {
@@ -67,8 +26,7 @@ export function draw(file: string, machine: AnyStateMachine): string {
     `Drawn from machines/${file} by \`./dev diagrams\`; do not edit.`,
     "",
     "```mermaid",
-    "stateDiagram-v2",
-    ...drawInside(machine.root, "  "),
+    printMermaid(machine),
     "```",
     ...drawAnywhere(machine.root),
     "",

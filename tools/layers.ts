@@ -26,7 +26,8 @@ const MAY_IMPORT: Readonly<Record<string, Reach>> = {
     "config",
     "observe",
   ]),
-  observe: reach(["xmpp", "facts", "config"]),
+  console: reach(["xmpp", "facts", "machines"], ["observe"]),
+  observe: reach(["xmpp", "facts", "config"], ["console"]),
   config: reach(["xmpp", "facts"]),
 };
 

@@ -160,6 +160,7 @@ const PARTS: readonly [name: string, part: () => Promise<Outcome>][] = [
   ["requirements", () => ledger(cases)],
   ["causes", () => causes(cases)],
   ["diagrams", () => check(deno, "run", "-A", "tools/diagrams.ts", "--check")],
+  ["charts", () => check(deno, "run", "-A", "tools/charts/main.ts", "--check")],
 ];
 
 /** Runs one part; a part that throws has failed. */

@@ -7,6 +7,7 @@ import type { Role, Tokens } from "../tokens.ts";
 import type { ServerView } from "../view.ts";
 import type { Visit, Visitor } from "./access.ts";
 import type { Hosts } from "./hosts.ts";
+import type { MachineLibrary } from "../contract.ts";
 import type { Assets } from "./page.ts";
 
 /** Everything that endpoints stand on. */
@@ -20,6 +21,7 @@ export interface ApiParts {
   readonly hosts: Hosts;
   /** Null when the page is not part of the build. */
   readonly assets: Assets | null;
+  readonly machines: MachineLibrary;
   readonly version: string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;

@@ -5,6 +5,7 @@ import { EVENTS } from "./events.ts";
 import { EXPLAIN } from "./explain.ts";
 import { HEALTH } from "./health.ts";
 import { LATER } from "./later.ts";
+import { MACHINES } from "./machines.ts";
 import { SESSION } from "./session.ts";
 import { TABLES } from "./tables.ts";
 import { TRACES } from "./traces.ts";
@@ -16,6 +17,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...TRACES,
   ...EXPLAIN,
   ...EVENTS,
+  ...MACHINES,
   ...CONTROL,
   ...LATER,
 ];

@@ -20,7 +20,6 @@ export const LATER: readonly Endpoint[] = [
   later("GET", "/ws", "/api/v1/events streams the same"),
   later("GET", "/overview", "see /metrics"),
   later("GET", "/failures", "see /api/v1/routes?q=state:denied"),
-  later("GET", "/machines/:id", "see docs/machines"),
   later("PUT", "/domains/:name", EDIT),
   later("DELETE", "/domains/:name", EDIT),
   later("POST", "/domains/:name/suspend", EDIT),

@@ -1,4 +1,5 @@
 /** An API without a server behind it: for what is decided before any table is asked. */
+import { library } from "../../console/library.ts";
 import type { ApiParts } from "../../observe/api/endpoint.ts";
 import { hostsOf } from "../../observe/api/hosts.ts";
 import { serveApi } from "../../observe/api/serve.ts";
@@ -38,6 +39,7 @@ export function alone({ parts: own = {}, tls }: AloneOptions = {}): Alone {
     attempts: new Attempts(now),
     hosts: hostsOf(listen),
     assets: null,
+    machines: library,
     version: "0.0.0",
     now,
     open: true,
