@@ -107,7 +107,8 @@ export class Acks {
   /** SM-1: by the initiator, after the first authorised pair, once. */
   #enable(): void {
     const { row, connection } = this.#shell;
-    if (row.direction === "out" || !row.everAuthorised || this.on) {
+    // 4.5: without TLS it is not offered.
+    if (row.direction === "out" || !row.everAuthorised || this.on || connection.tls === null) {
       return connection.write(encode(UNEXPECTED));
     }
     connection.write(ENABLED_BYTES);

@@ -126,11 +126,12 @@ export class AssertionIn {
     this.#missing(verdict.cause, verdict.denial);
   }
 
-  /** The way to a proof takes time: what Q4 to Q6 said may hold no more. */
+  /** The way to a proof takes time: what Q3 to Q6 said may hold no more. */
   #found(proof: Proof): void {
     if (!this.#server.hosted.isHosted(this.#pair.local)) {
       return this.#missing("route.not-hosted", DENIALS["target not hosted"]);
     }
+    if (!this.#shell.carries(this.#pair)) return this.#missing("tls.required", DENIALS["no tls"]);
     const refusal = this.#server.refusalFor(this.#pair);
     if (refusal !== null) return this.#missing(refusal, DENIALS.blocked);
     this.#proof = proof;

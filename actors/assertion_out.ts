@@ -88,6 +88,10 @@ export class AssertionOut {
 
   #request(): void {
     const { local, remote } = this.pair;
+    // TLS-4: the policy may have changed while the request waited for its turn.
+    if (!this.#shell.carries(this.pair)) {
+      return this.#actor.send({ type: "proof.ended", cause: "tls.required" });
+    }
     this.#pending = sendRequest(this.#shell.row, this.pair);
     // 7.6: with the id of the latest response header.
     const { streamId, direction } = this.#shell.row;

@@ -24,10 +24,15 @@ export class Authoritative {
   /** Answers in its turn (`verify_answers_per_second`); a promise pauses reading. */
   verify(verify: DialbackVerify): void | Promise<void> {
     const { dialbackSecret, hosted } = this.#server;
-    const answer = answerVerify(verify, dialbackSecret, (domain) => hosted.isHosted(domain));
-    const printed = answer === "foreign"
-      ? printAnswerError(verify, DENIALS["target not hosted"])
-      : printAnswer(verify, answer);
+    const answer = answerVerify(
+      verify,
+      dialbackSecret,
+      (pair) => this.#shell.carries(pair),
+      (domain) => hosted.isHosted(domain),
+    );
+    const printed = answer === "valid" || answer === "invalid"
+      ? printAnswer(verify, answer)
+      : printAnswerError(verify, DENIALS[answer === "clear" ? "no tls" : "target not hosted"]);
     this.#tell(verify, answer);
     const ms = this.#waitMs();
     if (ms === 0) return this.#shell.connection.write(encode(printed));
@@ -69,5 +74,6 @@ export class Authoritative {
 const ANSWERED = {
   valid: { level: "debug" },
   invalid: { level: "warning", cause: "dialback.not-ours" },
+  clear: { level: "warning", cause: "tls.required" },
   foreign: { level: "info", cause: "route.not-hosted" },
 } as const;

@@ -3,6 +3,7 @@ import type { Callback } from "../facts/callback.ts";
 import type { Delegation } from "../facts/delegation.ts";
 import type { PairPolicy } from "../policy/admission.ts";
 import { weakest } from "../dnssec/delegation.ts";
+import { takesCleartext } from "../policy/cleartext.ts";
 import { decide, type Verdict } from "../policy/decide.ts";
 import { targetsBy } from "../policy/delegation.ts";
 import { samecert } from "../policy/dialback.ts";
@@ -98,7 +99,7 @@ export class PeerClaim implements Claim {
       const [domain, certificate, now] = [this.#pair.remote, this.#shell.peerCertificate, host.clock.now()];
       return samecert.judge({ ...UNASKED, domain, certificate, callback, now }).holds;
     };
-    const tls = this.policy().proof === "legacy" ? "offered" : "required";
+    const tls = takesCleartext(this.policy()) ? "offered" : "required";
     const [pair, request, streamId] = [this.#pair, this.#request!, this.#streamId];
     return verifications.verify({
       pair,

@@ -72,6 +72,8 @@ export interface ServerContext {
   readonly providers: ProviderBackoff;
 
   policyFor(pair: DomainPair): PairPolicy;
+  /** Whether a stream between the two may do without TLS (policy `legacy`); null: the header names nobody. */
+  takesCleartext(local: Domain | null, remote: Domain | null): boolean;
   /** Why a pair may not federate (lists, operator's block); null when it may. */
   refusalFor(pair: DomainPair): Cause | null;
   timing(): Timing;

@@ -1,6 +1,7 @@
 /** One route's way down the fallback ladder: a step is one connection. protocol.md 2.7, 2.10, A-31. */
 import type { Delegation, Target } from "../facts/delegation.ts";
-import { accepts, type PairPolicy } from "../policy/admission.ts";
+import { accepts } from "../policy/admission.ts";
+import { takesCleartext } from "../policy/cleartext.ts";
 import {
   afterDenial,
   afterFailure,
@@ -27,13 +28,15 @@ export interface Denied {
   readonly kind: "invalid" | "error" | "timeout" | "lost";
 }
 
-const UNREMARKABLE = { condition: null, unproven: false, takenAsClassic: false, claimed: false } as const;
+const UNREMARKABLE = {
+  ...{ condition: null, unproven: false, takenAsClassic: false, claimed: false },
+  offersTls: true,
+} as const;
 
 export class Descent {
   readonly #server: ServerContext;
   readonly #pair: DomainPair;
   readonly #delegation: Delegation;
-  readonly #ground: Ground;
   #ladder: Ladder;
   /** The stream that this attempt opened last. */
   #own: OutboundShell | null = null;
@@ -45,7 +48,6 @@ export class Descent {
     this.#server = server;
     this.#pair = pair;
     this.#delegation = delegation;
-    this.#ground = this.#groundFor(server.policyFor(pair));
     this.#ladder = ladder(targets, this.#ground, (target) => this.#isClassicOnly(target));
   }
 
@@ -107,8 +109,10 @@ export class Descent {
     this.#ladder = afterFailure(this.#ladder, failure, this.#ground);
   }
 
-  #groundFor(policy: PairPolicy): Ground {
+  /** As it is now: a reload may have changed it since the last step. */
+  get #ground(): Ground {
     const { config, identities } = this.#server;
+    const policy = this.#server.policyFor(this.#pair);
     const { service, security } = this.#delegation;
     const holds = (name: string) => identities.covers(toAscii(name as DomainPair["local"]));
     return {
@@ -116,7 +120,7 @@ export class Descent {
       serverNames: config.policy.serverNames && holds(config.server.names[0]!),
       ownCertificate: holds(this.#pair.local),
       takesDialback: accepts(policy, "dialback"),
-      takesCleartext: policy.proof === "legacy",
+      takesCleartext: takesCleartext(policy),
     };
   }
 

@@ -34,6 +34,7 @@ export class InboundShell extends S2sShell {
   /** Of a server-name stream whose name no accepted certificate carries. */
   #machine: MachineIdentity | null = null;
   #authenticated = false;
+  #mayBeClear = false;
 
   /** @param direct It came in where TLS is spoken first (XEP-0368). */
   constructor(server: ServerContext, connection: Connection, direct: boolean) {
@@ -62,6 +63,10 @@ export class InboundShell extends S2sShell {
     this.#actor.send(event);
   }
 
+  protected override get mayBeClear(): boolean {
+    return this.#mayBeClear;
+  }
+
   secured(facts: TlsFacts): void {
     this.rememberTls(facts);
     this.#actor.send({ type: "tls.secured" });
@@ -73,18 +78,20 @@ export class InboundShell extends S2sShell {
 
   protected override readHeader(header: StreamHeader): void | Promise<void> {
     const now = this.server.host.clock.now();
-    const { mode, named, refusal } = judgeInitialHeader({
+    const { mode, named, refusal, tls } = judgeInitialHeader({
       header,
       standing: (name) => this.server.hosted.standing(name, now),
       previous: this.#previous,
       certificate: this.connection.tls === null ? null : this.peerCertificate,
       serverNames: this.row.serverNames,
+      takesCleartext: (to, from) => this.server.takesCleartext(to, from),
     });
+    this.#mayBeClear = tls !== "required";
     this.#previous = header;
     this.row.mode = mode;
     this.row.local = header.to?.domain ?? null;
     this.row.remote = header.from?.domain ?? null;
-    this.#actor.send({ type: "header.received", mode, named, refusal });
+    this.#actor.send({ type: "header.received", mode, named, refusal, tls });
     return this.#identity?.proving ?? this.#machine?.proving;
   }
 
@@ -96,10 +103,12 @@ export class InboundShell extends S2sShell {
       return this.#actor.send({ type: "bidi.received" });
     }
     // 4.6: while TLS is required, anything but STARTTLS and bidi ends the stream.
-    if (this.connection.tls === null) return this.fault("policy-violation", "tls.required");
+    const clear = this.connection.tls === null;
+    if (clear && !this.#mayBeClear) return this.fault("policy-violation", "tls.required");
     const sasl = parseSasl(element);
     if (sasl !== null) return this.#sasl(sasl);
-    return this.onFederationElement(element);
+    if (clear) this.#actor.send({ type: "clear.spoken" });
+    return this.ending ? undefined : this.onFederationElement(element);
   }
 
   /** 7.1. Words of the other role are no words here. */
@@ -171,6 +180,7 @@ export class InboundShell extends S2sShell {
       case "send tls failure":
         return this.connection.write(encode(printStarttls("failure")));
       case "start tls":
+        this.#mayBeClear = false;
         return this.startTls({
           role: "receiving",
           preferred: this.row.local === null ? null : toAscii(this.row.local),

@@ -49,8 +49,10 @@ export class Inward {
       this.#shell.lastStanzaAt = this.#shell.connection.lastReadAt;
       this.#took(until - run, to.component);
     };
+    // Without TLS every stanza goes the long way: its pair's policy is asked for each (`Filter.carries`).
+    const secured = this.#shell.connection.tls !== null;
     for (let i = first; i < end; i++) {
-      const plain = !(batch.flags(i) & NOT_PLAIN) && !this.#server.pings.isReply(batch, i);
+      const plain = secured && !(batch.flags(i) & NOT_PLAIN) && !this.#server.pings.isReply(batch, i);
       const slot = plain ? this.#slots.get(batch.pair(i)) : undefined;
       if (slot !== undefined && slot.grant.live && slot.local.attached) {
         if (slot.local === to) continue;
@@ -84,6 +86,7 @@ export class Inward {
     const filter = {
       bindings: server.bindings,
       hosted: server.hosted,
+      carries: (pair: DomainPair) => shell.carries(pair),
       unauthorisedPairsPerMinute: server.config.limits.unauthorisedPairsPerMinute,
     };
     const found = filterInward(filter, shell.row, arrival, server.host.clock.now());

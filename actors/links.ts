@@ -229,6 +229,7 @@ function failed(cause: Cause, shell?: OutboundShell): LinkOutcome {
     unproven: shell.judged?.proved === false,
     takenAsClassic: shell.takenAsClassic,
     claimed: shell.claim !== "none",
+    offersTls: shell.offersTls,
   };
   return { ready: false, cause, condition, failure };
 }

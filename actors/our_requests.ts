@@ -97,6 +97,7 @@ export class OurRequests {
     const permission = pending.accept();
     // What I-1 said may hold no more.
     if (!this.#server.hosted.isHosted(pair.local) || this.#server.refusalFor(pair) !== null) return false;
+    if (!this.#shell.carries(pair)) return false;
     const grant = permission && this.#server.bindings.authorise(permission, this.#server.host.clock.now());
     if (!grant) return false;
     this.#shell.row.refuted = false;

@@ -63,8 +63,11 @@ export class OutboundShell extends S2sShell {
   judged: Verdict | null = null;
   /** What was refused between server names would do on a classic stream (I-10). */
   takenAsClassic = false;
+  /** Whether it offered STARTTLS, or took it; null: it did not get to say. */
+  offersTls: boolean | null = null;
   /** Whether we sent a claim by EXTERNAL; `refused` when the peer did not take it. */
   claim: "none" | "sent" | "refused" = "none";
+  #tls: TlsUse = "required";
   readonly #actor: Actor<typeof outboundStream>;
   readonly #abort = new AbortController();
   #lossTold = false;
@@ -156,7 +159,9 @@ export class OutboundShell extends S2sShell {
 
   protected override readHeader(header: StreamHeader): void {
     this.row.streamId = header.id;
-    this.#actor.send({ type: "header.received", refusal: judgeResponseHeader(header, this.row.remote!) });
+    if (header.old && this.connection.tls === null) this.offersTls = false;
+    const refusal = judgeResponseHeader(header, this.row.remote!, this.mayBeClear);
+    this.#actor.send({ type: "header.received", refusal, old: header.old });
   }
 
   protected onElement(element: Element): void | Promise<void> {
@@ -164,16 +169,24 @@ export class OutboundShell extends S2sShell {
     if (features !== null) return this.#features(features);
     if (element.ns === NS.sasl) return this.#sasl(element);
     const starttls = parseStarttls(element);
-    if (starttls === "proceed") return this.#actor.send({ type: "tls.proceed" });
+    if (starttls === "proceed") {
+      this.offersTls = true;
+      return this.#actor.send({ type: "tls.proceed" });
+    }
     if (starttls === "failure") return this.#actor.send({ type: "tls.refused" });
     return this.onFederationElement(element);
   }
 
   #features(features: Features): void {
     const { starttls, mechanisms, bidi, dna, errors, unknownRequired, limits } = features;
-    this.row.peerMaxBytes = limits.maxBytes ?? this.row.peerMaxBytes;
-    this.row.peerIdleMs = idleMs(limits) ?? this.row.peerIdleMs;
-    this.acks.offered = features.streamManagement && this.connection.tls !== null;
+    const secured = this.connection.tls !== null;
+    if (!secured) this.offersTls = starttls !== null;
+    // 4.2: what was said before TLS is forgotten with it.
+    if (secured || (this.mayBeClear && starttls === null)) {
+      this.row.peerMaxBytes = limits.maxBytes ?? this.row.peerMaxBytes;
+      this.row.peerIdleMs = idleMs(limits) ?? this.row.peerIdleMs;
+    }
+    this.acks.offered = features.streamManagement && secured;
     this.#actor.send({
       type: "features.received",
       starttls: starttls !== null,
@@ -182,6 +195,11 @@ export class OutboundShell extends S2sShell {
       bidi: bidi && isProven(this.judged),
       ...{ dna, errors, unknownRequired },
     });
+  }
+
+  #header(): string {
+    const names = { from: this.row.local!, to: this.row.remote! };
+    return printInitialHeader(names, this.reached!.entry.rung === "versionless" ? null : "1.0");
   }
 
   #sasl(element: Element): void {
@@ -230,10 +248,9 @@ export class OutboundShell extends S2sShell {
       case "connect":
         return background(this.server.host, this.id, this.#connect(), () => this.crashed());
       case "open stream":
-        return this.connection.write(
-          encode(printInitialHeader({ from: this.row.local!, to: this.row.remote! })),
-        );
+        return this.connection.write(encode(this.#header()));
       case "send starttls":
+        this.#tls = "required";
         return this.connection.write(encode(printStarttls("starttls")));
       case "start tls":
         return this.startTls({
@@ -287,7 +304,13 @@ export class OutboundShell extends S2sShell {
     this.reached = contact;
     this.#named(contact.entry);
     this.opened(connection);
-    this.#actor.send({ type: "tcp.connected", ...this.#way(contact.entry) });
+    const way = this.#way(contact.entry);
+    this.#tls = way.tls;
+    this.#actor.send({ type: "tcp.connected", ...way });
+  }
+
+  protected override get mayBeClear(): boolean {
+    return this.#tls === "offered";
   }
 
   /** How this machine is spoken to (2.10). A-14: between server names there is no SASL. */
@@ -296,9 +319,12 @@ export class OutboundShell extends S2sShell {
     if (target.tls === "direct") return { tls: "direct", external };
     // 3.4 step 4: who publishes TLSA is never spoken to in plaintext.
     const mandatory = usableTlsa(this.reached!.tlsa, this.server.host.clock.now()).length > 0;
-    if (mandatory) return { tls: "required", external };
-    if (rung === "cleartext") return { tls: "none", external: false };
-    return { tls: this.input.tlsOptional === true ? "offered" : "required", external };
+    const clear = rung === "cleartext" || rung === "versionless" || this.input.tlsOptional === true;
+    const { local, domain } = this.input;
+    // Asked again: the policy may have changed since the ladder was at this rung.
+    return clear && !mandatory && this.server.takesCleartext(local, domain)
+      ? { tls: "offered", external: false }
+      : { tls: "required", external };
   }
 
   protected tlsFailed(cause: Cause): void {

@@ -34,7 +34,7 @@ export class PeerRequests {
       sender: request.sender.domain,
       target: request.target.domain,
       receives: row.receives,
-      securedEnough: () => shell.connection.tls !== null,
+      securedEnough: (pair) => shell.carries(pair),
       isHosted: (domain) => server.hosted.isHosted(domain),
       isServerName: (domain) => server.hosted.isServerName(domain),
       refusal: (pair) => server.refusalFor(pair),

@@ -183,6 +183,17 @@ export abstract class S2sShell extends StreamShell {
     }, certificate.state === "refused" ? certificate.cause : undefined);
   }
 
+  /** It goes on without TLS, or may still do so: the policy of its header's names (`legacy`) said yes. */
+  protected abstract get mayBeClear(): boolean;
+
+  /**
+   * Whether a pair may be asked for, answered and carried here: on a connection without TLS by its own policy alone,
+   * whatever that of the header's names is (Q3, TLS-4).
+   */
+  carries({ local, remote }: DomainPair): boolean {
+    return this.connection.tls !== null || this.server.takesCleartext(local, remote);
+  }
+
   protected established(): void {
     this.wasUp = true;
     const { local, remote, bidi, peerDna, serverNames, direction } = this.row;
@@ -190,11 +201,16 @@ export abstract class S2sShell extends StreamShell {
     if (remote !== null && (direction === "out" || this.row.remoteProven)) {
       this.server.familiar.look(remote, this.connection.peer.ip, this.peerCertificate, this.id);
     }
-    this.tell("connection.established", { direction, local, remote, bidi, dna: peerDna, serverNames });
+    const encrypted = this.connection.tls !== null;
+    this.tell("connection.established", {
+      ...{ direction, local, remote, encrypted, bidi, dna: peerDna, serverNames },
+    });
   }
 
   protected override onStanzas(batch: Batch, first: number, end: number): void | Promise<void> {
-    if (this.connection.tls === null) return this.fault("policy-violation", "tls.required"); // 4.6
+    if (this.connection.tls === null && !this.mayBeClear) {
+      return this.fault("policy-violation", "tls.required"); // 4.6
+    }
     return this.#inward.stanzas(batch, first, end);
   }
 
@@ -338,6 +354,14 @@ export abstract class S2sShell extends StreamShell {
   /** The peer has acknowledged something: what waited may go. */
   roomCame(): void {
     this.window.roomCame();
+  }
+
+  /** The policies changed: without TLS a stream that is of no use any more ends, whatever is pending on it. */
+  policyChanged(): void {
+    const { row, server } = this;
+    const clear = this.mayBeClear && this.connection.tls === null;
+    const ofUse = server.bindings.pairsOn(row) > 0 || server.takesCleartext(row.local, row.remote);
+    if (clear && !ofUse) this.close("tls.required", "policy-violation");
   }
 
   /** Ends the stream in good order. */

@@ -203,6 +203,10 @@ export class Server implements ServerContext {
     return this.policies.of(pair);
   }
 
+  takesCleartext(local: Domain | null, remote: Domain | null): boolean {
+    return this.policies.takesCleartext(local, remote);
+  }
+
   refusalFor(pair: DomainPair): Cause | null {
     const blocked = this.blocks.find(pair, this.host.clock.now());
     return blocked?.cause ?? this.policies.refusal(pair)?.cause ?? null;
@@ -225,6 +229,7 @@ export class Server implements ServerContext {
   write(stanza: Outgoing, grant: Grant): void {
     const shell = this.shells.get(grant.connection.id);
     if (!grant.live || shell === undefined) return this.bounce(stanza, "tcp.lost");
+    if (!shell.carries(grant.pair)) return this.bounce(stanza, "tls.required");
     if (shell.window.stuck) return this.bounce(stanza, "route.slow-sink");
     if (stanza.bytes.length > shell.mostBytes) return this.bounce(stanza, "route.too-big");
     if (shell.window.admits(stanza, grant.pair)) shell.deliver(stanza, grant);
@@ -272,6 +277,7 @@ export class Server implements ServerContext {
     this.certificates.watch();
     this.#warn();
     for (const row of [...this.bindings.rows()]) this.#judgeAnew(row, old.policies);
+    for (const shell of [...this.shells.values()]) shell.policyChanged();
   }
 
   #warn(): void {
@@ -297,9 +303,11 @@ export class Server implements ServerContext {
     if (refused !== null) return this.#revokeEverywhere(row, refused);
     const [before, after] = [old.of(row), this.policies.of(row)];
     for (const { connection } of [...row.send, ...row.recv]) {
+      const shell = this.shells.get(connection.id);
       const proof = connection.delegated.get(row.remote);
-      if (proof !== undefined && !survives(before, after, proof)) {
-        this.shells.get(connection.id)?.proofs.revoke(row, "policy.proof");
+      if (shell?.carries(row) === false) shell.proofs.revoke(row, "tls.required");
+      else if (proof !== undefined && !survives(before, after, proof)) {
+        shell?.proofs.revoke(row, "policy.proof");
       }
     }
   }

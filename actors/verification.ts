@@ -173,6 +173,10 @@ export class Verification {
     this.#lease = typeof this.#way === "function" ? this.#way((signal) => this.#dial(signal)) : this.#way;
     const outcome = await this.#lease.outcome;
     if (!this.#wanted) return;
+    // Asked again: the policy may have changed, and with it what the connection of another question was opened for.
+    if (outcome.ready && !outcome.shell.carries(this.#question.pair)) {
+      return this.#actor.send({ type: "connection.failed", ...failure("tls.required", null) });
+    }
     if (outcome.ready) return this.#ready(outcome.shell);
     this.#actor.send({ type: "connection.failed", ...failure(outcome.cause, outcome.condition) });
   }

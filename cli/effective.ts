@@ -1,6 +1,7 @@
 /** `verona config show --effective LOCAL REMOTE`: what applies to one pair, and whose word each value is. */
 import type { Good, Origin } from "../config/load.ts";
 import { accepts, type Refusal, type Setting, type Source } from "../policy/admission.ts";
+import { takesCleartext } from "../policy/cleartext.ts";
 import { type Prooftype, STRENGTH } from "../policy/judge.ts";
 import { Policies } from "../policy/policies.ts";
 import { AddressFault, type DomainPair, parseDomain } from "../xmpp/domain.ts";
@@ -62,7 +63,7 @@ export function effective(good: Good, local: string, remote: string): EffectiveA
     accepts: (Object.keys(STRENGTH) as Prooftype[])
       .filter((prooftype) => accepts(policy, prooftype))
       .sort((a, b) => STRENGTH[b] - STRENGTH[a]),
-    tls: policy.proof === "legacy" ? "optional" : "required",
+    tls: takesCleartext(policy) ? "optional" : "required",
   };
 }
 

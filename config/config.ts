@@ -1,7 +1,7 @@
 /** The configuration as the server uses it: parsed, with defaults, in milliseconds and bytes. design.md 2.3. */
 import type { Domain } from "../xmpp/domain.ts";
 
-/** What a pair may be proven by (protocol.md 3.2). `legacy` is known and refused until it exists. */
+/** What a pair may be proven by, and whether it may do without TLS (protocol.md 3.2). */
 export type ProofPolicy = "strict" | "authenticated" | "encrypted" | "legacy";
 
 /** An address to listen on; `port` 0 lets the system choose (tests). */

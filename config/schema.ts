@@ -68,8 +68,7 @@ const later = <T extends string | number | boolean>(byDefault: T) =>
     message: `not yet: this version honours only the default, ${JSON.stringify(byDefault)}`,
   });
 
-const proof = z.enum(["strict", "authenticated", "encrypted", "legacy"])
-  .refine((value) => value !== "legacy", 'not yet: "legacy" is not honoured by this version');
+const proof = z.enum(["strict", "authenticated", "encrypted", "legacy"]);
 
 const server = z.strictObject({
   names: z.array(domain).min(1, "at least one server name is needed"),

@@ -2,9 +2,11 @@
  * The receiving side of one stream. RFC 6120 4, 5; protocol.md 2.6 R-1 to R-11. Pure.
  *  opening -> securing -> handshaking -> reopening -> (proving | vouching ->) offering -> requesting -> established
  *  opening -> handshaking (direct TLS, XEP-0368); offering | requesting -> restarting (SASL EXTERNAL, `sasl_receiving.ts`)
+ *  opening -> choosing -> handshaking | clear -> established (TLS optional, policy `legacy` alone); opening -> clear (4.1)
  */
 import { assign, emit, or, setup, stateIn } from "xstate";
 import type { Cause } from "../facts/cause.ts";
+import type { TlsNeed } from "../policy/header.ts";
 import type { Refusal } from "../xmpp/stream_error.ts";
 import { capped } from "./delay.ts";
 import {
@@ -21,6 +23,7 @@ import {
   restarting,
   type SaslContext,
   saslGuards,
+  saslInClear,
   saslReceiving,
   type SaslReceivingEffect,
   type SaslReceivingEvent,
@@ -61,7 +64,7 @@ export type InboundStreamEvent =
   /** The connection came in where TLS is spoken first. */
   | { type: "tls.expected" }
   /** `named`: of a server-name stream inside TLS, that an accepted certificate carries its `from` (R-7). */
-  | { type: "header.received"; mode: HeaderMode; named: boolean; refusal: Refusal | null }
+  | { type: "header.received"; mode: HeaderMode; named: boolean; refusal: Refusal | null; tls: TlsNeed }
   /** Whether the certificate proves the `from` of a classic stream (R-8). */
   | { type: "name.judged"; proven: boolean }
   /** Whether its own TLSA records prove the `from` of a server-name stream (R-7). */
@@ -70,6 +73,8 @@ export type InboundStreamEvent =
   | { type: "tls.secured" }
   | { type: "tls.failed"; cause: Cause }
   | { type: "bidi.received" }
+  /** Something that is neither STARTTLS nor bidi nor SASL came without TLS: the peer goes on so. */
+  | { type: "clear.spoken" }
   /** Any `<db:result/>` without `type`. */
   | { type: "request.received" }
   /** The first authorised pair that counts (R-10): ends the negotiation timer. */
@@ -97,7 +102,7 @@ export type InboundStreamEffect =
 
 /** Which set of protocol.md 4.5. `external`: SASL EXTERNAL is among it. */
 export interface Features {
-  readonly stage: "plain" | "secure" | "authenticated";
+  readonly stage: "plain" | "optional" | "secure" | "authenticated";
   readonly external: boolean;
 }
 
@@ -121,6 +126,8 @@ interface Context extends StreamContext, IdleContext, SaslContext {
   readonly mode: HeaderMode;
   /** The limits for unproven peers have ended (A-30). */
   readonly raised: boolean;
+  /** It goes on without TLS (policy `legacy`). */
+  readonly clear: boolean;
 }
 
 const noteMode = {
@@ -131,6 +138,7 @@ const noteMode = {
 const offerSecure = (external: boolean) =>
   ({ type: "send features", params: { stage: "secure", external } }) as const;
 const offerPlain = { type: "send features", params: { stage: "plain", external: false } } as const;
+const offerOptional = { type: "send features", params: { stage: "optional", external: false } } as const;
 
 const opened = [
   { guard: "was unproven", target: "#established", actions: ["raise limits", "note raised"] },
@@ -194,6 +202,7 @@ export const inboundStream = setup({
     "note failure": assign({ challenged: false, claimsFailed: ({ context }) => context.claimsFailed + 1 }),
     "note authenticated": assign({ challenged: false, authenticated: true }),
     "note raised": assign({ raised: true }),
+    "note clear": assign({ clear: true }),
     "send proceed": emit({ type: "send proceed" }),
     "send tls failure": emit({ type: "send tls failure" }),
     "start tls": emit({ type: "start tls" }),
@@ -209,6 +218,8 @@ export const inboundStream = setup({
       event.type === "header.received" && event.mode === "server-name",
     "is a named machine's": ({ event }) =>
       event.type === "header.received" && event.mode === "server-name" && event.named,
+    "TLS is optional": ({ event }) => event.type === "header.received" && event.tls === "optional",
+    "TLS is impossible": ({ event }) => event.type === "header.received" && event.tls === "impossible",
     "was unproven": ({ context }) => !context.raised,
     "is proven": ({ event }) => event.type === "name.judged" && event.proven,
     "is handshaking": stateIn({ negotiating: "handshaking" }),
@@ -232,6 +243,7 @@ export const inboundStream = setup({
     timers,
     mode: "classic",
     raised: false,
+    clear: false,
     challenged: false,
     claimsFailed: 0,
     authenticated: false,
@@ -259,10 +271,9 @@ export const inboundStream = setup({
             ...neverHere,
             "header.received": [
               refusedHeader,
-              {
-                target: "securing",
-                actions: ["answer header", offerPlain],
-              },
+              { guard: "TLS is optional", target: "choosing", actions: ["answer header", offerOptional] },
+              { guard: "TLS is impossible", target: "clear", actions: "answer header" },
+              { target: "securing", actions: ["answer header", offerPlain] },
             ],
             "tls.expected": { target: "handshaking", actions: "start tls" },
           },
@@ -274,7 +285,23 @@ export const inboundStream = setup({
           on: {
             "starttls.received": { target: "handshaking", actions: ["send proceed", "start tls"] },
             "request.received": fail("policy-violation", "tls.required"),
+            "clear.spoken": fail("policy-violation", "tls.required"),
           },
+        },
+        // The same, but who does not take STARTTLS may go on.
+        choosing: {
+          tags: "negotiating",
+          on: {
+            ...saslInClear,
+            "starttls.received": { target: "handshaking", actions: ["send proceed", "start tls"] },
+            "clear.spoken": "clear",
+          },
+        },
+        // Nothing rests on TLS here: no EXTERNAL, no bidi. STARTTLS comes too late.
+        clear: {
+          tags: "established",
+          entry: ["note clear", "report established"],
+          on: { ...saslInClear, "pair.opened": opened },
         },
         handshaking: {
           tags: "negotiating",

@@ -1,7 +1,7 @@
 /**
  * The initiating side of one stream over one TCP connection. RFC 6120 4, 5; XEP-0368; protocol.md 2.5 I-6 to I-13. Pure.
  *  connecting -> opening -> discovering -> proceeding -> securing -> reopening -> rediscovering -> ready -> established
- *  connecting -> securing (direct TLS); discovering -> ready (cleartext, policy `legacy` alone)
+ *  connecting -> securing (direct TLS); opening | discovering -> ready (cleartext, policy `legacy` alone)
  *  rediscovering -> authenticating .. established (SASL EXTERNAL, `sasl_initiating.ts`)
  */
 import { and, assign, emit, setup, stateIn } from "xstate";
@@ -62,7 +62,8 @@ export type OutboundStreamEvent =
   /** `external`: EXTERNAL is to be used where it is offered. Both hang on which machine was reached (2.10). */
   | { type: "tcp.connected"; tls: TlsUse; external: boolean }
   | { type: "tcp.failed"; cause: Cause }
-  | { type: "header.received"; refusal: Refusal | null }
+  /** `old`: it knows no features (4.1); elsewhere than under policy `legacy` that is a refusal. */
+  | { type: "header.received"; refusal: Refusal | null; old: boolean }
   | { type: "features.received" } & Offer
   | { type: "tls.proceed" }
   | { type: "tls.refused" }
@@ -96,9 +97,9 @@ export interface OutboundStreamTimers extends ClosingTimers {
 
 /**
  * How the stream is encrypted. `direct`: TLS first (XEP-0368). `required`: STARTTLS, tried even where it is not offered.
- * Only policy `legacy` does without: `offered` takes STARTTLS where it is offered, `none` never (protocol.md 2.10, rung 4).
+ * `offered`: STARTTLS where it is offered, else without TLS; policy `legacy` alone (protocol.md 2.10, rung 4).
  */
-export type TlsUse = "direct" | "required" | "offered" | "none";
+export type TlsUse = "direct" | "required" | "offered";
 
 export interface OutboundStreamInput {
   readonly wantBidi: boolean;
@@ -147,6 +148,16 @@ const noteDoubt = {
   type: "note cause",
   params: ({ event: { refusal } }: { readonly event: { readonly refusal: Cause | null } }) => ({
     cause: refusal!,
+  }),
+} as const;
+
+/** Without TLS nothing may rest on what anybody could have offered (A-5); errors say only how we are denied. */
+const noteClearOffer = {
+  type: "note offer",
+  params: ({ event: { errors, dialback } }: { readonly event: Offer }) => ({
+    ...NOTHING_OFFERED,
+    errors,
+    dialback,
   }),
 } as const;
 
@@ -214,8 +225,9 @@ export const outboundStream = setup({
     "is handshaking": stateIn({ negotiating: "securing" }),
     "speaks TLS first": ({ event }) => event.type === "tcp.connected" && event.tls === "direct",
     "does without TLS": ({ context, event }) =>
-      event.type === "features.received" &&
-      (context.tls === "none" || (context.tls === "offered" && !event.starttls)),
+      event.type === "features.received" && context.tls === "offered" && !event.starttls,
+    "does without features": ({ context, event }) =>
+      event.type === "header.received" && context.tls === "offered" && event.old,
   },
   delays: {
     ...streamDelays,
@@ -269,7 +281,13 @@ export const outboundStream = setup({
         opening: {
           tags: "negotiating",
           entry: "open stream",
-          on: { "header.received": [refusedHeader, { target: "discovering" }] },
+          on: {
+            "header.received": [
+              refusedHeader,
+              { guard: "does without features", target: "ready", actions: "report established" },
+              { target: "discovering" },
+            ],
+          },
           after: { header: drop("stream.header-timeout") },
         },
         discovering: {
@@ -284,7 +302,7 @@ export const outboundStream = setup({
               {
                 guard: "does without TLS",
                 target: "ready",
-                actions: [noteOffer(false), "report established"],
+                actions: [noteClearOffer, "report established"],
               },
               { target: "proceeding", actions: "send starttls" },
             ],
@@ -300,6 +318,8 @@ export const outboundStream = setup({
               actions: [{ type: "note cause", params: { cause: "tls.refused" } }, "close stream"],
             },
           },
+          // Whoever does not know the word may say nothing at all.
+          after: { tls: fail("connection-timeout", "tls.timeout") },
         },
         securing: {
           tags: "negotiating",

@@ -28,6 +28,8 @@ export interface SaslContext {
   readonly challenged: boolean;
   readonly claimsFailed: number;
   readonly authenticated: boolean;
+  /** There is no TLS, and none will come. */
+  readonly clear: boolean;
 }
 
 /** protocol.md 7.1: then the stream ends. */
@@ -43,6 +45,7 @@ export const saslGuards = {
   "lacks its response": ({ event }: Seen) => event.outcome === "challenge",
   "answers a challenge": ({ context, event }: Seen) => context.challenged && event.outcome === "accepted",
   "was challenged": ({ context }: Seen) => context.challenged,
+  "is in the clear": ({ context }: Seen) => context.clear,
   "has failed too often": ({ context }: Seen) => context.claimsFailed >= MOST_FAILURES,
 };
 
@@ -86,9 +89,18 @@ export const saslReceiving = {
   "auth.aborted": [{ guard: "has failed too often", ...tooOften }, failWith("aborted")],
 } as const;
 
+/** Before TLS a claim proves nothing, whatever it says. RFC 6120 6.5.4. */
+export const saslInClear = {
+  "auth.received": [{ guard: "has failed too often", ...tooOften }, failWith("encryption-required")],
+} as const;
+
 /** Where nothing is left to be proven by SASL. */
 export const saslRefused = {
-  "auth.received": [{ guard: "has failed too often", ...tooOften }, failWith("not-authorized")],
+  "auth.received": [
+    { guard: "has failed too often", ...tooOften },
+    { guard: "is in the clear", ...failWith("encryption-required") },
+    failWith("not-authorized"),
+  ],
   "response.received": [{ guard: "has failed too often", ...tooOften }, failWith("malformed-request")],
   "auth.aborted": [{ guard: "has failed too often", ...tooOften }, failWith("aborted")],
 } as const;

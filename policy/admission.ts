@@ -1,6 +1,6 @@
 /** Who may federate, and by which proofs: lists, per peer, per tenant. protocol.md 3.2, I-1, Q6; design.md 2.3. */
 import type { DaneInbound, PolicySettings, ProofPolicy, TenantPolicy } from "../config/config.ts";
-import { type Domain, type DomainPair, type DomainPattern, matchesPattern } from "../xmpp/domain.ts";
+import { type Domain, type DomainPattern, matchesPattern } from "../xmpp/domain.ts";
 import type { Prooftype } from "./judge.ts";
 
 /** The part of `[policy]` that decides. A weaker policy must name its peer, so `peer` has no patterns. */
@@ -37,6 +37,8 @@ export interface Refusal {
 
 type Lists = Pick<TenantPolicy, "allow" | "block">;
 type Proven = { readonly prooftype: Prooftype };
+/** Null: it names itself nowhere. */
+type Peer = { readonly remote: Domain | null };
 
 /** Strictest first. */
 const STRICTNESS: readonly ProofPolicy[] = ["strict", "authenticated", "encrypted", "legacy"];
@@ -63,10 +65,10 @@ function refusedBy(source: Refusal["source"], { allow, block }: Lists, remote: D
  */
 export function effectivePolicy(
   settings: AdmissionSettings,
-  pair: DomainPair,
+  { remote }: Peer,
   tenant: Pick<TenantPolicy, "proof">,
 ): Effective {
-  const entry = settings.peer.get(pair.remote);
+  const entry = remote === null ? undefined : settings.peer.get(remote);
   const { allowInsecureDelegation, daneInbound } = settings;
   return {
     proof: effectiveProof(settings.proof, entry?.proof ?? null, tenant.proof),
@@ -78,10 +80,10 @@ export function effectivePolicy(
 /** What {@link effectivePolicy} comes to. */
 export function pairPolicy(
   settings: AdmissionSettings,
-  pair: DomainPair,
+  peer: Peer,
   tenant: Pick<TenantPolicy, "proof">,
 ): PairPolicy {
-  const { proof, allowInsecureDelegation, daneInbound } = effectivePolicy(settings, pair, tenant);
+  const { proof, allowInsecureDelegation, daneInbound } = effectivePolicy(settings, peer, tenant);
   return {
     proof: proof.value,
     allowInsecureDelegation: allowInsecureDelegation.value,

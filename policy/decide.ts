@@ -1,10 +1,12 @@
 /** Whether a claimed domain is proven, and what to say if not. protocol.md 3.2, 3.8, 5.7, 7.4, Q10. */
+import type { Callback } from "../facts/callback.ts";
 import type { Cause } from "../facts/cause.ts";
 import type { Delegation } from "../facts/delegation.ts";
 import type { EndpointTlsa } from "../facts/tlsa.ts";
 import { type Denial, DENIALS } from "../xmpp/verdict_error.ts";
 import { accepts, type PairPolicy } from "./admission.ts";
 import { factsOf, outOfDate } from "./certificate.ts";
+import { takesCleartext } from "./cleartext.ts";
 import { tlsaFailure, usableTlsa } from "./dane.ts";
 import { namesNobody, publishesTlsa } from "./delegation.ts";
 import { denialByCallback, denialByDelegation } from "./denial.ts";
@@ -148,9 +150,13 @@ function byPosh(question: Known): Verdict | null {
 
 /** Step 4: the domain's own server is asked, if the policy lets us, a key is there, and DNS names a server. */
 function byCallback(question: Known): Verdict | null {
-  const { callback, delegation, others } = question;
+  const { callback, delegation, others, policy } = question;
   if (!callable(question) || denialByDelegation(delegation) !== DENIALS["not proven"]) return null;
   if (callback === null) return undecided("callback");
+  // TLS-4: the policy may have changed while the question was under way; what anybody on the way could answer is no answer.
+  if (isConfirmation(callback) && !callback.secure && !takesCleartext(policy)) {
+    return refused("tls.required", DENIALS["not proven"], "dialback");
+  }
   for (const prooftype of ["samecert", "dialback-dnssec", "dialback"] as const) {
     const proved = attempt(prooftype, question);
     if (proved !== null) return proved;
@@ -179,6 +185,10 @@ function posh({ certificate, delegation, posh, now }: Question): readonly ["posh
   const facts = factsOf(certificate);
   const possible = facts !== null && outOfDate(facts, now) === null && delegation?.exists !== false;
   return possible && posh === null ? ["posh"] : [];
+}
+
+function isConfirmation({ outcome }: Callback): boolean {
+  return outcome === "confirmed" || outcome === "same-certificate";
 }
 
 /** Step 4 is open to this claim. */

@@ -4,6 +4,7 @@ import type { Delegation } from "../facts/delegation.ts";
 import { DENIALS } from "../xmpp/verdict_error.ts";
 import { accepts, isByCallback, type PairPolicy } from "./admission.ts";
 import { factsOf, outOfDate } from "./certificate.ts";
+import { takesCleartext } from "./cleartext.ts";
 import { tlsaFailure, usableTlsa } from "./dane.ts";
 import { type Need, undecided, type Verdict } from "./decide.ts";
 import { dnsFailure, publishesTlsa } from "./delegation.ts";
@@ -54,7 +55,7 @@ function unusable({ delegation, certificate, reached, policy }: Known): Verdict 
   if (failure !== null) return refused(failure, "dna-srv");
   if (delegation.service === "refused") return refused("dns.no-service", "dna-srv");
   const cleartext = certificate.state === "absent" && reached?.encrypted === false;
-  return cleartext && policy.proof !== "legacy" ? refused("tls.required", "pkix") : null;
+  return cleartext && !takesCleartext(policy) ? refused("tls.required", "pkix") : null;
 }
 
 /** 3.2, outgoing exception; 3.4 steps 4 and 7: usable records decide alone, unanswered ones leave the endpoint out. */

@@ -21,6 +21,8 @@ export interface InitialHeaderFacts {
   readonly certificate: PeerCertificate | null;
   /** The peer's names as the connection table has them (2.2). */
   readonly serverNames: readonly string[];
+  /** Whether a stream with these names may do without TLS (`legacy`); null where the header names nobody. */
+  readonly takesCleartext: (to: Domain | null, from: Domain | null) => boolean;
 }
 
 export interface JudgedHeader {
@@ -28,7 +30,15 @@ export interface JudgedHeader {
   /** Of a server-name stream inside TLS: `from` is proven to be the peer's. Without refusal its own records may still prove it (R-7). */
   readonly named: boolean;
   readonly refusal: Refusal | null;
+  /** What may become of the stream before TLS; always `required` inside it. */
+  readonly tls: TlsNeed;
 }
+
+/**
+ * `required`: nothing goes on without TLS. `optional`: it is offered (policy `legacy`). `impossible`: the same
+ * policy, and a peer that is older than features, so that nothing can be offered to it (4.1).
+ */
+export type TlsNeed = "required" | "optional" | "impossible";
 
 /** Judges the header of the initiating side, before and after TLS. First rule that hits wins. */
 export function judgeInitialHeader(facts: InitialHeaderFacts): JudgedHeader {
@@ -36,7 +46,18 @@ export function judgeInitialHeader(facts: InitialHeaderFacts): JudgedHeader {
   const is = header.to === null ? "unknown" : standing(header.to.domain);
   const mode = is === "server-name" ? "server-name" : "classic";
   const named = mode === "server-name" && isNamed(facts);
-  return { mode, named, refusal: header.fault ?? refusalFor(facts, is) };
+  const tls = tlsNeed(facts, is);
+  const fault = tls === "impossible" ? header.faultIfOld : header.fault;
+  const nameless = tls === "impossible" && header.to === null;
+  return { mode, named, tls, refusal: fault ?? refusalFor(facts, nameless ? "hosted" : is) };
+}
+
+/** Between server names there is no stream without TLS: the certificate is what they are proven by. */
+function tlsNeed({ header, certificate, takesCleartext }: InitialHeaderFacts, is: NameStanding): TlsNeed {
+  const classic = is === "hosted" || (header.to === null && header.old);
+  if (certificate !== null || !classic) return "required";
+  if (!takesCleartext(header.to?.domain ?? null, header.from?.domain ?? null)) return "required";
+  return header.old ? "impossible" : "optional";
 }
 
 function refusalFor(facts: InitialHeaderFacts, is: NameStanding): Refusal | null {
@@ -69,9 +90,18 @@ function unprovable(facts: InitialHeaderFacts): Refusal | null {
   return header.from === null ? refuse("not-authorized", "stream.unproven-name") : null;
 }
 
-/** Judges the answer to our own header: `from` may be missing (old servers), but it is no other name. */
-export function judgeResponseHeader(header: StreamHeader, expected: Domain): Refusal | null {
-  if (header.fault !== null) return header.fault;
+/**
+ * Judges the answer to our own header: `from` may be missing (old servers), but it is no other name.
+ *
+ * @param mayBeOld It may know no features (4.1, policy `legacy`).
+ */
+export function judgeResponseHeader(
+  header: StreamHeader,
+  expected: Domain,
+  mayBeOld: boolean = false,
+): Refusal | null {
+  const fault = mayBeOld ? header.faultIfOld : header.fault;
+  if (fault !== null) return fault;
   if (header.from !== null && header.from.domain !== expected) {
     return refuse("invalid-from", "stream.addressing");
   }

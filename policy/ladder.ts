@@ -7,9 +7,10 @@ import type { StreamCondition } from "../xmpp/stream_error.ts";
  * How a target is spoken to, strongest first.
  *
  * `server-name`: between the machines. `external`: between service domains, EXTERNAL where it is offered, else a request
- * with key. `key`: the same without trying EXTERNAL. `cleartext`: without TLS.
+ * with key. `key`: the same without trying EXTERNAL. `cleartext`: without TLS, unless it is offered after all.
+ * `versionless`: the same towards who does not know our version (4.1).
  */
-export type Rung = "server-name" | "external" | "key" | "cleartext";
+export type Rung = "server-name" | "external" | "key" | "cleartext" | "versionless";
 
 /** One target with the rung that it has come to. */
 export interface Entry {
@@ -56,6 +57,8 @@ export interface Failure {
   readonly takenAsClassic: boolean;
   /** We had sent our claim by EXTERNAL. */
   readonly claimed: boolean;
+  /** Whether it offered STARTTLS, or took it; null: it did not get to say. */
+  readonly offersTls: boolean | null;
 }
 
 /** The beginning: every target in the order to try, at the highest rung that it can be on. */
@@ -131,9 +134,6 @@ const WITHOUT_A_WORD: readonly Cause[] = [
   "tls.handshake",
 ];
 
-/** The peer cannot do TLS, or does not want to. */
-const NO_TLS: readonly Cause[] = ["tls.refused", "tls.handshake", "tls.timeout", "stream.version"];
-
 /** The whole machine knows no such domain: another address of it will not know better. */
 const NOT_SERVED: readonly StreamCondition[] = ["host-unknown", "host-gone"];
 
@@ -142,6 +142,8 @@ type Next = Partial<Pick<Entry, "rung" | "sni">> | "another address" | "nothing"
 function lower(failure: Failure, ground: Ground): Next {
   const { entry, cause, condition, unproven } = failure;
   if (unproven) return unprovenAt(failure, ground);
+  const clear = ground.takesCleartext ? withoutTls(failure) : null;
+  if (clear !== null) return clear;
   if (entry.rung === "server-name") {
     const fallsBack = condition === null
       ? WITHOUT_A_WORD.includes(cause)
@@ -149,9 +151,17 @@ function lower(failure: Failure, ground: Ground): Next {
     return fallsBack ? { rung: "external" } : "another address";
   }
   if (entry.rung === "external" && failure.claimed) return { rung: "key" };
-  if (condition !== null && NOT_SERVED.includes(condition)) return "nothing";
-  const cleartext = ground.takesCleartext && entry.rung !== "cleartext" && NO_TLS.includes(cause);
-  return cleartext ? { rung: "cleartext" } : "another address";
+  return condition !== null && NOT_SERVED.includes(condition) ? "nothing" : "another address";
+}
+
+/**
+ * 2.10, rung 4: the peer offered no TLS, and none came about when it was asked for all the same. Who offers it is never
+ * spoken to without, however it fails: a handshake is what an attacker breaks most easily.
+ */
+function withoutTls({ entry, condition, offersTls }: Failure): Next | null {
+  if (entry.rung === "versionless" || (condition !== null && NOT_SERVED.includes(condition))) return null;
+  if (condition === "unsupported-version" && offersTls !== true) return { rung: "versionless" };
+  return offersTls === false && entry.rung !== "cleartext" ? { rung: "cleartext" } : null;
 }
 
 /** A certificate that proves nothing is no reason to take less from the same target, unless the policy takes it (2.10). */

@@ -11,6 +11,7 @@ import {
   type Refusal,
   refusal,
 } from "./admission.ts";
+import { takesCleartext } from "./cleartext.ts";
 
 export class Policies {
   readonly #settings: AdmissionSettings;
@@ -28,6 +29,16 @@ export class Policies {
   /** The same with whose word each value is. */
   effective(pair: DomainPair): Effective {
     return effectivePolicy(this.#settings, pair, this.#tenant(pair));
+  }
+
+  /**
+   * Whether a stream between the two may do without TLS: who is not named (null) is nobody's peer, nobody's tenant.
+   *
+   * That lets no pair pass: each is asked about by itself (Q3), also one with other names than the header's.
+   */
+  takesCleartext(local: Domain | null, remote: Domain | null): boolean {
+    const tenant = local === null ? INHERITS : this.#tenants.get(local) ?? INHERITS;
+    return takesCleartext(pairPolicy(this.#settings, { remote }, tenant));
   }
 
   /** Null when the pair may federate. */

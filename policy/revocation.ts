@@ -15,5 +15,5 @@ export function farewell(peer: { readonly dna: boolean; readonly others: boolean
   if (peer.dna || !peer.others) return "invalid";
   // F4: one removed customer must not cost the others their link.
   if (cause === "route.not-hosted" || cause === "route.unknown-target") return "nothing";
-  return cause.startsWith("policy.") ? "policy-violation" : "reset";
+  return cause.startsWith("policy.") || cause === "tls.required" ? "policy-violation" : "reset";
 }

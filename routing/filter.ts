@@ -52,13 +52,15 @@ export type Filtered =
 export interface Filter {
   readonly bindings: BindingTable;
   readonly hosted: HostedDomains;
+  /** Whether the connection has TLS, or the policy of the pair does without. */
+  readonly carries: (pair: DomainPair) => boolean;
   /** `limits.unauthorised_pairs_per_minute`. */
   readonly unauthorisedPairsPerMinute: number;
 }
 
 type Refused = Exclude<Filtered, { action: "deliver" | "serve" }>;
 
-/** First rule that hits wins. A stanza passes only with a live grant of this very connection. */
+/** First rule that hits wins. A stanza passes only with a live grant of this very connection, and in the clear by its policy. */
 export function filterInward(
   filter: Filter,
   connection: ConnectionRow,
@@ -76,7 +78,7 @@ export function filterInward(
   const misdirected = checkTarget(filter.hosted, pair, bounceable, now);
   if (misdirected !== null) return misdirected;
   const grant = filter.bindings.receiving(pair, connection);
-  if (grant?.live) return { action: "deliver", grant };
+  if (grant?.live && filter.carries(pair)) return { action: "deliver", grant };
   if (isBetweenMachines(connection, pair)) return { action: "serve", pair };
   return unauthorised(filter, connection, pair, bounceable, now);
 }

@@ -24,6 +24,8 @@ export interface Features {
 /** The receiving side's sets of protocol.md 4.5. */
 export type Offer =
   | { readonly stage: "plain" }
+  /** Before TLS, where the policy does without (`legacy`). */
+  | { readonly stage: "optional" }
   | {
     readonly stage: "secure";
     /** Only to whom the certificate proved (R-7, R-8). */
@@ -39,10 +41,11 @@ export function printFeatures(offer: Offer): string {
 
 function children(offer: Offer): (Element | null)[] {
   if (offer.stage === "plain") return [STARTTLS_REQUIRED];
+  if (offer.stage === "optional") return [element(NS.starttls, "starttls"), DIALBACK];
   const secure = offer.stage === "secure" ? offer : null;
   return [
     secure?.external ? element(NS.sasl, "mechanisms", {}, element(NS.sasl, "mechanism", {}, EXTERNAL)) : null,
-    element(NS.dialbackFeature, "dialback", {}, element(NS.dialbackFeature, "errors")),
+    DIALBACK,
     secure?.bidi ? element(NS.bidiFeature, "bidi") : null,
     streamLimits(offer.limits),
     element(NS.streamManagement, "sm"),
@@ -68,6 +71,7 @@ export function parseFeatures(features: Element): Features | null {
   };
 }
 
+const DIALBACK = element(NS.dialbackFeature, "dialback", {}, element(NS.dialbackFeature, "errors"));
 const STARTTLS_REQUIRED = element(NS.starttls, "starttls", {}, element(NS.starttls, "required"));
 
 const KNOWN: ReadonlySet<string> = new Set([

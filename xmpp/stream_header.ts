@@ -21,8 +21,12 @@ export interface StreamHeader {
   readonly lang: string | null;
   /** What the elements of this stream inherit. */
   readonly declared: Declarations;
+  /** Before version 1.0, or without one: whoever wrote it knows no features (4.1). */
+  readonly old: boolean;
   /** The first rule of protocol.md 4.1 that the header breaks by itself; our own header still goes first (STR-10). */
   readonly fault: PeerFault | null;
+  /** The same where an old header is taken (policy `legacy`); another one is judged as ever. */
+  readonly faultIfOld: PeerFault | null;
 }
 
 /** Ends a stream. */
@@ -46,14 +50,16 @@ export function parseStreamHeader(
   try {
     tag = parseStartTag(text.replace(/^\s*(?:<\?xml[^>]*\?>\s*)?/, ""), new Map());
   } catch {
-    return { ...NOTHING, fault: fault("not-well-formed", "xml.not-well-formed", "a stream header") };
+    const broken = fault("not-well-formed", "xml.not-well-formed", "a stream header");
+    return { ...NOTHING, fault: broken, faultIfOld: broken };
   }
   const { element, declared } = tag;
   const version = parseVersion(element.attr("version"));
   const fields = { id: element.attr("id"), version, lang: element.attr("xml:lang"), declared };
   const names = { from: spelled(element.attr("from")), to: spelled(element.attr("to")) };
-  const written = { ...fields, ...names };
-  return { ...written, fault: judge({ ...tag, ...written }, role, content) };
+  const written = { ...fields, ...names, old: version === null || isBefore(version, OURS) };
+  const broken = (oldIsTaken: boolean) => judge({ ...tag, ...written }, role, content, oldIsTaken);
+  return { ...written, fault: broken(false), faultIfOld: broken(true) };
 }
 
 /** Whether a header after a restart has other names than the one before it (STR-9). */
@@ -79,9 +85,16 @@ export function answerLanguage(wanted: string | null, ours: readonly string[] = 
   return ours[0]!;
 }
 
-/** Our header on a stream that we open; names as in the SRV target and the certificate (A-27). */
-export function printInitialHeader(names: { readonly from: string; readonly to: string }): string {
-  return printHeader(NS.server, { ...names, version: "1.0", "xml:lang": LANGUAGES[0]! });
+/**
+ * Our header on a stream that we open; names as in the SRV target and the certificate (A-27).
+ *
+ * @param version Null only towards who refused 1.0 (4.8, policy `legacy`).
+ */
+export function printInitialHeader(
+  names: { readonly from: string; readonly to: string },
+  version: "1.0" | null = "1.0",
+): string {
+  return printHeader(NS.server, { ...names, version, "xml:lang": LANGUAGES[0]! });
 }
 
 /** Our answer to a header: `from` is the received `to`, `to` the received `from`, both as the peer spells them. */
@@ -109,18 +122,26 @@ export function printComponentInitial(to: string): string {
   return printHeader(NS.component, { to });
 }
 
-const NOTHING = { from: null, to: null, id: null, version: null, lang: null, declared: new Map() };
+const NOTHING = {
+  ...{ from: null, to: null, id: null, version: null, lang: null, declared: new Map() },
+  old: false,
+};
 
-type Written = StartTag & Pick<StreamHeader, "from" | "to" | "version">;
+type Written = StartTag & Pick<StreamHeader, "from" | "to" | "old">;
 
 /** In the order in which a peer can mend it: what it speaks, how well, to whom. */
-function judge(header: Written, role: "initial" | "response", content: ContentNamespace): PeerFault | null {
-  const { element, declared, version } = header;
+function judge(
+  header: Written,
+  role: "initial" | "response",
+  content: ContentNamespace,
+  oldIsTaken: boolean,
+): PeerFault | null {
+  const { element, declared, old } = header;
   const own = declared.get("") ?? "";
   if (!element.is(NS.streams, "stream") || !(own === "" || own === NS.streams || own === content)) {
     return fault("invalid-namespace", "xml.namespace", "a stream header of another protocol");
   }
-  if (content === NS.server && (version === null || isBefore(version, OURS))) {
+  if (content === NS.server && old && !oldIsTaken) {
     return fault("unsupported-version", "stream.version", "a stream header without version 1.0");
   }
   // protocol.md 10: nobody's language is longer.
@@ -128,7 +149,8 @@ function judge(header: Written, role: "initial" | "response", content: ContentNa
     return fault("policy-violation", "xml.limit", "a stream header with an endless language");
   }
   const malformed = (["from", "to"] as const).some((name) => element.attr(name) !== null && !header[name]);
-  if (malformed || (role === "initial" && header.to === null)) {
+  // Before RFC 3920 `to` could be left out; it is the first request that says whom it is for.
+  if (malformed || (role === "initial" && header.to === null && !(old && oldIsTaken))) {
     return fault("improper-addressing", "stream.addressing", "a stream header without a proper address");
   }
   return null;

@@ -1,11 +1,12 @@
 /** Each safety rule as one act: the product passes it, a server that breaks the rule is caught by it. */
 import assert from "node:assert/strict";
-import { arrival, bidiArrival, bounced, grant, message } from "../federation/acts.ts";
+import { arrival, bidiArrival, bounced, calledBack, grant, message, reply } from "../federation/acts.ts";
 import { selfSigned } from "../harness/certificates.ts";
 import { granted, SERVER_NAMES, Stage, type StageOptions } from "../harness/stage.ts";
 import { tlsa, tlsaOwner } from "../harness/tlsa.ts";
 import { ORIGINATING, RECEIVING } from "../harness/world.ts";
-import { denial, header, open, request, secure, verdict } from "../peer/stream.ts";
+import { NS } from "../peer/names.ts";
+import { answer, CLOSING, denial, FEATURE, header, open, request, secure, verdict } from "../peer/stream.ts";
 import type { Broken } from "./rules.ts";
 
 interface Rule {
@@ -126,6 +127,47 @@ const pinned: StageOptions = {
     ]),
 };
 
+/** On a stream without TLS a pair whose policy demands it is neither let in nor heard (Q3). */
+async function cleartextIsForLegacyAlone(stage: Stage): Promise<void> {
+  await using juliet = await stage.component();
+  const o = await stage.dial();
+  const { features } = await open(o, { from: "sender.example", to: "target.example" });
+  assert.equal(features.children[0]?.children.length, 0, "STARTTLS is required of a legacy peer");
+  o.send(request("other-sender.example", "target.example", "a key"));
+  const questions = calledBack(stage).then(({ r, asked }) => r.send(reply(asked, "valid")));
+  await Promise.race([
+    o.denial("other-sender.example", "target.example", "cancel", "policy-violation"),
+    questions.then(() => assert.fail("a key was asked about that had come without TLS")),
+  ]);
+  questions.catch(() => {});
+  o.send(message("tybalt@other-sender.example", "juliet@target.example", "m1"));
+  await o.streamError("not-authorized");
+  assert.deepEqual(juliet.stream.waiting, []);
+}
+
+/** Without `<starttls>` from a peer that is not legacy nothing goes out, not even a request. */
+async function strippedTlsStopsEverything(stage: Stage): Promise<void> {
+  await using juliet = await stage.component();
+  juliet.say("juliet", "romeo@other-sender.example", "m1");
+  const visits = (async () => {
+    for (;;) {
+      const r = await stage.peer.accept();
+      await answer(r, crypto.randomUUID(), [FEATURE.dialback]);
+      const asked = await r.anyElement("STARTTLS");
+      assert.equal(asked.name, "starttls", `said without TLS: ${asked.raw}`);
+      r.send(`<failure xmlns='${NS.tls}'/>${CLOSING}`);
+      r.wire.fin();
+    }
+  })();
+  await Promise.race([bounced(juliet, "m1", "remote-server-timeout", "wait"), visits]);
+  visits.catch(() => {});
+}
+
+/** One peer of another policy beside the default. */
+const oneLegacyPeer: StageOptions = {
+  settings: { policy: { proof: "encrypted", peer: { "sender.example": { proof: "legacy" } } } },
+};
+
 /** Dialback is allowed, and a server that is called back in vain is given up soon. */
 const callable: StageOptions = {
   settings: { policy: { proof: "encrypted" }, limits: { verify_timeout: "300ms" } },
@@ -158,6 +200,14 @@ const RULES: Record<string, readonly [broken: Broken, rule: Rule]> = {
   "DNA-20 R-7: a name is the machine's whose key its records pin": ["any_machine", {
     act: strangersAreNoMachines,
     options: pinned,
+  }],
+  "TLS-4 Q3: without TLS a pair comes in by its own policy alone": ["cleartext_for_all", {
+    act: cleartextIsForLegacyAlone,
+    options: oneLegacyPeer,
+  }],
+  "TLS-4: STARTTLS that is stripped opens nothing": ["cleartext_for_all", {
+    act: strippedTlsStopsEverything,
+    options: oneLegacyPeer,
   }],
   "DNA-45: revocation by the peer stops what goes out": ["revocation_ignored", {
     act: withdrawnPairsAskAgain,

@@ -11,6 +11,7 @@ const STANDS_FOR = {
   reverse_key_counts: "policy/decide.ts",
   any_machine: "policy/machine.ts",
   request_throws: "policy/request.ts",
+  cleartext_for_all: "policy/cleartext.ts",
   library_panics: "wire/native.ts",
 } as const;
 

@@ -27,11 +27,11 @@ Deno.test("clock: an idle stream closes one idle time after its last traffic, no
   const offer = { starttls: true, external: false, bidi: false, dna: true, errors: true, dialback: true };
   const features = { ...offer, unknownRequired: false };
   actor.send({ type: "tcp.connected", tls: "required", external: false });
-  actor.send({ type: "header.received", refusal: null });
+  actor.send({ type: "header.received", refusal: null, old: false });
   actor.send({ type: "features.received", ...features });
   actor.send({ type: "tls.proceed" });
   actor.send({ type: "tls.secured", refusal: null });
-  actor.send({ type: "header.received", refusal: null });
+  actor.send({ type: "header.received", refusal: null, old: false });
   actor.send({ type: "features.received", ...features });
   actor.send({ type: "request.written" });
   for (let minute = 0; minute < 180; minute++) clock.increment(MINUTE);

@@ -10,7 +10,7 @@ type Lines = Line<typeof inboundStream>[];
 const INPUT = { timers: TIMERS };
 
 const OPENED: Lines = [[
-  { type: "header.received", mode: "server-name", named: false, refusal: null },
+  { type: "header.received", mode: "server-name", named: false, refusal: null, tls: "required" },
   { negotiating: "securing" },
   { type: "answer header" },
   { type: "send features", stage: "plain", external: false },
@@ -23,7 +23,7 @@ const HANDSHAKING: Lines = [
 ];
 const REOPENING: Lines = [...HANDSHAKING, [{ type: "tls.secured" }, { negotiating: "reopening" }]];
 const OFFERING: Lines = [...REOPENING, [
-  { type: "header.received", mode: "server-name", named: true, refusal: null },
+  { type: "header.received", mode: "server-name", named: true, refusal: null, tls: "required" },
   { negotiating: "offering" },
   { type: "answer header" },
   { type: "raise limits" },
@@ -31,13 +31,13 @@ const OFFERING: Lines = [...REOPENING, [
   { type: "report established", mode: "server-name" },
 ]];
 const PROVING: Lines = [...REOPENING, [
-  { type: "header.received", mode: "classic", named: false, refusal: null },
+  { type: "header.received", mode: "classic", named: false, refusal: null, tls: "required" },
   { negotiating: "proving" },
   { type: "answer header" },
   { type: "prove name" },
 ]];
 const VOUCHING: Lines = [...REOPENING, [
-  { type: "header.received", mode: "server-name", named: false, refusal: null },
+  { type: "header.received", mode: "server-name", named: false, refusal: null, tls: "required" },
   { negotiating: "vouching" },
   { type: "answer header" },
   { type: "prove machine" },
@@ -137,7 +137,7 @@ play(
 );
 
 const ADMITTED: Lines[number] = [
-  { type: "header.received", mode: "classic", named: false, refusal: null },
+  { type: "header.received", mode: "classic", named: false, refusal: null, tls: "required" },
   { negotiating: "requesting" },
   { type: "answer header" },
   { type: "send features", stage: "authenticated", external: false },
@@ -228,13 +228,99 @@ play(
   ...OFFERING,
   [{ type: "auth.received", outcome: "accepted" }, { negotiating: "restarting" }, { type: "send success" }],
   [
-    { type: "header.received", mode: "server-name", named: true, refusal: null },
+    { type: "header.received", mode: "server-name", named: true, refusal: null, tls: "required" },
     { negotiating: "requesting" },
     { type: "answer header" },
     { type: "send features", stage: "authenticated", external: false },
     { type: "admit header pair" },
   ],
   [{ type: "request.received" }, { negotiating: "requesting" }],
+);
+
+// -- policy `legacy` (2.10 rung 4, 4.1)
+
+const OPTIONAL: Lines = [[
+  { type: "header.received", mode: "classic", named: false, refusal: null, tls: "optional" },
+  { negotiating: "choosing" },
+  { type: "answer header" },
+  { type: "send features", stage: "optional", external: false },
+]];
+const CLEAR: Lines = [...OPTIONAL, [
+  { type: "clear.spoken" },
+  { negotiating: "clear" },
+  { type: "report established", mode: "classic" },
+]];
+const NO_EXTERNAL: Lines[number] = [
+  { type: "auth.received", outcome: "accepted" },
+  { negotiating: "choosing" },
+  { type: "send failure", condition: "encryption-required" },
+];
+
+play(
+  "where TLS is optional a request may come without it",
+  ...CLEAR,
+  [{ type: "request.received" }, { negotiating: "clear" }],
+  [{ type: "pair.opened" }, "established", { type: "raise limits" }],
+);
+play("where TLS is optional STARTTLS is taken as ever", ...OPTIONAL, ...REOPENING.slice(OPENED.length));
+play(
+  "TLS optional: what is asked without it closes the way into it",
+  ...CLEAR,
+  [{ type: "starttls.received" }, { closing: "answering" }, { type: "send tls failure" }, {
+    type: "close stream",
+  }],
+);
+play(
+  "TLS optional: `<bidi/>` before TLS is ignored (A-5)",
+  ...OPTIONAL,
+  [{ type: "bidi.received" }, { negotiating: "choosing" }],
+  ...CLEAR.slice(OPTIONAL.length),
+  [{ type: "bidi.received" }, { negotiating: "clear" }],
+);
+play(
+  "SAS-7: a claim before TLS proves nothing, even one that would be right",
+  ...OPTIONAL,
+  NO_EXTERNAL,
+  NO_EXTERNAL,
+  NO_EXTERNAL,
+  [{ type: "auth.received", outcome: "accepted" }, { closing: "answering" }, {
+    type: "send error",
+    condition: "policy-violation",
+    cause: "sasl.failures",
+  }, { type: "close stream" }],
+);
+play(
+  "SAS-7: nor does it later on a stream without TLS",
+  ...CLEAR,
+  [{ type: "auth.received", outcome: "accepted" }, { negotiating: "clear" }, {
+    type: "send failure",
+    condition: "encryption-required",
+  }],
+  [{ type: "pair.opened" }, "established", { type: "raise limits" }],
+  [{ type: "auth.received", outcome: "accepted" }, "established", {
+    type: "send failure",
+    condition: "encryption-required",
+  }],
+);
+play(
+  "a peer of version 0.9 gets no features and may ask at once (4.1)",
+  [
+    { type: "header.received", mode: "classic", named: false, refusal: null, tls: "impossible" },
+    { negotiating: "clear" },
+    { type: "answer header" },
+    { type: "report established", mode: "classic" },
+  ],
+  [{ type: "request.received" }, { negotiating: "clear" }],
+  [{ type: "pair.opened" }, "established", { type: "raise limits" }],
+);
+play(
+  "where TLS is required nothing goes on without it (4.6)",
+  ...OPENED,
+  [{ type: "clear.spoken" }, { closing: "answering" }, {
+    type: "send error",
+    condition: "policy-violation",
+    cause: "tls.required",
+  }, { type: "close stream" }],
 );
 
 play(
@@ -255,6 +341,7 @@ for (const [which, lines] of Object.entries(HEADERS)) {
         mode: "classic",
         named: false,
         refusal: { condition: "host-unknown", cause: "stream.host-unknown" },
+        tls: "required",
       },
       { closing: "answering" },
       { type: "answer header" },
@@ -387,7 +474,7 @@ play(
   "a header inside the stream is out of turn",
   ...ESTABLISHED,
   [
-    { type: "header.received", mode: "classic", named: false, refusal: null },
+    { type: "header.received", mode: "classic", named: false, refusal: null, tls: "required" },
     { closing: "answering" },
     { type: "send error", condition: "unsupported-stanza-type", cause: "stream.unexpected" },
     { type: "close stream" },

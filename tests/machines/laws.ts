@@ -147,6 +147,30 @@ export const securedFirst = (...orders: readonly string[]) =>
       secured || (isHandshaking(before) && event.type === "tls.secured" && (event.refusal ?? null) === null),
   );
 
+/** Downgrade: once the peer has offered STARTTLS before TLS, nothing is established without it. */
+export const offeredTlsIsTaken: Law<"open" | "offered" | "secured"> = {
+  start: "open",
+  step(memory, step) {
+    const discovering = step.before?.matches({ negotiating: "discovering" }) === true;
+    const offered = discovering && step.event.type === "features.received" && step.event.starttls;
+    const secured = isHandshaking(step.before) && step.event.type === "tls.secured";
+    const now = secured ? "secured" : offered ? "offered" : memory;
+    return now === "offered" && names(step).includes("report established")
+      ? new Violation("established without the TLS that was offered")
+      : now;
+  },
+};
+
+/** what anybody on the way could have offered opens nothing. */
+export const clearMeansNothing = law(
+  false,
+  (secured, { type, bidi, dna, authenticated }) =>
+    !secured && type === "report established" && (bidi || dna || authenticated)
+      ? new Violation("believed without TLS")
+      : secured,
+  (secured, { event, before }) => secured || (isHandshaking(before) && event.type === "tls.secured"),
+);
+
 const isHandshaking = (snapshot: AnyMachineSnapshot | null) =>
   snapshot !== null &&
   (snapshot.matches({ negotiating: "securing" }) || snapshot.matches({ negotiating: "handshaking" }));

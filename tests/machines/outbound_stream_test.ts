@@ -37,7 +37,7 @@ const CONNECTED = { type: "tcp.connected", tls: "required", external: true } as 
 const OPENED: Lines = [[CONNECTED, { negotiating: "opening" }, { type: "open stream" }]];
 const ANSWERED: Lines = [
   ...OPENED,
-  [{ type: "header.received", refusal: null }, { negotiating: "discovering" }],
+  [{ type: "header.received", refusal: null, old: false }, { negotiating: "discovering" }],
 ];
 const PROCEEDING: Lines = [
   ...ANSWERED,
@@ -53,7 +53,7 @@ const REOPENED: Lines = [
 ];
 const REANSWERED: Lines = [
   ...REOPENED,
-  [{ type: "header.received", refusal: null }, { negotiating: "rediscovering" }],
+  [{ type: "header.received", refusal: null, old: false }, { negotiating: "rediscovering" }],
 ];
 const READY: Lines = [
   ...REANSWERED,
@@ -93,15 +93,36 @@ Deno.test("outbound stream: direct TLS begins with the handshake, its first stre
 });
 
 const IN_CLEAR: Lines[number] = [
-  { type: "features.received", ...OFFER, starttls: false, bidi: true },
+  { type: "features.received", ...OFFER, starttls: false, bidi: true, external: true },
   { negotiating: "ready" },
-  UP,
+  { ...UP, dna: false },
 ];
-Deno.test("outbound stream: policy legacy alone goes on in cleartext, without bidi (2.10, rung 4)", () => {
-  playTrace(outboundStream, by({ tls: "none" }, [...ANSWERED, IN_CLEAR]), INPUT);
+const OLD: Lines[number] = [
+  { type: "header.received", refusal: null, old: true },
+  { negotiating: "ready" },
+  { ...UP, dna: false, errors: false },
+];
+Deno.test("outbound stream: policy legacy alone goes on in cleartext, without bidi, DNA and EXTERNAL (2.10, rung 4)", () => {
   playTrace(outboundStream, by({ tls: "offered" }, [...ANSWERED, IN_CLEAR]), INPUT);
+});
+Deno.test("outbound stream: under legacy too STARTTLS is taken where it is offered", () => {
   playTrace(outboundStream, by({ tls: "offered" }, PROCEEDING), INPUT);
 });
+Deno.test("outbound stream: a peer of version 0.9 is asked at once, under legacy alone (4.1)", () => {
+  playTrace(outboundStream, by({ tls: "offered" }, [...OPENED, OLD]), INPUT);
+  const waiting: Lines[number] = [OLD[0], { negotiating: "discovering" }];
+  playTrace(outboundStream, [...OPENED, waiting], INPUT);
+});
+
+play(
+  "a peer that does not answer STARTTLS has as long as a handshake",
+  ...PROCEEDING.slice(0, ANSWERED.length + 1),
+  [{ after: "tls" }, { closing: "answering" }, {
+    type: "send error",
+    condition: "connection-timeout",
+    cause: "tls.timeout",
+  }, { type: "close stream" }],
+);
 
 play(
   "believes no feature before TLS, not even a mandatory one",
@@ -146,7 +167,7 @@ const RESTARTING: Lines = [
 ];
 const CONCLUDING: Lines = [
   ...RESTARTING,
-  [{ type: "header.received", refusal: null }, { negotiating: "concluding" }],
+  [{ type: "header.received", refusal: null, old: false }, { negotiating: "concluding" }],
 ];
 
 play(
@@ -233,7 +254,11 @@ play(
   "refuses a header with the error that it deserves (4.1)",
   ...OPENED,
   [
-    { type: "header.received", refusal: { condition: "unsupported-version", cause: "stream.version" } },
+    {
+      type: "header.received",
+      refusal: { condition: "unsupported-version", cause: "stream.version" },
+      old: false,
+    },
     { closing: "answering" },
     { type: "send error", condition: "unsupported-version", cause: "stream.version" },
     { type: "close stream" },
@@ -344,8 +369,8 @@ const OUT_OF_TURN: Record<string, [Lines, Lines[number][0]]> = {
   "SASL's failure before TLS": [ANSWERED, { type: "sasl.failed" }],
   "SASL's success on an established stream": [ESTABLISHED, { type: "sasl.succeeded" }],
   "SASL's challenge on an established stream": [ESTABLISHED, { type: "sasl.challenged" }],
-  "a second header": [ANSWERED, { type: "header.received", refusal: null }],
-  "a header on an established stream": [ESTABLISHED, { type: "header.received", refusal: null }],
+  "a second header": [ANSWERED, { type: "header.received", refusal: null, old: false }],
+  "a header on an established stream": [ESTABLISHED, { type: "header.received", refusal: null, old: false }],
 };
 for (const [name, [lines, event]] of Object.entries(OUT_OF_TURN)) {
   play(

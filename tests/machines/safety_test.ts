@@ -10,6 +10,7 @@ import {
   COMPONENT,
   DIRECT,
   INBOUND,
+  LENIENT,
   OUTBOUND,
   PROOF,
   ROUTE,
@@ -129,7 +130,7 @@ keeps(
 keeps("EXTERNAL only inside TLS", OUTBOUND, laws.securedFirst("send auth"), ({ negotiating }) => {
   negotiating.states.discovering.entry = "send auth";
 });
-keeps("without TLS no EXTERNAL", CLEARTEXT, laws.never("send auth"), ({ negotiating }) => {
+keeps("without TLS no EXTERNAL", CLEARTEXT, laws.securedFirst("send auth"), ({ negotiating }) => {
   negotiating.states.discovering.on["features.received"].unshift({ target: "authenticating" });
 });
 keeps("EXTERNAL is tried once", OUTBOUND, laws.once("send auth"), ({ negotiating }) => {
@@ -144,12 +145,27 @@ keeps("authenticated by success alone", OUTBOUND, laws.authenticatedBySuccess, (
 keeps("established once", OUTBOUND, laws.once("report established"), ({ negotiating }) => {
   negotiating.states.ready.on["request.written"] = { target: "#established", actions: "report established" };
 });
-keeps("without TLS it enables nothing that rests on it", CLEARTEXT, laws.never("send bidi"), (states) => {
-  states.negotiating.states.ready.entry = "send bidi";
+keeps("without TLS no bidi", CLEARTEXT, laws.securedFirst("send bidi"), ({ negotiating }) => {
+  negotiating.states.ready.entry = "send bidi";
 });
-keeps("it does not start TLS where it shall not", CLEARTEXT, laws.never("start tls"), (states) => {
-  states.negotiating.states.discovering.on["features.received"].splice(0, 2);
+keeps("STARTTLS that is offered is taken", CLEARTEXT, laws.offeredTlsIsTaken, ({ negotiating }) => {
+  delete negotiating.states.discovering.on["features.received"][1].guard;
 });
+keeps("without TLS it believes no offer", CLEARTEXT, laws.clearMeansNothing, ({ negotiating }) => {
+  const [, clear] = negotiating.states.discovering.on["features.received"];
+  clear.actions[0] = {
+    ...clear.actions[0],
+    params: { bidi: false, dna: true, errors: true, dialback: true },
+  };
+});
+keeps(
+  "where TLS is required an old peer is not asked without it",
+  OUTBOUND,
+  laws.securedFirst("report established"),
+  ({ negotiating }) => {
+    delete negotiating.states.opening.on["header.received"][1].guard;
+  },
+);
 keeps(
   "direct TLS: established only after TLS was secured without a refusal",
   DIRECT,
@@ -238,6 +254,45 @@ keeps(
 keeps("no stanza effect before TLS", INBOUND, laws.securedFirst("admit header pair", "send success"), (s) => {
   s.negotiating.states.securing.on["auth.received"] = { target: "restarting", actions: "send success" };
 });
+
+keeps(
+  "where TLS is required nothing is established without it",
+  INBOUND,
+  laws.securedFirst("report established", "send features optional"),
+  ({ negotiating }) => {
+    negotiating.states.securing.on["clear.spoken"] = "clear";
+  },
+);
+keeps(
+  "TLS optional: without it nothing that rests on it",
+  LENIENT,
+  laws.securedFirst(
+    ...["send success", "admit header pair", "enable bidi", "prove name", "prove machine"],
+    ...["send features secure", "send features authenticated"],
+  ),
+  ({ negotiating }) => {
+    negotiating.states.clear.on = { ...negotiating.states.clear.on, ...negotiating.states.offering.on };
+  },
+);
+keeps(
+  "TLS optional: no EXTERNAL before it",
+  LENIENT,
+  laws.securedFirst("send success"),
+  ({ negotiating }) => {
+    negotiating.states.choosing.on["auth.received"] = { target: "restarting", actions: "send success" };
+  },
+);
+keeps("TLS optional: three failures, no more", LENIENT, laws.threeFailures, ({ negotiating }) => {
+  negotiating.states.choosing.on["auth.received"].shift();
+});
+keeps(
+  "TLS optional: who was answered without it gets none",
+  LENIENT,
+  laws.neverAfterTaken("start tls", "clear.spoken", "choosing"),
+  ({ negotiating }) => {
+    negotiating.states.clear.on["starttls.received"] = { target: "handshaking", actions: "start tls" };
+  },
+);
 
 // -- components
 

@@ -32,8 +32,9 @@ export const OUTBOUND: World<typeof outboundStream> = {
     ...COMMON,
     { type: "tcp.connected", tls: "required", external: true },
     { type: "tcp.failed", cause: "tcp.refused" },
-    { type: "header.received", refusal: null },
-    { type: "header.received", refusal: REFUSAL },
+    { type: "header.received", refusal: null, old: false },
+    { type: "header.received", refusal: null, old: true },
+    { type: "header.received", refusal: REFUSAL, old: false },
     { type: "features.received", ...OFFER },
     { type: "features.received", ...OFFER, external: false },
     { type: "features.received", ...OFFER, bidi: false, dialback: false },
@@ -52,8 +53,8 @@ export const OUTBOUND: World<typeof outboundStream> = {
   ],
 };
 
-/** Rung 4 of protocol.md 2.10: policy `legacy`, without TLS. */
-export const CLEARTEXT: World<typeof outboundStream> = over("none");
+/** Rung 4 of protocol.md 2.10: policy `legacy`, without TLS where it is not offered. */
+export const CLEARTEXT: World<typeof outboundStream> = over("offered");
 
 /** XEP-0368: TLS from the first byte. */
 export const DIRECT: World<typeof outboundStream> = over("direct");
@@ -68,10 +69,10 @@ export const INBOUND: World<typeof inboundStream> = {
   input: { timers: TIMERS },
   events: [
     ...COMMON,
-    { type: "header.received", mode: "server-name", named: true, refusal: null },
-    { type: "header.received", mode: "server-name", named: false, refusal: null },
-    { type: "header.received", mode: "classic", named: false, refusal: null },
-    { type: "header.received", mode: "classic", named: false, refusal: REFUSAL },
+    { type: "header.received", mode: "server-name", named: true, refusal: null, tls: "required" },
+    { type: "header.received", mode: "server-name", named: false, refusal: null, tls: "required" },
+    { type: "header.received", mode: "classic", named: false, refusal: null, tls: "required" },
+    { type: "header.received", mode: "classic", named: false, refusal: REFUSAL, tls: "required" },
     { type: "starttls.received" },
     { type: "tls.expected" },
     { type: "tls.secured" },
@@ -87,9 +88,20 @@ export const INBOUND: World<typeof inboundStream> = {
     { type: "response.received", outcome: "incorrect-encoding" },
     { type: "auth.aborted" },
     { type: "bidi.received" },
+    { type: "clear.spoken" },
     { type: "request.received" },
     { type: "pair.opened" },
     { type: "traffic.seen", leftMs: 1000 },
+  ],
+};
+
+/** The same where the policy does without TLS. */
+export const LENIENT: World<typeof inboundStream> = {
+  ...INBOUND,
+  events: [
+    ...INBOUND.events,
+    { type: "header.received", mode: "classic", named: false, refusal: null, tls: "optional" },
+    { type: "header.received", mode: "classic", named: false, refusal: null, tls: "impossible" },
   ],
 };
 

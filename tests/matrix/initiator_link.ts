@@ -67,6 +67,7 @@ export function failed(entry: Entry, cause: Cause, takenAsClassic: boolean | nul
     unproven: takenAsClassic !== null,
     takenAsClassic: takenAsClassic ?? false,
     claimed: false,
+    offersTls: true,
   };
   return { ready: false, cause, condition: null, failure };
 }
@@ -95,13 +96,13 @@ export function streams(refusal: Cause | null): boolean {
   actor.on("*", ({ type }) => effects.push(type));
   actor.start();
   actor.send({ type: "tcp.connected", tls: "required", external: true });
-  actor.send({ type: "header.received", refusal: null });
+  actor.send({ type: "header.received", refusal: null, old: false });
   actor.send({ type: "features.received", starttls: true, ...OFFER });
   actor.send({ type: "tls.proceed" });
   actor.send({ type: "tls.secured", refusal });
   const headers = effects.filter((type) => type === "open stream").length;
   if (headers === 1) return false;
-  actor.send({ type: "header.received", refusal: null });
+  actor.send({ type: "header.received", refusal: null, old: false });
   actor.send({ type: "features.received", starttls: false, ...OFFER });
   return effects.includes("report established");
 }

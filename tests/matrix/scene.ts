@@ -5,7 +5,7 @@ import type { Conversation } from "../peer/conversation.ts";
 import { Listener } from "../peer/peer.ts";
 import { cast, domainOf, type Role } from "./cast.ts";
 import { Mailbox } from "./mailbox.ts";
-import type { Cell, Policy } from "./oracle.ts";
+import type { Cell } from "./oracle.ts";
 import type { Element } from "../peer/xml.ts";
 import { openWeb, type Web } from "./web.ts";
 
@@ -49,7 +49,7 @@ export class Scene implements AsyncDisposable {
       },
       settings: {
         policy: {
-          peer: Object.fromEntries(cells.map(({ policy }, n) => [domainOf(n), { proof: honoured(policy) }])),
+          peer: Object.fromEntries(cells.map(({ policy }, n) => [domainOf(n), { proof: policy }])),
         },
         limits: { verdict_timeout: verdictTimeout },
       },
@@ -90,11 +90,6 @@ export class Scene implements AsyncDisposable {
     for (const { web } of this.places) await web[Symbol.asyncDispose]();
     await this.stage[Symbol.asyncDispose]();
   }
-}
-
-/** `legacy` is not honoured by the configuration yet; over TLS it is `encrypted` (TF-11). */
-function honoured(policy: Policy): Policy {
-  return policy === "legacy" ? "encrypted" : policy;
 }
 
 async function newPlace(role: Role): Promise<Place> {

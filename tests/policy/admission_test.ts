@@ -11,6 +11,7 @@ import {
   survives,
 } from "../../policy/admission.ts";
 import type { Prooftype } from "../../policy/judge.ts";
+import { takesCleartext } from "../../policy/cleartext.ts";
 import { Policies } from "../../policy/policies.ts";
 import { parseDomain } from "../../xmpp/domain.ts";
 import { AUTHENTICATED, ENCRYPTED, ENFORCING, STRICT, TRUSTING } from "./fixtures.ts";
@@ -110,6 +111,37 @@ Deno.test("admission: each tenant has its own word, others have the server's", (
   assert.equal(policies.of(other).proof, "authenticated");
   assert.equal(policies.refusal(other), null);
 });
+
+/** Server's word, tenant's, peer's; who is named in the header; whether the stream may do without TLS. */
+const CLEARTEXT: [server: ProofPolicy, tenant: Word, peer: Word, to: boolean, from: boolean, may: boolean][] =
+  [
+    ["legacy", null, null, true, true, true],
+    ["legacy", null, null, false, false, true],
+    ["legacy", "strict", null, true, true, false],
+    ["legacy", "strict", null, true, false, false],
+    ["legacy", null, "encrypted", true, true, false],
+    ["legacy", null, "encrypted", false, true, false],
+    ["encrypted", null, "legacy", true, true, true],
+    ["encrypted", null, "legacy", true, false, false],
+    ["encrypted", "authenticated", "legacy", true, true, false],
+    ["encrypted", "legacy", null, true, true, true],
+    ["encrypted", "legacy", null, true, false, true],
+    ["encrypted", "legacy", null, false, true, false],
+    ["encrypted", null, null, true, true, false],
+  ];
+for (const [server, tenant, peer, to, from, may] of CLEARTEXT) {
+  const words = `server ${server}, tenant ${tenant}, peer ${peer}; to ${to}, from ${from}`;
+  Deno.test(`TLS-4 admission, a stream without TLS, ${words}: ${may}`, () => {
+    const settings = {
+      ...SETTINGS,
+      proof: server,
+      peer: new Map([["peer.example", { ...NOTHING, proof: peer }]]),
+    };
+    const policies = new Policies(settings, [{ name: PAIR.local, policy: { ...INHERITS, proof: tenant } }]);
+    assert.equal(policies.takesCleartext(to ? PAIR.local : null, from ? PAIR.remote : null), may);
+    if (to && from) assert.equal(takesCleartext(policies.of(PAIR)), may);
+  });
+}
 
 /** Whether a proof outlives the change of its pair's policy. */
 const CHANGES: Record<string, [before: PairPolicy, after: PairPolicy, stay: Prooftype[], go: Prooftype[]]> = {

@@ -7,6 +7,7 @@ import type { Delegation } from "../../facts/delegation.ts";
 import type { PoshEvidence } from "../../facts/posh.ts";
 import type { EndpointTlsa } from "../../facts/tlsa.ts";
 import type { PairPolicy } from "../../policy/admission.ts";
+import { isByCallback } from "../../policy/admission.ts";
 import { decide, type Need, type Question, type Verdict } from "../../policy/decide.ts";
 import type { Prooftype } from "../../policy/judge.ts";
 import {
@@ -321,7 +322,7 @@ const CALLBACKS: Record<string, Row> = {
   ],
   "through signed DNS, without TLS": [
     NO_CERTIFICATE,
-    ENCRYPTED,
+    LEGACY,
     {
       srv: SECURE,
       ...NOTHING,
@@ -329,6 +330,17 @@ const CALLBACKS: Record<string, Row> = {
       callback: calledBack("confirmed", { security: "secure", secure: false }),
     },
     "dialback",
+  ],
+  "TLS-4: without TLS, where the policy demands it by now": [
+    NO_CERTIFICATE,
+    ENCRYPTED,
+    {
+      srv: SECURE,
+      ...NOTHING,
+      key: true,
+      callback: calledBack("confirmed", { security: "secure", secure: false }),
+    },
+    ["tls.required", NOT_PROVEN],
   ],
   "the same certificate there": [
     SELF_SIGNED,
@@ -598,6 +610,7 @@ const everything = fc.record({
     calledBack("confirmed"),
     calledBack("confirmed", { security: "bogus" }),
     calledBack("confirmed", { security: "secure" }),
+    calledBack("confirmed", { security: "secure", secure: false }),
     calledBack("same-certificate", { certificate: SELF_SIGNED }),
     calledBack("refuted"),
     calledBack("error"),
@@ -651,6 +664,17 @@ Deno.test("decide: 3.2: nobody is called back but with a key, under a policy tha
       if (!asks && !dialled) return;
       assert.ok(rest.key && ["encrypted", "legacy"].includes(rest.policy.proof));
       assert.ok(rest.delegation !== null && rest.delegation.security !== "bogus");
+    }),
+    RUNS,
+  );
+});
+
+Deno.test("decide: TLS-4: an answer without TLS proves under legacy alone", () => {
+  fc.assert(
+    fc.property(everything, (rest) => {
+      const verdict = decide({ ...rest, domain: SENDER, now: NOW, timing: TIMING });
+      const byCallback = verdict.proved && isByCallback(verdict.proof.prooftype);
+      assert.ok(!byCallback || rest.callback!.secure || rest.policy.proof === "legacy");
     }),
     RUNS,
   );

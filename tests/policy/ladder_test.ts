@@ -40,6 +40,7 @@ function failed(at: Ladder, how: Partial<Failure>, ground = GROUND): Ladder {
     unproven: false,
     takenAsClassic: false,
     claimed: false,
+    offersTls: true,
   };
   return afterFailure(at, { ...failure, ...how } as Failure, ground);
 }
@@ -120,15 +121,56 @@ Deno.test("rung 3: the stream that ended with our claim is followed by one that 
   assert.deepEqual(next(failed(key, { condition: "host-unknown" })), []);
 });
 
-Deno.test("rung 4: cleartext after TLS failed, and only where the policy does without", () => {
-  const legacy = { ...GROUND, secure: false, takesDialback: true, takesCleartext: true };
-  for (const cause of ["tls.refused", "tls.handshake", "stream.version"] as const) {
-    const clear = failed(ladder([A], legacy, never), { cause }, legacy);
+const LEGACY = { ...GROUND, secure: false, takesDialback: true, takesCleartext: true };
+const CLASSIC_END: Partial<Failure>[] = [
+  { cause: "tls.refused" },
+  { cause: "tls.timeout" },
+  { cause: "stream.version" },
+  { cause: "tcp.lost" },
+  { condition: "unsupported-stanza-type" },
+  { condition: "not-authorized" },
+];
+for (const how of CLASSIC_END) {
+  const what = how.condition ?? how.cause;
+  Deno.test(`rung 4, ${what}: cleartext where no TLS was offered, and only where the policy does without`, () => {
+    const bare = { ...how, offersTls: false };
+    const clear = failed(ladder([A, B], LEGACY, never), bare, LEGACY);
     assert.deepEqual(next(clear), ["a cleartext"]);
-    assert.deepEqual(nextEntries(failed(clear, { cause }, legacy))[0]!.avoid, ["1"]);
-    const encrypted = { ...legacy, takesCleartext: false };
-    assert.deepEqual(next(failed(ladder([A], encrypted, never), { cause }, encrypted)), ["a external"]);
-  }
+    assert.deepEqual(nextEntries(failed(clear, bare, LEGACY))[0]!.avoid, ["1"], "and nothing below it");
+    const encrypted = { ...LEGACY, takesCleartext: false };
+    assert.deepEqual(next(failed(ladder([A], encrypted, never), bare, encrypted)), ["a external"]);
+    const named = { ...LEGACY, secure: true };
+    assert.deepEqual(
+      next(failed(ladder([A], named, never), bare, named)),
+      ["a cleartext"],
+      "from rung 1 too",
+    );
+  });
+  Deno.test(`downgrade, ${what}: who offers TLS, or says nothing, is never spoken to without`, () => {
+    for (const offersTls of [true, null]) {
+      const at = failed(ladder([A], LEGACY, never), { ...how, offersTls }, LEGACY);
+      assert.deepEqual(next(at), ["a external"]);
+    }
+  });
+}
+
+Deno.test("rung 4: a peer that refuses version 1.0 is asked without one, under legacy alone (4.8)", () => {
+  const how = { condition: "unsupported-version", offersTls: null } as const;
+  const old = failed(ladder([A], LEGACY, never), how, LEGACY);
+  assert.deepEqual(next(old), ["a versionless"]);
+  assert.deepEqual(nextEntries(failed(old, how, LEGACY))[0]!.avoid, ["1"]);
+  const clear = failed(ladder([A], LEGACY, never), { cause: "tls.refused", offersTls: false }, LEGACY);
+  assert.deepEqual(next(failed(clear, { ...how, offersTls: false }, LEGACY)), ["a versionless"]);
+  assert.deepEqual(next(failed(ladder([A], LEGACY, never), { ...how, offersTls: true }, LEGACY)), [
+    "a external",
+  ]);
+  const classic = { ...LEGACY, takesCleartext: false };
+  assert.deepEqual(next(failed(ladder([A], classic, never), how, classic)), ["a external"]);
+});
+
+Deno.test("rung 4: who does not serve the domain serves it no better without TLS", () => {
+  const how = { condition: "host-unknown", offersTls: false } as const;
+  assert.deepEqual(next(failed(ladder([A, B], LEGACY, never), how, LEGACY)), ["b external"]);
 });
 
 Deno.test("what a classic stream says of the domain holds for the whole target", () => {

@@ -11,6 +11,7 @@ Deno.test("DNA-57: to others the stream ends, but for the last pair", () => {
   assert.equal(farewell({ dna: false, others: true }, "proof.delegation"), "reset");
   assert.equal(farewell({ dna: false, others: true }, "dns.bogus"), "reset");
   assert.equal(farewell({ dna: false, others: true }, "policy.revoked"), "policy-violation");
+  assert.equal(farewell({ dna: false, others: true }, "tls.required"), "policy-violation");
 });
 
 Deno.test("F4: a removed customer does not cost the others their link", () => {

@@ -25,7 +25,7 @@ const NOWHERE = parseDomain("nowhere.example");
 const BANK = parseDomain("bank.example");
 
 function filterOf(world: Tables): Filter {
-  return { ...world, unauthorisedPairsPerMinute: 10 };
+  return { ...world, carries: () => true, unauthorisedPairsPerMinute: 10 };
 }
 
 /** A server-name stream with (target.example, sender.example) granted; what the row changes; what arrives. */
@@ -201,6 +201,17 @@ for (const [name, [sender, target, expected, change, bounceable]] of Object.entr
     assert.equal(summary(filterInward(filterOf(world), row, arrival, NOW)), expected);
   });
 }
+
+Deno.test("TLS-4 filter: without TLS a live grant passes by the policy of its own pair alone", () => {
+  const world = tables();
+  const row = granted(world);
+  const other = { ...PAIR, local: OTHER_TARGET.local };
+  grant(world, row, other);
+  const filter = { ...filterOf(world), carries: ({ local }: typeof PAIR) => local === PAIR.local };
+  const found = ({ remote, local }: typeof PAIR) =>
+    summary(filterInward(filter, row, { sender: remote, target: local, bounceable: true }, NOW));
+  assert.deepEqual([found(PAIR), found(other)], ["deliver", REPLY_F5]);
+});
 
 Deno.test("filter: what it lets pass carries the live grant of that pair on that connection", () => {
   const world = tables();

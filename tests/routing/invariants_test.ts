@@ -150,15 +150,17 @@ function checkCounts({ bindings, rows }: History): void {
   }
 }
 
-/** A stanza passes if and only if its own connection holds a live grant for its pair. */
+/** A stanza passes if and only if its own connection holds a live grant for its pair, and may carry it. */
 function checkFilter(history: History): void {
-  const filter = { ...history, unauthorisedPairsPerMinute: 1e9 };
+  const filter = { ...history, carries: () => true, unauthorisedPairsPerMinute: 1e9 };
   for (const connection of history.rows.filter((row) => row.open)) {
     for (const { local, remote } of PAIRS) {
       const grant = history.bindings.receiving({ local, remote }, connection);
       const arrival = { sender: remote, target: local, bounceable: false };
       const found = filterInward(filter, connection, arrival, NOW);
       assert.equal(found.action === "deliver" && found.grant.live, grant !== null);
+      const clear = filterInward({ ...filter, carries: () => false }, connection, arrival, NOW);
+      assert.notEqual(clear.action, "deliver");
     }
   }
 }

@@ -29,6 +29,21 @@ Deno.test("the features before TLS are starttls alone, required (protocol.md 4.5
   assert.deepEqual(parseFeatures(element(text)), { ...NONE, starttls: "required" });
 });
 
+Deno.test("where TLS is optional it is offered beside dialback, and nothing that rests on it (4.5)", () => {
+  const text = printFeatures({ stage: "optional" });
+  assert.equal(
+    text,
+    "<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>" +
+      "<dialback xmlns='urn:xmpp:features:dialback'><errors/></dialback></stream:features>",
+  );
+  assert.deepEqual(parseFeatures(element(text)), {
+    ...NONE,
+    starttls: "optional",
+    dialback: true,
+    errors: true,
+  });
+});
+
 Deno.test("the features after TLS are those of trace T1 that exist", () => {
   const text = printFeatures({ stage: "secure", external: false, bidi: true, limits: LIMITS });
   assert.equal(

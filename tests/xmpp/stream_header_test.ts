@@ -85,6 +85,33 @@ for (const [name, [text, condition]] of Object.entries(FAULTS)) {
   });
 }
 
+/** Under policy `legacy` (4.1): what an old header may leave out, and what no header may be. */
+const IF_OLD: Record<string, [attrs: string, old: boolean, condition: string | null]> = {
+  "no version": ["from='a.example' to='b.example'", true, null],
+  "version 0.9": ["from='a.example' to='b.example' version='0.9'", true, null],
+  "no version and no `to`": ["", true, null],
+  "version 1.0 and no `to`": ["version='1.0'", false, "improper-addressing"],
+  "no version, a malformed `to`": ["to='a@b.example'", true, "improper-addressing"],
+  "no version, a malformed `from`": ["from='a/b' to='b.example'", true, "improper-addressing"],
+  "no version, an endless language": [
+    `to='b.example' xml:lang='${"x".repeat(36)}'`,
+    true,
+    "policy-violation",
+  ],
+};
+for (const [name, [attrs, old, condition]] of Object.entries(IF_OLD)) {
+  Deno.test(`a header where an old one is taken: ${name}`, () => {
+    const seen = read(attrs);
+    assert.deepEqual([seen.old, seen.faultIfOld?.condition ?? null], [old, condition]);
+    if (old) assert.equal(seen.fault?.condition, "unsupported-version");
+  });
+}
+
+Deno.test("our header without a version is for whoever refused 1.0 (4.8)", () => {
+  const { version, old, to } = parseStreamHeader(printInitialHeader(NAMES, null), "initial");
+  assert.deepEqual([version, old, to?.text], [null, true, NAMES.to]);
+});
+
 Deno.test("a faulty header still tells what can be answered", () => {
   const { fault, to, from } = read("from='a@b' to='Target.example' version='1.0'");
   assert.equal(fault?.cause, "stream.addressing");
