@@ -31,7 +31,7 @@ const SLOW_MS = 5000;
 /** How long a peer may take to enable it, until what was written before counts as unconfirmed (decision 0040). */
 const ENABLE_WITHIN_MS = 10_000;
 
-const [ENABLE_BYTES, ENABLED_BYTES, REQUEST_BYTES] = [encode(ENABLE), encode(ENABLED), encode(REQUEST)];
+const REQUEST_BYTES = encode(REQUEST);
 
 export class Acks {
   /** The peer's features after TLS offer it. */
@@ -78,7 +78,7 @@ export class Acks {
     if (initiating && !this.offered) return this.#refused();
     this.#state = "waiting";
     if (initiating) {
-      this.#shell.connection.write(ENABLE_BYTES);
+      this.#shell.print(ENABLE);
       row.ledger.count();
     } else {
       // It is the peer that enables; until it does, what we write may have to be bounced.
@@ -96,7 +96,7 @@ export class Acks {
       case "failed":
         return this.#state === "waiting" ? this.#refused() : undefined;
       case "resume":
-        return this.#shell.connection.write(encode(NO_RESUMPTION));
+        return this.#shell.print(NO_RESUMPTION);
       case "request":
         return this.on ? this.#asked() : undefined;
       case "answer":
@@ -109,9 +109,9 @@ export class Acks {
     const { row, connection } = this.#shell;
     // 4.5: without TLS it is not offered.
     if (row.direction === "out" || !row.everAuthorised || this.on || connection.tls === null) {
-      return connection.write(encode(UNEXPECTED));
+      return this.#shell.print(UNEXPECTED);
     }
-    connection.write(ENABLED_BYTES);
+    this.#shell.print(ENABLED);
     row.ledger.count();
     this.#start();
   }

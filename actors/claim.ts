@@ -75,7 +75,7 @@ export class PeerClaim implements Claim {
 
   fetchers(terms: Terms): Fetchers {
     return {
-      ...certificateEvidence(this.#server, this.#pair.remote, terms),
+      ...certificateEvidence(this.#server, this.#pair.remote, this.#asking(terms)),
       callback: (found, signal) => this.#callBack(found, terms.budget ?? new Budget(), signal),
     };
   }
@@ -89,6 +89,10 @@ export class PeerClaim implements Claim {
     const fetchers = this.fetchers({ budget });
     const work = () => collect((found) => this.judge(found), fetchers, wanted, over);
     return this.#server.evidence.onBehalfOf(this.#shell.asPeer(), wanted, work);
+  }
+
+  #asking(terms: Terms): Asking {
+    return { ...terms, about: { connection: this.#shell.id, pair: this.#pair } };
   }
 
   /** Asks the authoritative server of the sender domain (7.2, step 2). */
@@ -165,10 +169,11 @@ export class EndpointClaim implements Claim {
 
   fetchers(terms: Terms): Fetchers {
     const { evidence } = this.#server;
+    const asking: Asking = { ...terms, about: { connection: this.#shell.id, pair: this.#pair } };
     return {
-      ...certificateEvidence(this.#server, this.#pair.remote, terms),
+      ...certificateEvidence(this.#server, this.#pair.remote, asking),
       tlsa: ({ delegation }, signal) =>
-        evidence.tlsa(delegation!, { ...terms, signal }, this.#endpoints(delegation!)),
+        evidence.tlsa(delegation!, { ...asking, signal }, this.#endpoints(delegation!)),
     };
   }
 
@@ -183,11 +188,11 @@ export class EndpointClaim implements Claim {
 }
 
 /** What certificate-based prooftypes rest on; nobody is called back. */
-function certificateEvidence({ evidence }: ServerContext, domain: Domain, terms: Terms): Fetchers {
+function certificateEvidence({ evidence }: ServerContext, domain: Domain, asking: Asking): Fetchers {
   return {
-    delegation: (_, signal) => evidence.delegation(domain, { ...terms, signal }),
-    tlsa: ({ delegation }, signal) => evidence.tlsa(delegation!, { ...terms, signal }),
-    posh: (_, signal) => evidence.posh(domain, { ...terms, signal }),
+    delegation: (_, signal) => evidence.delegation(domain, { ...asking, signal }),
+    tlsa: ({ delegation }, signal) => evidence.tlsa(delegation!, { ...asking, signal }),
+    posh: (_, signal) => evidence.posh(domain, { ...asking, signal }),
     callback: () => Promise.reject(new Error(`Nobody is called back for ${domain}`)),
   };
 }

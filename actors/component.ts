@@ -16,7 +16,7 @@ import { Outward } from "./outward.ts";
 import { actorOf } from "./start.ts";
 import type { CommonEvent } from "../machines/stream.ts";
 import type { Sink } from "../routing/handled.ts";
-import { encode, stateOf, StreamShell } from "./stream.ts";
+import { stateOf, StreamShell } from "./stream.ts";
 
 export class ComponentShell extends StreamShell implements Sink {
   settled = false;
@@ -98,10 +98,10 @@ export class ComponentShell extends StreamShell implements Sink {
     switch (effect.type) {
       case "answer header": {
         const from = this.header?.to?.text ?? this.server.config.server.names[0]!;
-        return this.connection.write(encode(printComponentResponse(from, this.streamId)));
+        return this.print(printComponentResponse(from, this.streamId));
       }
       case "send handshake":
-        return this.connection.write(encode(printHandshake()));
+        return this.print(printHandshake());
       case "report attached":
         this.server.local.attach(this.domain!, this);
         return this.#tell("component.attached");
@@ -169,5 +169,6 @@ export class ComponentShell extends StreamShell implements Sink {
     const { unsent } = this.connection;
     if (unsent !== null && this.domain !== null) this.server.local.unsent(this.domain, unsent);
     this.settled = true;
+    this.tracer?.ended();
   }
 }

@@ -1,6 +1,7 @@
 /** From SRV targets to one TCP connection: addresses looked up, priority group by priority group raced. protocol.md 5.2, 5.3. */
 import type { Cause } from "../facts/cause.ts";
 import type { Delegation, TargetAddresses } from "../facts/delegation.ts";
+import type { Subject } from "../facts/event.ts";
 import type { EndpointTlsa } from "../facts/tlsa.ts";
 import { tlsaFailure } from "../policy/dane.ts";
 import type { Entry } from "../policy/ladder.ts";
@@ -34,10 +35,11 @@ export async function reach(
   delegation: Delegation,
   entries: readonly Entry[],
   signal: AbortSignal,
+  about: Subject,
 ): Promise<{ readonly won: Reached } | { readonly lost: Cause | null }> {
   let lost: Cause | null = null;
   for (const group of groups(entries)) {
-    const course = new Course(server, delegation, group);
+    const course = new Course(server, delegation, group, about);
     const { clock } = server.host;
     const discard = ({ connection }: Reached) => connection.drop();
     const outcome = await race(course.runners(), { clock, signal, discard });
@@ -53,7 +55,10 @@ export async function dialContact(
   server: ServerContext,
   contact: Contact,
   signal: AbortSignal,
+  about: Subject,
 ): Promise<{ readonly won: Reached } | { readonly lost: Cause }> {
+  const { clock, trace } = server.host;
+  const started = clock.now();
   const dialled = await dial({
     address: contact.address,
     port: contact.entry.target.port,
@@ -63,6 +68,12 @@ export async function dialContact(
     // We chose this peer, and it is judged before it may send a stanza.
     frame: server.frameLimits("proven"),
   });
+  const { target: { host, port } } = contact.entry;
+  trace?.of(about).step(() => ({
+    type: "address.tried",
+    detail: { host, address: contact.address, port, elapsedMs: clock.now() - started },
+    ...(dialled.connected ? {} : { cause: dialled.cause }),
+  }));
   return dialled.connected
     ? { won: { ...contact, connection: dialled.connection } }
     : { lost: dialled.cause };
@@ -85,8 +96,10 @@ class Course {
   readonly #server: ServerContext;
   readonly #delegation: Delegation;
   readonly #group: readonly Entry[];
+  readonly #about: Subject;
 
-  constructor(server: ServerContext, delegation: Delegation, group: readonly Entry[]) {
+  constructor(server: ServerContext, delegation: Delegation, group: readonly Entry[], about: Subject) {
+    this.#about = about;
     this.#server = server;
     this.#delegation = delegation;
     this.#group = group;
@@ -106,8 +119,9 @@ class Course {
   /** Where the machine listens, and what it publishes of its certificates (3.4). */
   async #look({ target }: Entry): Promise<Place> {
     const { evidence } = this.#server;
-    const found = await evidence.addresses(target.host);
-    return { found, tlsa: await evidence.endpointTlsa(this.#delegation, target, found) };
+    const asking = { about: this.#about };
+    const found = await evidence.addresses(target.host, asking);
+    return { found, tlsa: await evidence.endpointTlsa(this.#delegation, target, found, asking) };
   }
 
   *#contacts(entry: Entry, { found, tlsa }: Place): Generator<Runner<Reached>> {
@@ -119,7 +133,8 @@ class Course {
     let left = addresses.length;
     for (const address of addresses) {
       yield async (signal) => {
-        const lap = await dialContact(this.#server, { entry, address, found, tlsa: [tlsa] }, signal);
+        const contact = { entry, address, found, tlsa: [tlsa] };
+        const lap = await dialContact(this.#server, contact, signal, this.#about);
         if ("won" in lap) this.#server.providers.reached(machineOf(entry.target));
         // Who was told to give up has seen nothing.
         else if (!signal.aborted && --left === 0) {

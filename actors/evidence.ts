@@ -1,7 +1,7 @@
 /** Fetches what the judges look at: delegations and addresses, told as they come. protocol.md 5, 10. */
 import type { Delegation, TargetAddresses } from "../facts/delegation.ts";
 import type { Lookup } from "../facts/dns.ts";
-import type { Detail } from "../facts/event.ts";
+import type { Detail, Subject } from "../facts/event.ts";
 import { findAddresses } from "../dnssec/addresses.ts";
 import { findDelegation } from "../dnssec/delegation.ts";
 import type { Ask, LookupOptions } from "../dnssec/resolver.ts";
@@ -22,6 +22,8 @@ export interface Asking {
   readonly signal?: AbortSignal | undefined;
   /** What the request may still cost that it is asked for; without one it is our own affair. */
   readonly budget?: Budget | undefined;
+  /** In whose traces the answer stands. */
+  readonly about?: Subject;
 }
 
 export class Evidence {
@@ -47,6 +49,7 @@ export class Evidence {
     const delegation = await findDelegation(domain, config.dns, this.#within(asking), options(asking));
     host.tell({
       type: "delegation.resolved",
+      ...asking.about,
       detail: {
         ...describe(delegation),
         fresh: asking.fresh ?? false,
@@ -76,6 +79,7 @@ export class Evidence {
     const found = await findAddresses(target, settings, this.#within(asking), options(asking));
     host.tell({
       type: "addresses.resolved",
+      ...asking.about,
       level: "debug",
       detail: { host: target, security: found.security, addresses: found.addresses },
       ...(found.cause ? { cause: found.cause } : {}),
@@ -107,6 +111,7 @@ export class Evidence {
     const found = await findTlsa(endpoint, naming, addresses, this.#within(asking), options(asking));
     this.#server.host.tell({
       type: "tlsa.resolved",
+      ...asking.about,
       level: "debug",
       detail: {
         host: endpoint.host,

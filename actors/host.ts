@@ -23,7 +23,7 @@ export interface Tracing {
   /** Where the steps of one connection or pair go, or of what the one does for the other. Nothing in it throws. */
   of(about: Subject): Tracer;
   /** What is shown in the place of a localpart. */
-  hide(localpart: string): string;
+  readonly hide: (localpart: string) => string;
 }
 
 /** The clock of the machine we run on. */

@@ -22,7 +22,7 @@ import { idleMs } from "../xmpp/stream_limits.ts";
 import { S2sShell } from "./s2s_stream.ts";
 import { actorOf, background } from "./start.ts";
 import type { CommonEvent } from "../machines/stream.ts";
-import { encode, stateOf } from "./stream.ts";
+import { stateOf } from "./stream.ts";
 
 export class InboundShell extends S2sShell {
   readonly #actor: Actor<typeof inboundStream>;
@@ -153,32 +153,32 @@ export class InboundShell extends S2sShell {
         return this.#answerHeader();
       case "send features":
         this.#identity?.settled();
-        return this.connection.write(encode(printFeatures({
+        return this.print(printFeatures({
           stage: effect.stage,
           external: effect.external,
           limits: this.server.advertisedLimits(),
           bidi: this.server.config.policy.bidi,
-        })));
+        }));
       case "prove name":
         return this.#proveName();
       case "prove machine":
         return this.#proveMachine();
       case "send challenge":
-        return this.connection.write(encode(printChallenge()));
+        return this.print(printChallenge());
       case "send failure":
         this.#told(effect.condition);
-        return this.connection.write(encode(printFailure(effect.condition)));
+        return this.print(printFailure(effect.condition));
       case "send success":
         this.#authenticated = true;
         this.#told("success");
-        this.connection.write(encode(printSuccess()));
+        this.print(printSuccess());
         return this.connection.restart();
       case "admit header pair":
         return this.#admit();
       case "send proceed":
-        return this.connection.write(encode(printStarttls("proceed")));
+        return this.print(printStarttls("proceed"));
       case "send tls failure":
-        return this.connection.write(encode(printStarttls("failure")));
+        return this.print(printStarttls("failure"));
       case "start tls":
         this.#mayBeClear = false;
         return this.startTls({
@@ -263,6 +263,6 @@ export class InboundShell extends S2sShell {
     const to = this.header?.from?.text ?? null;
     const from = this.header?.to?.text ?? this.server.config.server.names[0]!;
     const peer = this.header ?? { version: { major: 1, minor: 0 }, lang: null };
-    this.connection.write(encode(printResponseHeader({ from, to }, this.row.streamId, peer)));
+    this.print(printResponseHeader({ from, to }, this.row.streamId, peer));
   }
 }

@@ -44,7 +44,13 @@ class MachineClaim implements Claim {
       tlsa: async (
         _,
         signal,
-      ) => [await this.#server.evidence.machineTlsa(toAscii(this.#name), { ...terms, signal })],
+      ) => [
+        await this.#server.evidence.machineTlsa(toAscii(this.#name), {
+          ...terms,
+          signal,
+          about: { connection: this.#shell.id },
+        }),
+      ],
       delegation: unwanted("delegation"),
       posh: unwanted("POSH document"),
       callback: unwanted("authoritative server"),

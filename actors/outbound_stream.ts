@@ -3,6 +3,7 @@ import type { Actor } from "xstate";
 import type { Cause } from "../facts/cause.ts";
 import type { TlsFacts } from "../facts/certificate.ts";
 import type { Delegation } from "../facts/delegation.ts";
+import type { Subject } from "../facts/event.ts";
 import type { PoshEvidence } from "../facts/posh.ts";
 import { outboundStream, type OutboundStreamEffect, type TlsUse } from "../machines/outbound_stream.ts";
 import type { Verdict } from "../policy/decide.ts";
@@ -28,10 +29,13 @@ import { idleMs } from "../xmpp/stream_limits.ts";
 import { type Dialled, S2sShell } from "./s2s_stream.ts";
 import { actorOf, background } from "./start.ts";
 import type { CommonEvent } from "../machines/stream.ts";
-import { encode, stateOf } from "./stream.ts";
+import { stateOf } from "./stream.ts";
 
 /** A question for a key costs no web request of its own. */
 const NOT_WANTED: PoshEvidence = { found: false, passing: true, cause: "proof.none", why: null };
+
+/** Of a certificate, in a trace. */
+const MOST_NAMES = 20;
 
 export interface OutboundInput {
   /** `verify`: for one question to the authoritative server of `domain` (7.4); its certificate is judged, not required. */
@@ -129,10 +133,33 @@ export class OutboundShell extends S2sShell {
     this.judged = verdict;
     if (verdict.proved && verdict.proof.prooftype === "dane") this.row.vouch(verdict.proof.target!.host);
     const refusal = this.#refusal(verdict);
+    this.#traceJudged(verdict);
     if (refusal !== null && this.row.mode === "server-name" && refusal !== "dane.mismatch") {
       this.takenAsClassic = (await this.#collect("classic"))?.proved ?? false;
     }
     if (!this.over) this.#actor.send({ type: "tls.secured", refusal });
+  }
+
+  #traceJudged(verdict: Verdict): void {
+    const { domain } = this.input;
+    const names = this.row.serverNames.slice(0, MOST_NAMES);
+    this.tracer?.step(() =>
+      verdict.proved
+        ? {
+          type: "endpoint.judged",
+          detail: {
+            domain,
+            prooftype: verdict.proof.prooftype,
+            names,
+            target: verdict.proof.target?.host ?? null,
+          },
+        }
+        : {
+          type: "endpoint.judged",
+          detail: { domain, prooftype: null, names, target: this.reached?.entry.target.host ?? null },
+          cause: verdict.cause,
+        }
+    );
   }
 
   async #collect(mode: HeaderMode): Promise<Verdict | null> {
@@ -231,6 +258,11 @@ export class OutboundShell extends S2sShell {
     });
   }
 
+  /** In whose traces the way to TCP stands. */
+  get #about(): Subject {
+    return { connection: this.id, pair: this.#pair };
+  }
+
   /** Of the header, on a classic stream. */
   get #pair(): DomainPair {
     return { local: this.input.local, remote: this.input.domain };
@@ -248,10 +280,10 @@ export class OutboundShell extends S2sShell {
       case "connect":
         return background(this.server.host, this.id, this.#connect(), () => this.crashed());
       case "open stream":
-        return this.connection.write(encode(this.#header()));
+        return this.print(this.#header());
       case "send starttls":
         this.#tls = "required";
-        return this.connection.write(encode(printStarttls("starttls")));
+        return this.print(printStarttls("starttls"));
       case "start tls":
         return this.startTls({
           role: "initiating",
@@ -259,13 +291,13 @@ export class OutboundShell extends S2sShell {
           identity: toAscii(this.row.local!),
         });
       case "send bidi":
-        return this.connection.write(encode(printBidi(this.server.advertisedLimits())));
+        return this.print(printBidi(this.server.advertisedLimits()));
       case "send auth":
         this.claim = "sent";
         this.ours.claim(this.#pair);
-        return this.connection.write(encode(printAuth(this.input.local)));
+        return this.print(printAuth(this.input.local));
       case "send response":
-        return this.connection.write(encode(printResponse(this.input.local)));
+        return this.print(printResponse(this.input.local));
       case "report established":
         this.row.bidi = effect.bidi;
         this.row.peerDna = effect.dna;
@@ -294,8 +326,8 @@ export class OutboundShell extends S2sShell {
   async #connect(): Promise<void> {
     const { entries, contact: settled } = this.input;
     const outcome = settled === undefined
-      ? await reach(this.server, this.input.delegation, entries, this.#abort.signal)
-      : await dialContact(this.server, settled, this.#abort.signal);
+      ? await reach(this.server, this.input.delegation, entries, this.#abort.signal, this.#about)
+      : await dialContact(this.server, settled, this.#abort.signal, this.#about);
     if ("lost" in outcome) {
       return this.#actor.send({ type: "tcp.failed", cause: outcome.lost ?? "dns.no-address" });
     }

@@ -32,6 +32,7 @@ export class PoshDesk {
     this.#cache.put(domain, evidence, clock.now());
     this.#server.host.tell({
       type: "posh.resolved",
+      ...asking.about,
       detail: { domain, ...describe(evidence), elapsedMs: clock.now() - started },
       ...(evidence.found ? {} : { cause: evidence.cause }),
     });

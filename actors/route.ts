@@ -1,5 +1,5 @@
 /** One pair, outgoing: performs `machines/route`. protocol.md 2.3, 2.5, 2.7, 8.3, 8.4. */
-import type { Actor } from "xstate";
+import type { Actor, SnapshotFrom } from "xstate";
 import { machinesOf, orderTargets } from "../dnssec/targets.ts";
 import type { Cause } from "../facts/cause.ts";
 import type { Delegation, Target } from "../facts/delegation.ts";
@@ -10,6 +10,7 @@ import type { Verdict } from "../policy/decide.ts";
 import type { Proof } from "../policy/proof.ts";
 import { statedBoundMs } from "../policy/lifetime.ts";
 import type { ConnectionRow } from "../routing/connection_row.ts";
+import type { Tracer } from "../observe/recorder.ts";
 import { Outbox } from "../routing/outbox.ts";
 import type { DomainPair } from "../xmpp/domain.ts";
 import type { StreamCondition } from "../xmpp/stream_error.ts";
@@ -49,6 +50,8 @@ export class Route implements AssertionListener {
   #ageTimer: unknown = null;
   #restsUntil = 0;
   readonly #ending = new AbortController();
+  readonly #tracer: Tracer | null;
+  #retries = false;
 
   constructor(server: ServerContext, pair: DomainPair) {
     this.#server = server;
@@ -64,7 +67,8 @@ export class Route implements AssertionListener {
       server.host,
       () => this.#crashed(),
     );
-    this.#actor.subscribe({ complete: () => this.#ended() });
+    this.#tracer = server.host.trace?.of({ pair }) ?? null;
+    this.#actor.subscribe({ next: (snapshot) => this.#plan(snapshot), complete: () => this.#ended() });
     this.#actor.start();
   }
 
@@ -190,7 +194,7 @@ export class Route implements AssertionListener {
     this.#seen = null;
     const refusal = this.#server.refusalFor(this.pair);
     if (refusal !== null) return this.#refused(refusal, true);
-    const delegation = await this.#server.evidence.delegation(remote);
+    const delegation = await this.#server.evidence.delegation(remote, { about: { pair: this.pair } });
     if (this.over) return;
     this.delegation = delegation;
     const unusable = await this.#whyUnusable(delegation);
@@ -209,7 +213,9 @@ export class Route implements AssertionListener {
     if (service === "refused") return { cause: "dns.no-service", permanent: true };
     if (service === "absent") {
       if (!exists) return { cause: "dns.nxdomain", permanent: true };
-      const { addresses, cause: failed } = await this.#server.evidence.addresses(delegation.domain);
+      const { addresses, cause: failed } = await this.#server.evidence.addresses(delegation.domain, {
+        about: { pair: this.pair },
+      });
       if (addresses.length === 0) return { cause: failed ?? "dns.no-address", permanent: failed === null };
     }
     return null;
@@ -234,7 +240,9 @@ export class Route implements AssertionListener {
     // RFC 7712 4.4.2: without a signature it must be the very same machine too.
     const found = await Promise.all(
       this.#machines().slice(0, 4).map(async ({ host, port }) =>
-        (await evidence.addresses(host)).addresses.map((ip) => `${ip} ${port}`)
+        (await evidence.addresses(host, { about: { pair: this.pair } })).addresses.map((ip) =>
+          `${ip} ${port}`
+        )
       ),
     );
     const machines = new Set(found.flat());
@@ -336,10 +344,20 @@ export class Route implements AssertionListener {
     this.cause = cause;
     if (AFTER_ATTEMPT.includes(state)) this.#urged = false;
     const { host, config, negatives } = this.#server;
-    this.#restsUntil = host.clock.now() + this.#actor.getSnapshot().context.retryMs;
     const believedMs = cause === "peer.host-gone" ? ROUTE_TIMERS.goneMs : config.limits.negativePairMs;
     if (state === "denied") negatives.add(this.pair, cause!, host.clock.now() + believedMs);
     host.tell({ type: "route.state", pair: this.pair, detail: { state }, ...(cause ? { cause } : {}) });
+  }
+
+  /** When it is tried again by itself; said once for each wait. */
+  #plan(snapshot: SnapshotFrom<typeof routeMachine>): void {
+    const { retryMs: afterMs, failures } = snapshot.context;
+    const retries = snapshot.matches("denied") || snapshot.matches({ backoff: "waiting" });
+    if (retries && !this.#retries) {
+      this.#restsUntil = this.#server.host.clock.now() + afterMs;
+      this.#tracer?.step(() => ({ type: "retry.planned", detail: { afterMs, failures } }));
+    }
+    this.#retries = retries;
   }
 
   /** RTE-11: what has waited too long is bounced, whatever the route is doing. */
@@ -373,6 +391,7 @@ export class Route implements AssertionListener {
     this.#ending.abort();
     if (this.#ageTimer !== null) this.#server.host.clock.clearTimeout(this.#ageTimer);
     this.#server.routes.forget(this);
+    this.#tracer?.ended();
   }
 }
 

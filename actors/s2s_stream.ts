@@ -412,5 +412,6 @@ export abstract class S2sShell extends StreamShell {
         ...answered,
       },
     });
+    this.tracer?.ended();
   }
 }

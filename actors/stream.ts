@@ -4,12 +4,14 @@
  */
 import { type Cause, CAUSES } from "../facts/cause.ts";
 import type { TlsFacts } from "../facts/certificate.ts";
-import type { Detail } from "../facts/event.ts";
+import type { Detail, Sketch } from "../facts/event.ts";
 import type { CommonEffect, CommonEvent } from "../machines/stream.ts";
+import type { Tracer } from "../observe/recorder.ts";
 import type { Batch, Connection, Ending, Sink } from "../wire/connection.ts";
 import type { Element } from "../xml/element.ts";
 import { type Declarations, parseElement, XmlFault } from "../xml/reader.ts";
-import { type ContentNamespace, DECLARED } from "../xmpp/namespaces.ts";
+import { type ContentNamespace, DECLARED, NS } from "../xmpp/namespaces.ts";
+import { sketchOf, sketchOfPrinted } from "../xmpp/sketch.ts";
 import {
   parseStreamError,
   PeerFault,
@@ -42,6 +44,7 @@ export abstract class StreamShell implements Sink {
   /** Why it ends, once that has begun. */
   protected leaving: Cause = "stream.closed";
   #farewell: Promise<void> | null = null;
+  #tracer: Tracer | null = null;
   /** The peer's latest header. */
   protected header: StreamHeader | null = null;
   /** Who opened the stream that we read headers of. */
@@ -67,6 +70,23 @@ export abstract class StreamShell implements Sink {
   get foreignLanguage(): string | null {
     const lang = this.header?.lang ?? null;
     return lang === null || lang.toLowerCase() === OUR_LANGUAGE ? null : lang;
+  }
+
+  /** Where the steps of this connection go; null when nobody could read them. */
+  get tracer(): Tracer | null {
+    return this.#tracer ??= this.server.host.trace?.of({ connection: this.id }) ?? null;
+  }
+
+  /** Writes an element that is no stanza. What dialback says is told by those who say it. */
+  print(text: string): void {
+    const bytes = encode(text);
+    const { trace } = this.server.host;
+    if (trace !== null) {
+      const hide = trace.hide;
+      const sketch = () => sketchOfPrinted(text, DECLARED[this.content], bytes.length, hide);
+      this.tracer!.step(() => ({ type: "element.sent", detail: sketch() }));
+    }
+    this.connection.write(bytes);
   }
 
   /** Reads until the connection ends. */
@@ -132,7 +152,10 @@ export abstract class StreamShell implements Sink {
   }
 
   #closeStream(): void {
-    const close = () => this.connection.writeLast(encode(CLOSING_TAG));
+    const close = () => {
+      this.tracer?.step(() => ({ type: "element.sent", detail: CLOSING_SKETCH }));
+      this.connection.writeLast(encode(CLOSING_TAG));
+    };
     const wait = this.lastWords();
     if (wait === undefined) return close();
     this.#farewell = wait.then(close);
@@ -145,7 +168,7 @@ export abstract class StreamShell implements Sink {
   }
 
   #late(batch: Batch, i: number): void {
-    if (batch.kind(i) === CLOSING) return this.send({ type: "stream.closed" });
+    if (batch.kind(i) === CLOSING) return this.#closingTag();
     if (batch.kind(i) !== CONTROL) return;
     try {
       this.onLateElement(parseElement(batch.text(i), this.declared));
@@ -179,14 +202,28 @@ export abstract class StreamShell implements Sink {
   #control(batch: Batch, i: number): void | Promise<void> {
     const kind = batch.kind(i);
     if (kind === HEADER) return this.#header(batch.text(i));
-    if (kind !== CONTROL) return this.send({ type: "stream.closed" });
+    if (kind !== CONTROL) return this.#closingTag();
     try {
-      return this.#element(parseElement(batch.text(i), this.declared));
+      const element = parseElement(batch.text(i), this.declared);
+      this.#traceReceived(element, batch.end(i) - batch.start(i));
+      return this.#element(element);
     } catch (error) {
       if (error instanceof PeerFault) return this.fault(error.condition, error.cause);
       if (error instanceof XmlFault) return this.fault("policy-violation", "xml.limit");
       throw error;
     }
+  }
+
+  #traceReceived(element: Element, bytes: number): void {
+    const { trace } = this.server.host;
+    if (trace === null || isToldElsewhere(element)) return;
+    const sketch = () => sketchOf(element, bytes, trace.hide);
+    this.tracer!.step(() => ({ type: "element.received", detail: sketch() }));
+  }
+
+  #closingTag(): void {
+    this.tracer?.step(() => ({ type: "element.received", detail: CLOSING_SKETCH }));
+    this.send({ type: "stream.closed" });
   }
 
   #header(text: string): void | Promise<void> {
@@ -235,6 +272,21 @@ export abstract class StreamShell implements Sink {
 function causeOf(how: "closed" | "truncated" | "reset" | "dropped"): Cause {
   if (how === "reset") return "tcp.reset";
   return how === "truncated" ? "tls.truncated" : "tcp.lost";
+}
+
+const CLOSING_SKETCH: Sketch = {
+  name: "/stream",
+  ns: NS.streams,
+  word: null,
+  from: null,
+  to: null,
+  bytes: CLOSING_TAG.length,
+};
+
+/** Decisions tell of dialback and of stream errors; counts of stanzas are traffic (XEP-0198). */
+function isToldElsewhere({ ns, name }: Element): boolean {
+  if (ns === NS.dialback || (ns === NS.streams && name === "error")) return true;
+  return ns === NS.streamManagement && (name === "r" || name === "a");
 }
 
 const encoder = new TextEncoder();

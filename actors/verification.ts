@@ -148,7 +148,10 @@ export class Verification {
     const all: Endpoint[] = [];
     let cause: Cause = "dns.no-address";
     for (const target of this.#targets()) {
-      const found = await this.#server.evidence.addresses(target.host, { budget: this.#question.budget });
+      const found = await this.#server.evidence.addresses(target.host, {
+        budget: this.#question.budget,
+        about: { pair: this.#question.pair },
+      });
       const { addresses, security } = found;
       const endpoints = addresses.map((address) => ({ target, address, security, found }));
       const fresh = endpoints.filter((endpoint) => !this.#unreached.has(keyOf(endpoint)));

@@ -68,7 +68,8 @@ export const EVENTS = {
 export const STEPS = {
   "machine.moved":
     "a machine took a transition: machine, actor, on (its event), from, to, edges, state (all of it, afterwards)",
-  "element.received": "an element that is no stanza came: name, ns, word, from, to, bytes",
+  "element.received":
+    "an element that is no stanza came: name, ns, word, from, to, bytes; dialback, headers and stream errors are decisions",
   "element.sent": "an element that is no stanza went: the same",
   "address.tried": "one TCP connection was tried: host, address, port, elapsedMs",
   "endpoint.judged":
@@ -122,8 +123,7 @@ export type Sketch = {
   readonly word: string | null;
   readonly from: string | null;
   readonly to: string | null;
-  /** As written; null where only the parsed element was at hand. */
-  readonly bytes: number | null;
+  readonly bytes: number;
 };
 
 /** One step between decisions; whom it is about is told apart, by who made it. */

@@ -114,9 +114,8 @@ export class Recorder {
   }
 
   /** What stands for a localpart: the same one until the next start, and nothing more can be told from it. */
-  hide(localpart: string): string {
-    return `~${createHmac("sha256", this.#key).update(localpart).digest("hex").slice(0, 8)}`;
-  }
+  readonly hide = (localpart: string): string =>
+    `~${createHmac("sha256", this.#key).update(localpart).digest("hex").slice(0, 8)}`;
 
   // ---- who listens
 
