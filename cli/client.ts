@@ -51,13 +51,30 @@ export class Client {
     throw refusal(response.status, answer);
   }
 
-  async #fetch(path: string, method: string, body: unknown): Promise<Response> {
+  /** The text of an answer that does not end by itself, as it comes. @throws {CommandFault} */
+  async *stream(path: string, headers: Readonly<Record<string, string>>): AsyncGenerator<string> {
+    const response = await this.#fetch(path, "GET", undefined, headers, null);
+    if (!response.ok) throw refusal(response.status, await response.json().catch(() => null));
+    try {
+      yield* response.body!.pipeThrough(new TextDecoderStream());
+    } catch (error) {
+      throw new CommandFault(EXIT.couldNotTell, `The server is gone: ${reasonOf(error)}`);
+    }
+  }
+
+  async #fetch(
+    path: string,
+    method: string,
+    body: unknown,
+    headers: Readonly<Record<string, string>> = {},
+    patienceMs: number | null = PATIENCE_MS,
+  ): Promise<Response> {
     try {
       return await fetch(`${this.#url}/api/v1${path}`, {
         method,
-        headers: { authorization: `Bearer ${this.#token}`, "content-type": "application/json" },
+        headers: { authorization: `Bearer ${this.#token}`, "content-type": "application/json", ...headers },
         redirect: "error", // the token is for this server alone
-        signal: AbortSignal.timeout(PATIENCE_MS),
+        ...(patienceMs === null ? {} : { signal: AbortSignal.timeout(patienceMs) }),
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         ...(this.#http === undefined ? {} : { client: this.#http }),
       });

@@ -149,6 +149,25 @@ function addQuestions(program: Command, done: Done): void {
       const { machines } = await import("./machines.ts");
       done(machines(id, options));
     });
+  asking(program.command("trace [connection]").description("what happened to a connection or a pair"))
+    .addHelpText(
+      "before",
+      examples(
+        "verona trace c-7 --follow",
+        "verona trace --pair sender.example target.example --since -5m",
+        "verona trace c-7 --export c-7.mmd",
+        "verona trace --open c-7.json",
+      ),
+    )
+    .option("--pair <domains...>", "a pair, LOCAL REMOTE")
+    .option("--follow", "and what happens from now on, until Ctrl-C")
+    .option("--since <when>", "only what is younger than 5m, or than a time")
+    .option("--export <file>", "write it: .json to open again, .txt, .mmd (Mermaid)")
+    .option("--open <file>", "show an exported trace; no server is asked")
+    .action(async (connection, options) => {
+      const { trace } = await import("./trace.ts");
+      done(await trace(connection, options));
+    });
   asking(program.command("close <connection>").description("close a connection; pairs in use come back"))
     .addHelpText("before", examples("verona close c-7"))
     .action(async (id, options) => {
@@ -206,7 +225,6 @@ function addConfig(program: Command, done: Done): void {
 /** design.md 2.2 names these; what there is instead is said. */
 function addLater(program: Command): void {
   later(program, "check", "`verona explain LOCAL REMOTE` asks the running server");
-  later(program, "trace", "`curl -N .../api/v1/events` streams every decision");
   later(program, "recheck", "proofs are looked at again by themselves (limits.recheck_min)");
   later(program, "policy", "edit [policy], then `verona config reload`");
   later(program, "completions", "");

@@ -14,3 +14,4 @@ export type * from "./contract/overview.ts";
 export type * from "./contract/proofs.ts";
 export type * from "./contract/routes.ts";
 export type * from "./contract/session.ts";
+export type * from "./contract/trace.ts";
