@@ -125,7 +125,7 @@ Deno.test("trace --follow: what happens comes as it happens, until the connectio
       await granted(o, "other-sender.example", "target.example");
     }
     if (has(/other-sender\.example → target\.example granted/)) {
-      o.send(message("romeo@elsewhere.example", "juliet@target.example", "m1"));
+      o.send(message("romeo@elsewhere.example", "juliet@target.example", "m1") + "</stream:stream>");
       await o.farewell();
     }
   }
@@ -134,7 +134,7 @@ Deno.test("trace --follow: what happens comes as it happens, until the connectio
     shown,
     /sender\.example → target\.example granted/,
     /<-- <db:result from='other-sender\.example'.*proving/,
-    /--> <stream:error>/,
+    /--> ✗ <stream:error> invalid-from/,
     /connection closed/,
   );
 });
