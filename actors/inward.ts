@@ -5,11 +5,11 @@ import type { Grant } from "../routing/grant.ts";
 import type { Batch } from "../wire/connection.ts";
 import { AddressFault, type Domain, type DomainPair } from "../xmpp/domain.ts";
 import { parseJid } from "../xmpp/jid.ts";
-import { INVALID_CONNECTION, type StanzaError } from "../xmpp/stanza_error.ts";
+import { bounce, bounceFor, INVALID_CONNECTION, type StanzaError } from "../xmpp/stanza_error.ts";
 import type { ComponentShell } from "./component.ts";
 import type { ServerContext } from "./context.ts";
 import { Digest } from "./digest.ts";
-import { FLAG, NOT_PLAIN } from "./flags.ts";
+import { FLAG, NOT_PLAIN, unfitness } from "./flags.ts";
 import type { LocalDomain } from "./local.ts";
 import type { S2sShell } from "./s2s_stream.ts";
 import { Slots } from "./slots.ts";
@@ -120,8 +120,9 @@ export class Inward {
     const { pair } = grant;
     const local = server.local.domain(pair.local);
     if (local === undefined) return null;
-    if (batch.flags(i) & FLAG.badIq) {
-      this.#answer(batch, i, pair, { type: "modify", condition: "bad-request" }, "route.bad-request");
+    const unfit = unfitness(batch.flags(i));
+    if (unfit !== null) {
+      this.#answer(batch, i, pair, bounceFor(unfit), unfit);
       return null;
     }
     if (!this.#slots.has(grant)) {
@@ -146,7 +147,10 @@ export class Inward {
   /** Between the machines: ping, disco, version; the answer takes the way back, or none. */
   #serve(batch: Batch, i: number, pair: DomainPair): void {
     const { row, declared } = this.#shell;
-    const reply = this.#server.local.answerOf(pair.local, batch.text(i), declared);
+    const tooLong = batch.flags(i) & FLAG.tooLong;
+    const reply = tooLong
+      ? bounce(batch.text(i), bounceFor("route.too-long"), { declared })
+      : this.#server.local.answerOf(pair.local, batch.text(i), declared);
     if (reply !== null && (row.direction === "out" || row.bidi)) this.#shell.say(encode(reply));
   }
 

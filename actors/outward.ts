@@ -7,7 +7,7 @@ import { bounceFor } from "../xmpp/stanza_error.ts";
 import type { Cause } from "../facts/cause.ts";
 import type { ComponentShell } from "./component.ts";
 import type { ServerContext } from "./context.ts";
-import { FLAG, NOT_PLAIN } from "./flags.ts";
+import { FLAG, NOT_PLAIN, unfitness } from "./flags.ts";
 import { domainOf, rawDomain } from "./inward.ts";
 import type { S2sShell } from "./s2s_stream.ts";
 import { Slots } from "./slots.ts";
@@ -84,7 +84,8 @@ export class Outward {
     if (flags & FLAG.noTo) return this.#return(batch, i, "route.bad-request");
     const remote = this.#target(batch.to(i));
     if (remote === null) return this.#return(batch, i, "route.jid-malformed");
-    if (flags & FLAG.badIq) return this.#return(batch, i, "route.bad-request");
+    const unfit = unfitness(flags);
+    if (unfit !== null) return this.#return(batch, i, unfit);
     this.#learn(batch, i, remote);
     const bytes = flags & FLAG.rescope
       ? this.#component.connection.rescope(batch, i, "server", null)

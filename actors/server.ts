@@ -371,11 +371,14 @@ function frameLimits(limits: Limits, peer: "proven" | "unproven"): FrameLimits {
   const common = { headerBytes, valueBytes, nameBytes, namespaceBytes };
   if (peer === "proven") {
     const { stanzaBytes, depth, attributes, elements, bytesPerSecond } = limits;
-    return { ...common, stanzaBytes, depth, attributes, elements, bytesPerSecond };
+    // 4.12: under twice the limit it can be answered.
+    const oversizeBytes = 2 * stanzaBytes - 1;
+    return { ...common, stanzaBytes, oversizeBytes, depth, attributes, elements, bytesPerSecond };
   }
   return {
     ...common,
     stanzaBytes: Math.min(limits.unprovenElementBytes, limits.stanzaBytes),
+    oversizeBytes: 0,
     depth: limits.unprovenDepth,
     attributes: limits.unprovenAttributes,
     elements: limits.unprovenElements,

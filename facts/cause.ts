@@ -223,6 +223,11 @@ export const CAUSES = {
   ),
   "route.bad-request": reason("peer", "an IQ breaks the rules of RFC 6120 8.2.3", PEER),
   "route.too-big": reason("local", "the stanza is larger than the peer accepts", "send smaller stanzas"),
+  "route.too-long": reason(
+    "peer",
+    "the stanza is larger than this server accepts",
+    "see `limits.stanza_bytes`; what is advertised is what peers may send",
+  ),
   "route.queue-full": reason("peer", "the pair's queue is full", WAIT),
   "route.queue-age": reason("peer", "the stanza waited too long for the pair to open", WAIT),
   "route.queues-full": reason("us", "all queues together are full", "find the peers that do not answer"),

@@ -161,6 +161,7 @@ const COMMANDS: Readonly<Record<Cause, Command>> = {
   "route.jid-malformed": LOG,
   "route.bad-request": TRACE,
   "route.too-big": TRACE,
+  "route.too-long": TRACE,
   "route.queue-full": EXPLAIN,
   "route.queue-age": EXPLAIN,
   "route.queues-full": ROUTES,

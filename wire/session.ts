@@ -18,6 +18,8 @@ export interface FrameLimits {
   readonly valueBytes: number;
   readonly nameBytes: number;
   readonly namespaceBytes: number;
+  /** A stanza over its limit is read so far and marked; 0: never (protocol.md 4.12). */
+  readonly oversizeBytes: number;
   /** Faster it is not read; 0: as it comes. */
   readonly bytesPerSecond: number;
 }
@@ -216,12 +218,13 @@ export class Session {
   }
 }
 
-const NO_LIMITS = new Uint32Array(8).fill(2 ** 32 - 1);
+const NO_LIMITS = new Uint32Array(9).fill(2 ** 32 - 1);
 
 function words(limits: FrameLimits): Uint32Array<ArrayBuffer> {
   const { headerBytes, stanzaBytes, depth, attributes, elements, valueBytes, nameBytes, namespaceBytes } =
     limits;
-  const needed = Math.max(headerBytes, stanzaBytes) + BITE;
+  const { oversizeBytes } = limits;
+  const needed = Math.max(headerBytes, stanzaBytes, oversizeBytes) + BITE;
   if (framed.bytes.length < needed) framed = new Batch(needed, ITEMS);
   return Uint32Array.of(
     headerBytes,
@@ -232,5 +235,6 @@ function words(limits: FrameLimits): Uint32Array<ArrayBuffer> {
     valueBytes,
     nameBytes,
     namespaceBytes,
+    oversizeBytes,
   );
 }

@@ -185,6 +185,7 @@ const BOUNCES: { readonly [cause in Cause]?: Row } = {
   "route.bad-address": ["jid-malformed", "modify"],
   "route.bad-request": ["bad-request", "modify"],
   "route.too-big": ["policy-violation", "modify"],
+  "route.too-long": ["policy-violation", "modify"],
   "xml.limit": ["policy-violation", "modify"],
   "route.queue-full": FULL,
   "route.queues-full": FULL,

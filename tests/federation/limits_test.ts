@@ -4,7 +4,7 @@ import { selfSigned } from "../harness/certificates.ts";
 import { granted, SERVER_NAMES, Stage } from "../harness/stage.ts";
 import { VeronaServer } from "../harness/verona.ts";
 import { ORIGINATING, RECEIVING, S2S_PORT, srvOwner } from "../harness/world.ts";
-import type { Conversation } from "../peer/conversation.ts";
+import { type Conversation, errorOf } from "../peer/conversation.ts";
 import { NS } from "../peer/names.ts";
 import { dial, Listener } from "../peer/peer.ts";
 import { CLOSING, denial, header, open, openSecured, request, secure, verdict } from "../peer/stream.ts";
@@ -17,26 +17,78 @@ function padded(id: string, bytes: number): string {
   return message("romeo@sender.example", "juliet@target.example", id, "x".repeat(bytes - empty.length));
 }
 
-Deno.test("LIM-3: a stanza of exactly the limit passes, one byte more is policy-violation", async () => {
+Deno.test("LIM-3 RTE-5 RTE-6, cause route.too-long: a stanza of exactly the limit passes, one byte more is policy-violation (modify), and the stream goes on", async () => {
   await using stage = await Stage.open({ settings: { limits: { stanza_bytes: 20_000 } } });
   await using juliet = await stage.component();
-  const o = await stage.initiateWith();
+  const o = await initiateBidi(stage);
+  await granted(o, "sender.example", "target.example");
   o.send(padded("fits", 20_000));
   await juliet.message({ id: "fits" });
-  o.send(padded("over", 20_001));
-  const error = await o.element(NS.stream, "error");
-  assert.ok(child(error, NS.streamErrors, "policy-violation"), error.raw);
-  assert.ok(child(error, NS.errors, "stanza-too-big"), error.raw);
-  await o.closing();
+  for (const [id, bytes] of [["over", 20_001], ["far", 39_999]] as const) {
+    o.send(padded(id, bytes));
+    const error = await o.message({ id, type: "error", from: "juliet@target.example" });
+    assert.deepEqual(errorOf(error), { condition: "policy-violation", type: "modify" });
+    assert.equal(child(error, NS.server, "body"), undefined, "its payload goes back");
+  }
+  const large = `<ping xmlns='${NS.ping}'/>`.replace(
+    "/>",
+    ` a='${"x".repeat(16_000)}' b='${"x".repeat(16_000)}'/>`,
+  );
+  o.send(`<iq type='get' id='machines' from='${ORIGINATING}' to='${RECEIVING}'>${large}</iq>`);
+  assert.equal(errorOf(await o.iq({ id: "machines", type: "error" })).condition, "policy-violation");
+  o.send(padded("error", 30_000).replace("<message ", "<message type='error' ")); // answered by silence
+  o.send(padded("next", 20_000));
+  await juliet.message({ id: "next" }); // and nothing before it
+  assert.deepEqual(juliet.stream.waiting, []);
+  await fence(o);
+  assert.deepEqual(o.waiting, []);
+  const line = await stage.server.told({ event: "stanza.bounced", cause: "route.too-long" });
+  assert.deepEqual([line.condition, line.local], ["policy-violation", "target.example"]);
+});
+
+Deno.test("LIM-3: a stanza of twice the limit ends the stream, and so does anything else over it", async () => {
+  await using stage = await Stage.open({ settings: { limits: { stanza_bytes: 20_000 } } });
+  await using _juliet = await stage.component();
+  const attribute = "x".repeat(15_000);
+  const tag =
+    `<message from='romeo@sender.example' to='juliet@target.example' a='${attribute}' b='${attribute}'>`;
+  for (
+    const long of [padded("twice", 40_000), `${tag}</message>`, request("x.example", "y".repeat(20_001))]
+  ) {
+    const o = await stage.initiateWith();
+    o.send(long);
+    const error = await o.element(NS.stream, "error");
+    assert.ok(child(error, NS.streamErrors, "policy-violation"), error.raw);
+    assert.ok(child(error, NS.errors, "stanza-too-big"), error.raw);
+    await o.closing();
+  }
+});
+
+Deno.test("LIM-3, cause route.too-long: a component's stanza over the limit goes back to it, and the component stays", async () => {
+  await using stage = await Stage.open({ settings: { limits: { stanza_bytes: 20_000 } } });
+  await using juliet = await stage.component();
+  juliet.say("juliet", "romeo@sender.example", "over", "x".repeat(20_001));
+  await bounced(juliet, "over", "policy-violation", "modify");
+  juliet.say("juliet", "romeo@sender.example", "m1");
+  const { r } = await arrival(stage);
+  await grant(r, "target.example", "sender.example");
+  await r.message({ id: "m1" });
+  juliet.say("juliet", "romeo@sender.example", "over2", "x".repeat(20_001));
+  await bounced(juliet, "over2", "policy-violation", "modify");
+  juliet.say("juliet", "romeo@sender.example", "m2");
+  await r.message({ id: "m2" });
 });
 
 Deno.test("LIM-3 LIM-5: the default limit is the one advertised", async () => {
   await using stage = await Stage.open();
   await using juliet = await stage.component();
-  const o = await stage.initiateWith();
+  const o = await initiateBidi(stage);
+  await granted(o, "sender.example", "target.example");
   o.send(padded("fits", 524_288));
   await juliet.message({ id: "fits" });
   o.send(padded("over", 524_289));
+  assert.equal(errorOf(await o.message({ id: "over", type: "error" })).condition, "policy-violation");
+  o.send(padded("twice", 1_048_576));
   await o.streamError("policy-violation");
 });
 

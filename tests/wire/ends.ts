@@ -29,6 +29,7 @@ export const message = (body: string): string =>
 export const LIMITS: FrameLimits = {
   headerBytes: 8192,
   stanzaBytes: 524_288,
+  oversizeBytes: 0,
   depth: 64,
   attributes: 64,
   elements: 10_000,

@@ -135,7 +135,7 @@ const ROWS: Record<string, [causes: Cause[], condition: string, type: string]> =
   "the queue is full": [["route.queue-full", "route.queues-full"], "resource-constraint", "wait"],
   "the queue is too old": [["route.queue-age"], "remote-server-timeout", "wait"],
   "the domain is blocked": [["policy.blocked", "policy.not-allowed"], "not-allowed", "cancel"],
-  "the stanza is too large": [["route.too-big"], "policy-violation", "modify"],
+  "the stanza is too large": [["route.too-big", "route.too-long"], "policy-violation", "modify"],
   "the connection was lost": [["tcp.lost"], "remote-server-timeout", "wait"],
   "the destination is malformed": [["route.jid-malformed"], "jid-malformed", "modify"],
   "the pair is not authorised": [["route.unauthorised"], "not-authorized", "auth"],

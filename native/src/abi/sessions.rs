@@ -43,13 +43,13 @@ fn code(failure: Failure) -> i32 {
     }
 }
 
-/// `limits`: the eight fields of `Limits`, in order. A handle, or an error.
+/// `limits`: the nine fields of `Limits`, in order. A handle, or an error.
 ///
 /// # Safety
-/// `limits` must be valid for reading 8 u32.
+/// `limits` must be valid for reading 9 u32.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn session_new(component: u32, limits: *const u32) -> i32 {
-    let limits = to_limits(unsafe { input(limits, 0, 8) });
+    let limits = to_limits(unsafe { input(limits, 0, 9) });
     let content = content(component);
     caught(|| SESSIONS.with_borrow_mut(|s| held(s.put(Session::new(content, limits)))))
 }
@@ -74,7 +74,7 @@ pub extern "C" fn session_free(handle: u32) -> i32 {
 /// As `session_new`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn session_limits(handle: u32, limits: *const u32) -> i32 {
-    let limits = to_limits(unsafe { input(limits, 0, 8) });
+    let limits = to_limits(unsafe { input(limits, 0, 9) });
     on(handle, |session| {
         session.framer().set_limits(limits);
         0
@@ -91,6 +91,7 @@ fn to_limits(limits: &[u32]) -> Limits {
         value_bytes: limits[5],
         name_bytes: limits[6],
         namespace_bytes: limits[7],
+        oversize_bytes: limits[8],
     }
 }
 

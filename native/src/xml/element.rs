@@ -63,9 +63,17 @@ impl Element {
         self.children = 0;
     }
 
+    /// Its start tag was read, and says that it is a message, a presence or an IQ.
+    pub fn is_stanza(&self) -> bool {
+        !self.open.is_empty() && self.item.kind <= kind::IQ
+    }
+
     /// Reads on to the end of the item.
     #[inline(always)]
     pub fn read(&mut self, bytes: &[u8], stream: &mut Stream) -> Result<(), Stop> {
+        if self.at > bytes.len() {
+            return Err(Stop::More); // further than this window already
+        }
         loop {
             if self.step == Step::Text {
                 self.read_text(bytes, stream.limits)?;

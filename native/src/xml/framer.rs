@@ -3,7 +3,7 @@ use super::chars::{self, SPACE};
 use super::element::{Element, Stream};
 use super::header::{self, Header};
 use super::pairs::Pairs;
-use super::record::{Item, RECORD, kind};
+use super::record::{Item, RECORD, flag, kind};
 use super::scope::Scope;
 use super::tag::Tag;
 use super::{Content, Fault, Limits, Stop, rescope, stanza};
@@ -184,7 +184,7 @@ impl Framer {
 
     #[inline(always)]
     fn next_element(&mut self, bytes: &[u8]) -> Result<(Item, usize), Stop> {
-        let window = window(bytes, self.limits.stanza_bytes);
+        let limit = self.limits.stanza_bytes;
         let mut stream = Stream {
             content: self.content,
             limits: &self.limits,
@@ -192,8 +192,13 @@ impl Framer {
             root: &self.root,
             tag: &mut self.tag,
         };
-        let read = self.element.read(window, &mut stream);
-        read.map_err(|stop| or_too_long(stop, window, bytes, Fault::StanzaBytes))?;
+        let mut within = window(bytes, limit);
+        let mut read = self.element.read(within, &mut stream);
+        if read == Err(Stop::More) && within.len() < bytes.len() && self.element.is_stanza() {
+            within = window(bytes, limit.max(self.limits.oversize_bytes));
+            read = self.element.read(within, &mut stream);
+        }
+        read.map_err(|stop| or_too_long(stop, within, bytes, Fault::StanzaBytes))?;
         let mut item = self.element.item;
         let length = self.element.at;
         if item.kind == kind::CLOSE {
@@ -201,6 +206,7 @@ impl Framer {
             return Ok((item, length));
         }
         chars::check(&bytes[..length])?;
+        item.flags |= flag::TOO_LONG * u32::from(length > limit as usize);
         stanza::finish(
             &mut item,
             &bytes[..length],

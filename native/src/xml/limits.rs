@@ -19,6 +19,9 @@ pub struct Limits {
     pub name_bytes: u32,
     /// One namespace name, as written.
     pub namespace_bytes: u32,
+    /// A stanza over `stanza_bytes` that is no longer than this is read to its end and marked, so that it can be
+    /// answered (protocol.md 4.12); other elements never are.
+    pub oversize_bytes: u32,
 }
 
 impl Limits {
@@ -32,6 +35,7 @@ impl Limits {
         value_bytes: 16_384,
         name_bytes: 256,
         namespace_bytes: 1024,
+        oversize_bytes: 2 * 524_288 - 1,
     };
 
     /// Defaults for everyone else (protocol.md A-30).
@@ -40,6 +44,7 @@ impl Limits {
         depth: 8,
         attributes: 16,
         elements: 32,
+        oversize_bytes: 0,
         ..Limits::PROVEN
     };
 
@@ -53,5 +58,6 @@ impl Limits {
         value_bytes: u32::MAX,
         name_bytes: u32::MAX,
         namespace_bytes: u32::MAX,
+        oversize_bytes: 0,
     };
 }

@@ -45,6 +45,8 @@ pub mod flag {
     pub const NEVER_BOUNCE: u32 = 32;
     /// An `iq` that breaks RFC 6120 8.2.3.
     pub const BAD_IQ: u32 = 64;
+    /// Over the limit, but whole: it goes no further than to be answered (protocol.md 4.12).
+    pub const TOO_LONG: u32 = 128;
 }
 
 /// The attribute `type`.

@@ -27,12 +27,63 @@ fn stanza_of(bytes: usize) -> String {
 
 #[test]
 fn lim_3_a_stanza_of_the_limit_passes_and_one_byte_more_fails() {
-    let limit = Limits::PROVEN.stanza_bytes as usize;
+    let limits = Limits {
+        oversize_bytes: 0,
+        ..Limits::PROVEN
+    };
+    let limit = limits.stanza_bytes as usize;
     bounds(
-        Limits::PROVEN,
+        limits,
         Fault::StanzaBytes,
         &stanza_of(limit),
         &stanza_of(limit + 1),
+    );
+}
+
+/// protocol.md 4.12: under twice the limit.
+#[test]
+fn lim_3_a_stanza_that_can_be_answered_is_read_to_its_end_and_marked() {
+    let limit = 10_000;
+    let limits = Limits {
+        stanza_bytes: limit as u32,
+        oversize_bytes: 2 * limit as u32 - 1,
+        ..Limits::PROVEN
+    };
+    for (length, marked) in [
+        (limit, 0),
+        (limit + 1, flag::TOO_LONG),
+        (2 * limit - 1, flag::TOO_LONG),
+    ] {
+        let outcome = frame_under(
+            limits,
+            [HEADER, &stanza_of(length), "<iq id='next'/>"].concat(),
+        );
+        assert_eq!(
+            (outcome.fault, outcome.kinds()),
+            (None, vec![5, 1, 3]),
+            "{length}"
+        );
+        assert_eq!(outcome.records[1][3] & flag::TOO_LONG, marked, "{length}");
+        assert_eq!(outcome.flags() & flag::TOO_LONG, 0, "what follows");
+    }
+    bounds(
+        limits,
+        Fault::StanzaBytes,
+        &stanza_of(2 * limit - 1),
+        &stanza_of(2 * limit),
+    );
+    for other in [
+        stanza_of(limit + 7).replace("message", "db:foo"),
+        format!("<message a='{}'/>", "x".repeat(limit)),
+        format!("<message{}/>", " ".repeat(limit)),
+    ] {
+        let outcome = frame_under(limits, [HEADER, &other].concat());
+        assert_eq!(outcome.fault, Some(Fault::StanzaBytes), "{}", &other[..20]);
+    }
+    let ill = stanza_of(limit + 1).replace("xx</message>", "x<</message>");
+    assert_eq!(
+        frame_under(limits, [HEADER, &ill].concat()).fault,
+        Some(Fault::NotWellFormed)
     );
 }
 
@@ -56,6 +107,7 @@ fn lim_3_the_limit_counts_while_bytes_arrive() {
         let limit = Limits {
             stanza_bytes: 10_000,
             value_bytes: 1 << 20,
+            oversize_bytes: 0,
             ..Limits::PROVEN
         };
         let filler = if open.ends_with(' ') { " " } else { "x" };

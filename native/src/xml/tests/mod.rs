@@ -5,7 +5,7 @@ mod records;
 mod rescope;
 mod streams;
 
-use super::{Content, Fault, Framer, Limits, RECORD};
+use super::{Content, Fault, Framer, Limits, RECORD, flag};
 
 const HEADER: &str = "<?xml version='1.0'?><stream:stream xmlns='jabber:server' \
     xmlns:stream='http://etherx.jabber.org/streams' xmlns:db='jabber:server:dialback' to='b.example' version='1.0'>";
