@@ -1,11 +1,12 @@
 /**
- * Text to elements, through `@libs/xml`, with namespaces and entities on top.
+ * Text to elements: what is plain by `plain.ts`, all else through `@libs/xml`; namespaces and entities on top.
  *
  * The text has passed the framer: it is well-formed, namespace-well-formed and restricted (RFC 6120 11). What the
  * library would lose or trip over is rewritten before it looks (docs/decisions/0101-reading-elements.md).
  */
 import { parse } from "@libs/xml/parse";
 import { Element, type Node } from "./element.ts";
+import { readPlain, type Tree } from "./plain.ts";
 
 /** Prefix to namespace; the default namespace has the prefix "". */
 export type Declarations = ReadonlyMap<string, string>;
@@ -58,16 +59,30 @@ interface Raw {
   readonly [attribute: string]: unknown;
 }
 
-function parseTree(text: string): Raw {
+function parseTree(text: string): Tree {
   if (text.length > MAX_ELEMENT) throw new XmlFault("Cannot read an element: it is too long");
+  return readPlain(text) ?? readByLibrary(text);
+}
+
+/** Any element whatever: the other half of `readPlain`. */
+export function readByLibrary(text: string): Tree {
   const options = { flatten: { text: false, empty: false }, revive: { trim: false, entities: false } };
   try {
     const root = (parse(prepare(text), options) as unknown as Raw)["~children"]?.[0];
-    if (root !== undefined && root["~name"].startsWith(GUARD)) return root;
+    if (root !== undefined && root["~name"].startsWith(GUARD)) return treeOf(root);
   } catch (error) {
     throw new XmlFault("Cannot read an element: it is not well-formed", { cause: error });
   }
   throw new XmlFault("Cannot read an element: there is none");
+}
+
+function treeOf(raw: Raw): Tree {
+  const attributes = Object.keys(raw).filter((key) => key.startsWith("@"))
+    .map((key) => [key.slice(1), String(raw[key])] as const);
+  const children = (raw["~children"] ?? []).map((child) =>
+    child["~name"] === "~text" ? child["#text"] ?? "" : treeOf(child)
+  );
+  return { name: raw["~name"].slice(GUARD.length), attributes, children };
 }
 
 /** The same document in words that the library keeps: no CDATA, no text of white space alone, guarded names. */
@@ -83,28 +98,28 @@ function reference(character: string): string {
   return `&#${character.codePointAt(0)};`;
 }
 
-function resolve(raw: Raw, inherited: Declarations): StartTag {
-  const written = Object.keys(raw).filter((key) => key.startsWith("@"))
-    .map((key) => [key.slice(1), decodeAttribute(String(raw[key]))] as const);
-  const declared = new Map(written.flatMap(([name, value]) => declaration(name, value)));
-  const scope = declared.size === 0 ? inherited : new Map([...inherited, ...declared]);
-  const [prefix, name] = split(raw["~name"].slice(GUARD.length));
-  const attrs = new Map<string, string>();
-  for (const [key, value] of written) {
-    if (declaration(key, value).length === 0) attrs.set(attributeKey(key, scope), value);
+function resolve(tree: Tree, inherited: Declarations): StartTag {
+  const declared = new Map<string, string>();
+  const plain: (readonly [name: string, value: string])[] = [];
+  for (const [name, written] of tree.attributes) {
+    const value = decodeAttribute(written);
+    const prefix = declaredPrefix(name);
+    if (prefix === null) plain.push([name, value]);
+    else declared.set(prefix, value);
   }
-  const children = (raw["~children"] ?? []).map((child) => childNode(child, scope));
+  const scope = declared.size === 0 ? inherited : new Map([...inherited, ...declared]);
+  const attrs = new Map(plain.map(([name, value]) => [attributeKey(name, scope), value]));
+  const children = tree.children.map((child): Node =>
+    typeof child === "string" ? decode(child) : resolve(child, scope).element
+  );
+  const [prefix, name] = split(tree.name);
   return { element: new Element(lookup(scope, prefix), name, attrs, children), declared };
 }
 
-function childNode(raw: Raw, scope: Declarations): Node {
-  return raw["~name"] === "~text" ? decode(raw["#text"] ?? "") : resolve(raw, scope).element;
-}
-
-/** The prefix and namespace that an attribute declares, if it declares any. */
-function declaration(name: string, value: string): [prefix: string, ns: string][] {
-  if (name === "xmlns") return [["", value]];
-  return name.startsWith("xmlns:") ? [[name.slice(6), value]] : [];
+/** The prefix that an attribute declares a namespace for; null when it is another attribute. */
+function declaredPrefix(name: string): string | null {
+  if (name === "xmlns") return "";
+  return name.startsWith("xmlns:") ? name.slice(6) : null;
 }
 
 function attributeKey(written: string, scope: Declarations): string {
@@ -125,7 +140,7 @@ function lookup(scope: Declarations, prefix: string): string {
 
 /** XML 1.0 3.3.3: white space in an attribute counts as space, unless written as a reference. */
 function decodeAttribute(value: string): string {
-  return decode(value.replace(/[\t\n]/g, " "));
+  return decode(/[\t\n]/.test(value) ? value.replace(/[\t\n]/g, " ") : value);
 }
 
 const ENTITIES: ReadonlyMap<string, string> = new Map([

@@ -64,8 +64,9 @@ export async function setUp(
     const [host, home] = [`${label}-${side}.bench`, `${folder}/${label}-${side}`];
     const [name, domain] = [serverName(label, side), domainName(label, side)];
     const { certificate, key } = await authority.issue({ names: [name, domain, host], usages });
-    const files = { chain: `${home}/chain.pem`, key: `${home}/key.pem` };
-    await Deno.mkdir(home);
+    // Apart from the log: Verona watches the folder of its certificates.
+    const files = { chain: `${home}/tls/chain.pem`, key: `${home}/tls/key.pem` };
+    await Deno.mkdir(`${home}/tls`, { recursive: true });
     await Deno.writeTextFile(files.chain, certificate);
     await Deno.writeTextFile(files.key, key, { mode: 0o600 });
     const hosts = new Map(SIDES.map((s) => [serverName(label, s), addresses.get(`${label}-${s}`)!]));

@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { SaxesParser } from "saxes";
 import { Element, element, type Node } from "../../xml/element.ts";
-import { type Declarations, MAX_ELEMENT, parseElement, parseStartTag, XmlFault } from "../../xml/reader.ts";
+import { readPlain } from "../../xml/plain.ts";
+import {
+  type Declarations,
+  MAX_ELEMENT,
+  parseElement,
+  parseStartTag,
+  readByLibrary,
+  XmlFault,
+} from "../../xml/reader.ts";
 import { print, type Scope } from "../../xml/writer.ts";
 
 const HEADER: Declarations = new Map([["", "jabber:server"], ["db", "jabber:server:dialback"], [
@@ -152,6 +160,52 @@ Deno.test("parseElement agrees with a strict parser, and print keeps what was re
     }),
     { numRuns: 1500 },
   );
+});
+
+Deno.test("what is plain is read as the library reads it, and nothing else is", () => {
+  let plain = 0;
+  fc.assert(
+    fc.property(document(), (text) => {
+      const read = readPlain(text);
+      assert.equal(read === null, /[&\r]|<!/.test(text), text);
+      if (read === null) return;
+      plain++;
+      assert.deepEqual(parseElement(text, HEADER), oracle(text, HEADER));
+      if (!/>[\s\u0085]+</.test(text)) assert.deepEqual(read, readByLibrary(text));
+    }),
+    { numRuns: 1500 },
+  );
+  assert.ok(plain > 200, `only ${plain} of 1500 were plain`);
+});
+
+const NOT_PLAIN: readonly string[] = [
+  "",
+  "abc",
+  " <a/>",
+  "<a/> ",
+  "<a/><b/>",
+  "<a>",
+  "</a>",
+  "<a></b>",
+  "<a><b></a></b>",
+  "<a></a/>",
+  "<a></a x='1'>",
+  "<a",
+  "<a x/>",
+  "<a x=1/>",
+  "<a x='1'y='2'/>",
+  "<a x='<'/>",
+  "<a/ >",
+  "</a/>",
+  "<!-- --><a/>",
+  "<?xml version='1.0'?><a/>",
+  "<a>&amp;</a>",
+  "<a><![CDATA[x]]></a>",
+  "<a>\r\n</a>",
+];
+
+Deno.test("what is not one plain element is left to the library", () => {
+  for (const text of NOT_PLAIN) assert.equal(readPlain(text), null, text);
 });
 
 Deno.test("parseElement leaves no trace on the objects that everyone shares", () => {
