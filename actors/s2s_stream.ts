@@ -180,6 +180,7 @@ export abstract class S2sShell extends StreamShell {
       certificate: certificate.state,
       names: this.row.serverNames,
       subject: certificate.state === "absent" ? null : certificate.facts?.subject ?? null,
+      ocsp: stapledWords(certificate),
     }, certificate.state === "refused" ? certificate.cause : undefined);
   }
 
@@ -414,4 +415,14 @@ export abstract class S2sShell extends StreamShell {
     });
     this.tracer?.ended();
   }
+}
+
+/** What the authority said of it, stapled; null when nothing. */
+function stapledWords(certificate: PeerCertificate): string | null {
+  if (certificate.state !== "accepted") {
+    return certificate.state === "refused" && certificate.cause === "tls.revoked" ? "revoked" : null;
+  }
+  const { stapled } = certificate.facts;
+  if (stapled === null) return null;
+  return "nothing" in stapled ? stapled.nothing : `good until ${new Date(stapled.goodUntil).toISOString()}`;
 }

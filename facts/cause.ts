@@ -81,6 +81,7 @@ export const CAUSES = {
   "tls.untrusted": reason("peer", "the peer's certificate leads to no trusted authority", "see `trust.ca`"),
   "tls.self-signed": reason("peer", "the peer's certificate is self-signed", PEER),
   "tls.expired": reason("peer", "the peer's certificate has expired", PEER),
+  "tls.revoked": reason("peer", "the peer's certificate was revoked by the authority that issued it", PEER),
   "tls.not-yet-valid": reason("peer", "the peer's certificate is not valid yet", "check both clocks"),
   "tls.ca-leaf": reason("peer", "the peer's certificate is an authority's, not a server's", PEER),
   "tls.usage": reason("peer", "the peer's certificate may not be used for a server", PEER),

@@ -25,6 +25,9 @@ export interface ChainAnchor extends Digests {
   readonly dnsNamesOnly: boolean;
 }
 
+/** A stapled OCSP response (RFC 6960) of the authority that issued an accepted certificate: until when it says good, or why it says nothing. */
+export type Stapled = { readonly goodUntil: number } | { readonly nothing: string };
+
 /** What a certificate says. Times are milliseconds since the epoch. */
 export interface CertificateFacts extends Digests {
   readonly identifiers: readonly Identifier[];
@@ -35,6 +38,8 @@ export interface CertificateFacts extends Digests {
   readonly notAfter: number;
   /** The certificates that came behind it, in their order. */
   readonly chain: readonly ChainAnchor[];
+  /** Null where none came, or the chain is not accepted. */
+  readonly stapled: Stapled | null;
 }
 
 /** The peer's certificate as judged by its chain alone; names are judged by the prooftypes. */

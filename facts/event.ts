@@ -15,7 +15,8 @@ export const EVENTS = {
   "tlsa.resolved": "which certificates an SRV target publishes: host, port, security, records",
   "posh.resolved": "what a domain's web server says of certificates: domain, url, fingerprints, expires, why",
   "connection.opened": "TCP is there: direction, peer, port",
-  "connection.secured": "TLS is there: version, cipher, own, certificate, names, subject",
+  "connection.secured":
+    "TLS is there: version, cipher, own, certificate, names, subject, ocsp (the stapled response)",
   "connection.established": "the stream is up: direction, local, remote, serverNames, bidi, dna",
   "connection.failed": "it ended before it was established: direction, peer, local, remote",
   "connection.closed":

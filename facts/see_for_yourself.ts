@@ -41,6 +41,8 @@ const RESOLVER: Command = ({ delv }) => `${delv} . DNSKEY`;
 const REACH: Command = ({ host, port }) => `nc -vz ${host} ${port}`;
 const CERTIFICATE: Command = ({ host, port, remote }) =>
   `openssl s_client -connect ${host}:${port} -starttls xmpp-server -xmpphost ${remote} -showcerts </dev/null`;
+const STAPLE: Command = ({ host, port, remote }) =>
+  `openssl s_client -connect ${host}:${port} -starttls xmpp-server -xmpphost ${remote} -status </dev/null`;
 const POSH: Command = ({ remote }) => `curl -v https://${remote}/.well-known/posh/xmpp-server.json`;
 const CHECK: Command = ({ local, remote }) => `verona check ${remote} --from ${local}`;
 const EXPLAIN: Command = ({ local, remote }) => `verona explain ${local} ${remote}`;
@@ -89,6 +91,7 @@ const COMMANDS: Readonly<Record<Cause, Command>> = {
   "tls.untrusted": CERTIFICATE,
   "tls.self-signed": CERTIFICATE,
   "tls.expired": CERTIFICATE,
+  "tls.revoked": STAPLE,
   "tls.not-yet-valid": CERTIFICATE,
   "tls.ca-leaf": CERTIFICATE,
   "tls.usage": CERTIFICATE,

@@ -18,11 +18,18 @@ export const pkix: Judge = {
       streamId: null,
       certificateUntil: facts.notAfter,
       vouchedUntil: null,
-      ttlMs: null,
+      ttlMs: stapledMs(facts, now),
       evidence: { subject: facts.subject, issuer: facts.issuer, notAfter: facts.notAfter },
     };
   },
 };
+
+/** 3.9: until the authority has a newer word; null when its word was not stapled, or counts no more. */
+function stapledMs({ stapled }: CertificateFacts, now: number): number | null {
+  return stapled !== null && "goodUntil" in stapled && now < stapled.goodUntil
+    ? stapled.goodUntil - now
+    : null;
+}
 
 /**
  * The facts of a certificate that is good at this moment, or why it is not.

@@ -157,9 +157,11 @@ export class Connection {
 
   #secured(starting: StartTls, sink: Sink): void {
     this.#starting = null;
-    const { chain, ...shown } = this.#session.handshake(starting.role === "initiating" ? starting.sni : null);
+    const { chain, staple, ...shown } = this.#session.handshake(
+      starting.role === "initiating" ? starting.sni : null,
+    );
     const role = this.#peerRole = starting.role === "initiating" ? "server" : "client";
-    this.tls = { ...shown, peer: this.#around.trust().judge(chain, role, this.#around.now()) };
+    this.tls = { ...shown, peer: this.#around.trust().judge(chain, role, this.#around.now(), staple) };
     sink.secured(this.tls);
   }
 

@@ -55,10 +55,26 @@ const CHAIN_REFUSALS: readonly Cause[] = [
   "tls.ca-leaf",
   "tls.self-signed",
   "tls.usage",
+  "tls.revoked",
 ];
 
 export function chainRefusal(code: number): Cause {
   return CHAIN_REFUSALS[-code - 1] ?? "tls.bad-certificate";
+}
+
+/** `tls::staple::Why` in `native/src/tls/staple.rs`, from 1. */
+const SILENCES: readonly string[] = [
+  "malformed",
+  "the responder gives no answer",
+  "about another certificate",
+  "signed by nobody whom the issuer lets speak",
+  "out of date",
+  "the responder does not know the certificate",
+];
+
+/** Why a stapled response says nothing. */
+export function silence(code: number): string {
+  return SILENCES[code - 1] ?? `reason ${code}`;
 }
 
 function fault(condition: StreamCondition, cause: Cause, detail: string): FrameFault {

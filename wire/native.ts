@@ -29,7 +29,10 @@ const SYMBOLS = {
   context_free: { parameters: ["u32"], result: "i32" },
   anchors_new: { parameters: ["u32", "buffer", "u32", "buffer", "u32"], result: "i32" },
   anchors_free: { parameters: ["u32"], result: "i32" },
-  pkix_verify: { parameters: ["buffer", "u32", "u32", "f64", "u32", "buffer"], result: "i32" },
+  pkix_verify: {
+    parameters: ["buffer", "u32", "u32", "f64", "u32", "buffer", "u32", "buffer"],
+    result: "i32",
+  },
   certificate_facts: { parameters: ["buffer", "u32", "buffer", "u32"], result: "i32" },
   chain_anchor: {
     parameters: ["buffer", "u32", "buffer", "u32", "f64", "u32", "buffer", "u32"],
@@ -39,7 +42,7 @@ const SYMBOLS = {
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** Must equal `ABI` in `native/src/abi/`. */
-const ABI = 4;
+const ABI = 5;
 
 export type Native = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 

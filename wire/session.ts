@@ -52,7 +52,11 @@ export interface Fed {
 }
 
 /** What a handshake showed, but for the judgement. */
-export type Handshake = Omit<TlsFacts, "peer"> & { readonly chain: readonly Bytes[] };
+export type Handshake = Omit<TlsFacts, "peer"> & {
+  readonly chain: readonly Bytes[];
+  /** The OCSP response that came with it; empty when none did. */
+  readonly staple: Bytes;
+};
 
 /** Room for what one bite of ciphertext gives beside a stanza that is nearly complete. */
 const BITE = 64 * 1024;
@@ -136,6 +140,7 @@ export class Session {
     const [version, cipher = ""] = this.#info(3).split(" ");
     return {
       chain: this.chain,
+      staple: this.#read(6).slice(),
       version: version === "TLSv1_3" ? "TLSv1.3" : "TLSv1.2",
       cipher: cipher.replace("TLS13_", "TLS_"), // as IANA has it
       alpn: this.#info(1) || null,

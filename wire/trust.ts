@@ -1,11 +1,18 @@
 /** Who may vouch for peers: the configured anchors, and what a chain is worth under them. protocol.md 6.6. */
-import type { CertificateFacts, ChainAnchor, Identifier, PeerCertificate } from "../facts/certificate.ts";
+import type {
+  CertificateFacts,
+  ChainAnchor,
+  Identifier,
+  PeerCertificate,
+  Stapled,
+} from "../facts/certificate.ts";
 import { AddressFault, parseDomain, toAscii } from "../xmpp/domain.ts";
-import { chainRefusal } from "./errors.ts";
+import { chainRefusal, silence } from "./errors.ts";
 import { type Bytes, entries, native } from "./native.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
+const NO_STAPLE: Bytes = new Uint8Array(0);
 
 /** What `pkix_verify` says of a chain whose authorities are bound to certain DNS names (protocol.md 6.5). */
 const DNS_NAMES_ONLY = 1;
@@ -26,28 +33,41 @@ export class Trust {
     this.#anchors = handle;
   }
 
-  /** Judges a chain, leaf first, by its signatures, dates and usages. `role`: what the peer was in the handshake. */
-  judge(chain: readonly Bytes[], role: "client" | "server", now: number): PeerCertificate {
+  /**
+   * Judges a chain, leaf first, by its signatures, dates and usages, and by what its authority says of the leaf.
+   *
+   * @param role What the peer was in the handshake.
+   * @param staple The OCSP response that came with the chain; only one that says "revoked" takes anything away.
+   */
+  judge(
+    chain: readonly Bytes[],
+    role: "client" | "server",
+    now: number,
+    staple: Bytes = NO_STAPLE,
+  ): PeerCertificate {
     if (chain.length === 0) return { state: "absent" };
     const leaf = certificateFacts(chain[0]!);
     if (leaf === null) return { state: "refused", cause: "tls.bad-certificate", facts: null };
     const behind = chain.slice(1).flatMap((authority) => chainAnchor(chain, authority, role, now) ?? []);
     const facts = { ...leaf, chain: behind };
     const blob = entries(chain);
-    const end = new Float64Array(1);
+    const ends = new Float64Array(2);
     const result = native().pkix_verify(
       blob,
       blob.length,
       this.#anchors,
       now,
       role === "server" ? 1 : 0,
-      end,
+      staple,
+      staple.length,
+      ends,
     );
     if (result < 0) return { state: "refused", cause: chainRefusal(result), facts };
     const identifiers = result === DNS_NAMES_ONLY
       ? facts.identifiers.filter(({ kind }) => kind === "dns")
       : facts.identifiers;
-    return { state: "accepted", facts: { ...facts, identifiers, notAfter: end[0]! } };
+    const [notAfter, stapled] = [ends[0]!, stapledBy(ends[1]!)];
+    return { state: "accepted", facts: { ...facts, identifiers, notAfter, stapled } };
   }
 
   /** Of the anchors in the library, for whoever verifies there; of use on this thread, until {@link free}. */
@@ -60,12 +80,18 @@ export class Trust {
   }
 }
 
+/** `tls::Status` as a number: its end, or minus why it says nothing; 0 where none came. */
+function stapledBy(code: number): Stapled | null {
+  if (code === 0) return null;
+  return code > 0 ? { goodUntil: code } : { nothing: silence(-code) };
+}
+
 /** What one certificate says; null when it is none. */
 export function certificateFacts(der: Bytes): CertificateFacts | null {
   const facts = asked((out) => native().certificate_facts(der, der.length, out, out.length), der.length);
   if (facts === null) return null;
-  const { identifiers, ...rest } = facts as Omit<CertificateFacts, "chain">;
-  return { ...rest, identifiers: identifiers.flatMap(inAscii), chain: [] };
+  const { identifiers, ...rest } = facts as Omit<CertificateFacts, "chain" | "stapled">;
+  return { ...rest, identifiers: identifiers.flatMap(inAscii), chain: [], stapled: null };
 }
 
 /** One certificate as the anchor of a chain; null when it is none. */

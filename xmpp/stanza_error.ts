@@ -172,6 +172,7 @@ const BOUNCES: { readonly [cause in Cause]?: Row } = {
   "tls.not-yet-valid": UNAUTHENTICATED,
   "tls.ca-leaf": UNAUTHENTICATED,
   "tls.usage": UNAUTHENTICATED,
+  "tls.revoked": UNAUTHENTICATED,
   "tls.bad-certificate": UNAUTHENTICATED,
   "tls.names": UNAUTHENTICATED,
   "peer.invalid": ["internal-server-error", "cancel"],

@@ -12,7 +12,7 @@ export interface CertificateOptions {
   readonly xmppAddrs?: readonly string[];
   /** Repeated nowhere else: a certificate with a CN and no names proves nothing (TLS-14). */
   readonly commonName?: string;
-  readonly usages?: readonly ("serverAuth" | "clientAuth")[];
+  readonly usages?: readonly (keyof typeof USAGE)[];
   readonly notBefore?: Date;
   readonly notAfter?: Date;
   /** A leaf that claims to be a CA (TLS-13). */
@@ -20,8 +20,20 @@ export interface CertificateOptions {
 }
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+/** For an authority; leaves have keys of the other kind all the same. */
+export const RSA = {
+  name: "RSASSA-PKCS1-v1_5",
+  hash: "SHA-256",
+  modulusLength: 2048,
+  publicExponent: Uint8Array.of(1, 0, 1),
+};
+type KeyAlgorithm = typeof ALGORITHM | typeof RSA;
 const DAY_MS = 86_400_000;
-const USAGE = { serverAuth: x509.ExtendedKeyUsage.serverAuth, clientAuth: x509.ExtendedKeyUsage.clientAuth };
+const USAGE = {
+  serverAuth: x509.ExtendedKeyUsage.serverAuth,
+  clientAuth: x509.ExtendedKeyUsage.clientAuth,
+  ocspSigning: x509.ExtendedKeyUsage.ocspSigning,
+};
 
 const inDays = (days: number): Date => new Date(Date.now() + days * DAY_MS);
 
@@ -31,19 +43,20 @@ export class Authority {
     readonly certificate: x509.X509Certificate,
     readonly keys: CryptoKeyPair,
     readonly issuer: Authority | null,
+    readonly algorithm: KeyAlgorithm = ALGORITHM,
   ) {}
 
-  static async root(name = "Test Root"): Promise<Authority> {
-    const keys = await newKeys();
+  static async root(name = "Test Root", algorithm: KeyAlgorithm = ALGORITHM): Promise<Authority> {
+    const keys = await newKeys(algorithm);
     const certificate = await x509.X509CertificateGenerator.createSelfSigned({
       name: `CN=${name}`,
       keys,
-      signingAlgorithm: ALGORITHM,
+      signingAlgorithm: algorithm,
       notBefore: inDays(-10),
       notAfter: inDays(3650),
       extensions: authorityExtensions(),
     });
-    return new Authority(certificate, keys, null);
+    return new Authority(certificate, keys, null, algorithm);
   }
 
   async intermediate(name = "Test Intermediate"): Promise<Authority> {
@@ -53,7 +66,7 @@ export class Authority {
       issuer: this.certificate.subject,
       publicKey: keys.publicKey,
       signingKey: this.keys.privateKey,
-      signingAlgorithm: ALGORITHM,
+      signingAlgorithm: this.algorithm,
       notBefore: inDays(-10),
       notAfter: inDays(1825),
       extensions: authorityExtensions(),
@@ -70,6 +83,7 @@ export class Authority {
       publicKey: keys.publicKey,
       signingKey: this.keys.privateKey,
       ...leafFields(options),
+      signingAlgorithm: this.algorithm,
     });
     return identity([leaf, ...this.#intermediates()], keys);
   }
@@ -77,6 +91,11 @@ export class Authority {
   /** For `[trust] ca`. */
   get pem(): string {
     return this.certificate.toString("pem");
+  }
+
+  /** Its own certificate and key. */
+  self(): Promise<Identity> {
+    return identity([this.certificate], this.keys);
   }
 
   #intermediates(): x509.X509Certificate[] {
@@ -103,8 +122,8 @@ export function leafOnly({ certificate, key }: Identity): Identity {
 export const EXPIRED = { notBefore: inDays(-9), notAfter: inDays(-1) };
 export const NOT_YET_VALID = { notBefore: inDays(2), notAfter: inDays(9) };
 
-function newKeys(): Promise<CryptoKeyPair> {
-  return crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]) as Promise<CryptoKeyPair>;
+function newKeys(algorithm: KeyAlgorithm = ALGORITHM): Promise<CryptoKeyPair> {
+  return crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]) as Promise<CryptoKeyPair>;
 }
 
 const subject = ({ commonName, names }: CertificateOptions): string =>

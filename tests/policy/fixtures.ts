@@ -57,6 +57,7 @@ export function facts(
     spkiSha256: hash("key", 256),
     spkiSha512: hash("key", 512),
     chain: [],
+    stapled: null,
     ...change,
   };
 }

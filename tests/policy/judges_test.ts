@@ -1,7 +1,7 @@
 /** One table over both judges: the same evidence, what each makes of it (style.md rule 19). */
 import assert from "node:assert/strict";
 import type { Cause } from "../../facts/cause.ts";
-import type { PeerCertificate } from "../../facts/certificate.ts";
+import type { PeerCertificate, Stapled } from "../../facts/certificate.ts";
 import type { Delegation } from "../../facts/delegation.ts";
 import { dnaSrv, dnaSrvInsecure } from "../../policy/dna_srv.ts";
 import { type Judge, UNASKED } from "../../policy/judge.ts";
@@ -12,6 +12,8 @@ import {
   DAY,
   delegated,
   directLookup,
+  dns,
+  facts,
   FAILING,
   NO_CERTIFICATE,
   NO_DOMAIN,
@@ -173,3 +175,16 @@ function found(
   const finding = judge.judge({ ...UNASKED, domain: SENDER, certificate, delegation, now });
   return finding.holds || finding.cause;
 }
+
+Deno.test("pkix: 3.9: the authority's next word is the soft bound, as long as the last one counts", () => {
+  const bound = (stapled: Stapled | null) => {
+    const certificate: PeerCertificate = { state: "accepted", facts: facts([dns(SENDER)], { stapled }) };
+    const finding = pkix.judge({ ...UNASKED, domain: SENDER, certificate, now: NOW });
+    assert.ok(finding.holds);
+    return finding.ttlMs;
+  };
+  assert.equal(bound({ goodUntil: NOW + DAY }), DAY);
+  for (const silent of [null, { goodUntil: NOW }, { nothing: "out of date" }]) {
+    assert.equal(bound(silent), null);
+  }
+});

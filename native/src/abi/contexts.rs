@@ -98,11 +98,12 @@ pub extern "C" fn anchors_free(handle: u32) -> i32 {
     freed(&ANCHORS, handle)
 }
 
-/// Validates a chain of entries. The earliest end of validity (ms since the epoch, f64) in `end` and 0, or 1 when only its
-/// DNS names count; or minus a `tls::Refusal`.
+/// Validates a chain of entries, with the OCSP response that was stapled to it. 0, or 1 when only its DNS names count, and in
+/// `ends` (ms since the epoch, f64) the earliest end of validity, then the end of the response that says good, or minus a
+/// `tls::staple::Why` where it says nothing; or minus a `tls::Refusal`.
 ///
 /// # Safety
-/// Each pointer must be valid for the length given with it; `end` for one f64.
+/// Each pointer must be valid for the length given with it; `ends` for two f64.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pkix_verify(
     blob: *const u8,
@@ -110,23 +111,29 @@ pub unsafe extern "C" fn pkix_verify(
     anchors: u32,
     now_ms: f64,
     server: u32,
-    end: *mut f64,
+    staple: *const u8,
+    staple_length: u32,
+    ends: *mut f64,
 ) -> i32 {
     let blob = unsafe { input(blob, 0, length) };
-    let end = unsafe { output(end, 0, 1) };
+    let staple = unsafe { input(staple, 0, staple_length) };
+    let ends = unsafe { output(ends, 0, 2) };
     caught(|| {
         let Some(chain) = entries(blob) else {
             return E_ARGUMENT;
         };
         let chain: Vec<_> = chain.into_iter().map(CertificateDer::from).collect();
         ANCHORS.with_borrow_mut(|all| match all.place(anchors) {
-            Some(Some(anchors)) => match verify(&chain, anchors, now_ms as u64, role(server)) {
-                Ok(accepted) => {
-                    end[0] = accepted.until as f64;
-                    accepted.constrained as i32
+            Some(Some(anchors)) => {
+                match verify(&chain, anchors, now_ms as u64, role(server), staple) {
+                    Ok(accepted) => {
+                        ends[0] = accepted.until as f64;
+                        ends[1] = accepted.status.code() as f64;
+                        accepted.constrained as i32
+                    }
+                    Err(refusal) => -(refusal as i32),
                 }
-                Err(refusal) => -(refusal as i32),
-            },
+            }
             _ => E_HANDLE,
         })
     })

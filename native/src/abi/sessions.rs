@@ -322,7 +322,7 @@ pub unsafe extern "C" fn session_rescope(
 }
 
 /// 0 chain as entries, 1 ALPN, 2 SNI as received, 3 "version cipher", 4 the TLS library's words, 5 the first DNS name of
-/// the certificate that we show.
+/// the certificate that we show, 6 the OCSP response that came with the chain.
 ///
 /// # Safety
 /// `out` must be valid for `capacity` bytes.
@@ -353,6 +353,7 @@ pub unsafe extern "C" fn session_info(handle: u32, what: u32, out: *mut u8, capa
                 };
                 copy_out(format!("{version:?} {suite:?}").as_bytes(), out)
             }
+            6 => copy_out(session.staple(), out),
             5 => copy_out(session.own().unwrap_or("").as_bytes(), out),
             _ => E_ARGUMENT,
         }

@@ -82,6 +82,11 @@ impl Channel {
         }
     }
 
+    /// The OCSP response that came with the chain; empty when none did.
+    pub fn staple(&self) -> &[u8] {
+        self.choice.staple()
+    }
+
     pub fn peer_closed(&self) -> bool {
         self.peer_closed
     }

@@ -1,6 +1,6 @@
 //! Our identities, and the TLS parameters of protocol.md 6.1.
 use super::certificate;
-use super::verifier::Possession;
+use super::verifier::{Possession, Shown};
 use rustls::client::{Resumption, danger::ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
@@ -34,6 +34,7 @@ pub struct Context {
     identities: Arc<Vec<Identity>>,
     server: Arc<ServerConfig>,
     client: Arc<ClientConfig>,
+    possession: Arc<Possession>,
 }
 
 impl Context {
@@ -47,11 +48,15 @@ impl Context {
         if identities.is_empty() {
             return Err("no certificate".into());
         }
-        let verifier = Arc::new(Possession(provider.clone()));
+        let possession = Arc::new(Possession(provider.clone()));
         Ok(Context {
             identities: Arc::new(identities),
-            server: Arc::new(server_config(provider.clone(), verifier.clone())?),
-            client: Arc::new(client_config(provider, verifier)?),
+            server: Arc::new(server_config(provider.clone(), possession.clone())?),
+            client: Arc::new(client_config(
+                provider,
+                Arc::new(Shown::new(possession.clone())),
+            )?),
+            possession,
         })
     }
 }
@@ -63,6 +68,7 @@ pub struct Choice {
     server: Arc<ServerConfig>,
     client: Arc<ClientConfig>,
     preferred: Option<String>,
+    shown: Arc<Shown>,
 }
 
 impl Choice {
@@ -72,6 +78,7 @@ impl Choice {
             server: context.server.clone(),
             client: context.client.clone(),
             preferred: preferred.map(str::to_ascii_lowercase),
+            shown: Arc::new(Shown::new(context.possession.clone())),
         }
     }
 
@@ -86,6 +93,9 @@ impl Choice {
     pub fn client_config(self: &Arc<Choice>) -> Arc<ClientConfig> {
         let mut config = ClientConfig::clone(&self.client);
         let key = self.by(None).key.clone();
+        config
+            .dangerous()
+            .set_certificate_verifier(self.shown.clone());
         config.client_auth_cert_resolver = Arc::new(SingleCertAndKey::from(key));
         Arc::new(config)
     }
@@ -93,6 +103,11 @@ impl Choice {
     /// The first DNS name of the certificate that is shown when the peer asks for `sni`.
     pub fn shown(&self, sni: Option<&str>) -> Option<&str> {
         self.by(sni).dns.as_deref()
+    }
+
+    /// What the server stapled to its certificate.
+    pub fn staple(&self) -> &[u8] {
+        self.shown.staple()
     }
 
     /// By SNI, then the preferred one, then the default.

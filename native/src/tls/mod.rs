@@ -8,6 +8,7 @@ mod context;
 mod pkix;
 mod records;
 mod session;
+mod staple;
 mod verifier;
 
 pub use certificate::{Digests, Facts, facts};
@@ -15,3 +16,4 @@ pub use channel::Failure;
 pub use context::Context;
 pub use pkix::{Accepted, Anchors, Refusal, Role, verify, verify_to};
 pub use session::{Fed, Session, Side};
+pub use staple::Status;

@@ -1,4 +1,5 @@
 //! Chains, by rustls-webpki, to configured anchors and nothing else (protocol.md 6.4, 6.6).
+use super::staple::{self, Status};
 use rustls::RootCertStore;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
@@ -28,6 +29,8 @@ pub enum Refusal {
     AuthorityAsLeaf = 5,
     SelfSigned = 6,
     Usage = 7,
+    /// By the issuer's own word, stapled.
+    Revoked = 8,
 }
 
 #[derive(Debug)]
@@ -75,14 +78,17 @@ pub struct Accepted {
     /// An authority in it is bound to certain names. webpki applies that to DNS names alone, so only those count
     /// (RFC 9525 6.1; protocol.md 6.5).
     pub constrained: bool,
+    /// What was stapled to the leaf; never `Revoked`.
+    pub status: Status,
 }
 
-/// Validates a chain, leaf first.
+/// Validates a chain, leaf first. `staple`: the OCSP response that came with it, or nothing.
 pub fn verify(
     chain: &[CertificateDer<'_>],
     anchors: &Anchors,
     now_ms: u64,
     role: Role,
+    staple: &[u8],
 ) -> Result<Accepted, Refusal> {
     let [leaf, others @ ..] = chain else {
         return Err(Refusal::Malformed);
@@ -95,7 +101,13 @@ pub fn verify(
         let path =
             end_entity.verify_for_usage(algorithms.all, &anchors.0, others, now, usage, None, None);
         match path {
-            Ok(path) => walk(&parsed, &path),
+            Ok(path) => {
+                let issuer = path.issuer_spki();
+                match staple::status(staple, &parsed, &issuer, now_ms) {
+                    Status::Revoked => Err(Refusal::Revoked),
+                    status => walk(&parsed, &path, status),
+                }
+            }
             Err(error) => Err(refusal(&error, &parsed)),
         }
     };
@@ -130,7 +142,7 @@ pub fn verify_to(
         return Err(Refusal::Expired);
     }
     let anchors = Anchors(vec![anchor(authority).map_err(|_| Refusal::Malformed)?]);
-    let accepted = verify(chain, &anchors, now_ms, role)?;
+    let accepted = verify(chain, &anchors, now_ms, role, &[])?;
     Ok(Accepted {
         until: accepted.until.min(end_ms(&parsed)),
         ..accepted
@@ -145,13 +157,18 @@ fn parse<'a>(der: &'a CertificateDer<'_>) -> Result<X509Certificate<'a>, Refusal
 }
 
 /// What webpki leaves out: keyUsage (RFC 5280 4.2.1.3; RFC 8446 4.4.2.2), and what is asked of a path besides its validity.
-fn walk(leaf: &X509Certificate<'_>, path: &VerifiedPath<'_>) -> Result<Accepted, Refusal> {
+fn walk(
+    leaf: &X509Certificate<'_>,
+    path: &VerifiedPath<'_>,
+    status: Status,
+) -> Result<Accepted, Refusal> {
     if !may(leaf, KeyUsageBits::digital_signature)? {
         return Err(Refusal::Usage);
     }
     let mut accepted = Accepted {
         until: end_ms(leaf),
         constrained: path.anchor().name_constraints.is_some(),
+        status,
     };
     for certificate in path.intermediate_certificates() {
         let der = certificate.der();

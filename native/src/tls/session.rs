@@ -65,6 +65,11 @@ impl Session {
             .map_or_else(Vec::new, Channel::chain)
     }
 
+    /// The OCSP response that came with the chain.
+    pub fn staple(&self) -> &[u8] {
+        self.channel.as_deref().map_or(&[], Channel::staple)
+    }
+
     /// The first DNS name of the certificate that we show; None before TLS.
     pub fn own(&self) -> Option<&str> {
         self.channel.as_deref().and_then(Channel::own)

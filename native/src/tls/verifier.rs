@@ -6,7 +6,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 const MAX_CHAIN: usize = 10;
 const MAX_CERTIFICATE: usize = 16 * 1024;
@@ -60,16 +60,38 @@ impl Possession {
     }
 }
 
-impl ServerCertVerifier for Possession {
+/// The same for what one server shows; what it staples is kept and judged outside too.
+#[derive(Debug)]
+pub struct Shown {
+    possession: Arc<Possession>,
+    staple: OnceLock<Vec<u8>>,
+}
+
+impl Shown {
+    pub fn new(possession: Arc<Possession>) -> Shown {
+        Shown {
+            possession,
+            staple: OnceLock::new(),
+        }
+    }
+
+    /// The OCSP response as it came; empty when none did.
+    pub fn staple(&self) -> &[u8] {
+        self.staple.get().map_or(&[], Vec::as_slice)
+    }
+}
+
+impl ServerCertVerifier for Shown {
     fn verify_server_cert(
         &self,
         leaf: &CertificateDer<'_>,
         others: &[CertificateDer<'_>],
         _name: &ServerName<'_>,
-        _ocsp: &[u8],
+        ocsp: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         check_size(leaf, others)?;
+        let _ = self.staple.set(ocsp.to_vec());
         ParsedCertificate::try_from(leaf).map(|_| ServerCertVerified::assertion())
     }
 
@@ -79,7 +101,7 @@ impl ServerCertVerifier for Possession {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.tls12(message, certificate, signed)
+        self.possession.tls12(message, certificate, signed)
     }
 
     fn verify_tls13_signature(
@@ -88,11 +110,11 @@ impl ServerCertVerifier for Possession {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.tls13(message, certificate, signed)
+        self.possession.tls13(message, certificate, signed)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.schemes()
+        self.possession.schemes()
     }
 }
 
