@@ -3,8 +3,11 @@ import { failedLookup } from "../dnssec/answer.ts";
 import type { Ask } from "../dnssec/resolver.ts";
 import type { Lookup, RecordType } from "../facts/dns.ts";
 
-/** One question that is put to the resolver, one HTTPS fetch with its redirects, one connection. */
-export type Operation = "srv" | "address" | "tlsa" | "https" | "tcp";
+/**
+ * One question that is put to the resolver, one HTTPS fetch with its redirects, one connection; `dial`: one address that
+ * is tried for that connection.
+ */
+export type Operation = "srv" | "address" | "tlsa" | "https" | "tcp" | "dial";
 
 /** A small request must not become a large attack on others. */
 export const WORK_PER_REQUEST: Readonly<Record<Operation, number>> = {
@@ -13,6 +16,7 @@ export const WORK_PER_REQUEST: Readonly<Record<Operation, number>> = {
   tlsa: 8,
   https: 1,
   tcp: 1,
+  dial: 4,
 };
 
 /** Other types are never asked for a request. */

@@ -3,8 +3,7 @@
  * protocol.md 2.5 I-3, I-6, 2.9, 7.4; section 10 (attempts in progress, connections per target).
  */
 import type { Cause } from "../facts/cause.ts";
-import type { Delegation, Target, TargetAddresses } from "../facts/delegation.ts";
-import type { EndpointTlsa } from "../facts/tlsa.ts";
+import type { Delegation, Target } from "../facts/delegation.ts";
 import type { Entry, Failure } from "../policy/ladder.ts";
 import { type Domain, toAscii } from "../xmpp/domain.ts";
 import type { StreamCondition } from "../xmpp/stream_error.ts";
@@ -12,6 +11,7 @@ import type { ServerContext } from "./context.ts";
 import { type OutboundInput, OutboundShell } from "./outbound_stream.ts";
 import type { Rest } from "./provider_backoff.ts";
 import { Turnstile } from "./turnstile.ts";
+import type { VerifyCourse } from "./verify_course.ts";
 
 /** What became of an attempt: the established connection, or why there is none. */
 export type LinkOutcome =
@@ -43,11 +43,7 @@ export interface VerifyRequest {
   readonly local: Domain;
   readonly domain: Domain;
   readonly delegation: Delegation;
-  readonly target: Target;
-  readonly address: string;
-  /** The answer that the address is from. */
-  readonly found: TargetAddresses;
-  readonly tlsa: readonly EndpointTlsa[];
+  readonly course: VerifyCourse;
   /** `offered` only under policy `legacy`: TLS where it is possible. */
   readonly tls: "required" | "offered";
 }
@@ -108,23 +104,23 @@ export class Links {
   /**
    * Opens a connection of its own for `<db:verify/>`, and lists it with purpose `verify`. Never rejects.
    *
-   * One question costs one connection (section 10): nothing else is tried. The stream is usable right after its
+   * One question costs one connection (section 10): once TCP is there, nothing else is tried. The stream is usable right after its
    * features: whoever asked writes, says `requestWritten()`, learns of its end by `ended`, and closes it. `judged` says
    * what the certificate proves.
    *
    * @param signal Nobody waits for the answer any more: the attempt ends.
    */
   async verifyConnection(request: VerifyRequest, signal: AbortSignal): Promise<LinkOutcome> {
-    const { local, domain, delegation, tls, target, address, found, tlsa } = request;
-    const entry: Entry = { target, rung: "key", sni: "domain", avoid: [] };
-    const tlsOptional = tls === "offered";
-    const way = { entries: [entry], contact: { entry, address, found, tlsa }, tlsOptional };
+    const { local, domain, delegation, tls, course } = request;
+    const { entries } = course;
+    const reach: OutboundInput["reach"] = (signal, about) => course.reach(signal, about);
+    const way = { entries, reach, tlsOptional: tls === "offered" };
     try {
       const input = { purpose: "verify", local, domain, delegation, ...way } as const;
       // Its number is bounded by whoever asks (`verify_connections`, `verify_per_domain`).
       const most = Number.POSITIVE_INFINITY;
       const turn = { most, wanted: () => !signal.aborted, otherwise: "proof.timeout" } as const;
-      return await this.#inTurn(target, turn, () => this.#open(input, signal));
+      return await this.#inTurn(entries[0]!.target, turn, () => this.#open(input, signal));
     } catch (error) {
       return this.#crashed(`to verify ${domain}`, error);
     }

@@ -23,7 +23,7 @@ import { network } from "./admission.ts";
 import { EndpointClaim } from "./claim.ts";
 import type { ServerContext } from "./context.ts";
 import { collect, type Found, NOTHING_FOUND } from "./collector.ts";
-import { type Contact, dialContact, reach } from "./course.ts";
+import { type Contact, reach } from "./course.ts";
 import { machineOf } from "./links.ts";
 import { idleMs } from "../xmpp/stream_limits.ts";
 import { type Dialled, S2sShell } from "./s2s_stream.ts";
@@ -48,8 +48,8 @@ export interface OutboundInput {
   readonly entries: readonly Entry[];
   /** Only under policy `legacy`: without TLS where it is not offered. */
   readonly tlsOptional?: boolean;
-  /** Where exactly, when that is settled: nothing is looked up and nothing else is tried. */
-  readonly contact?: Contact;
+  /** Another way to one of them than the usual one. */
+  readonly reach?: (signal: AbortSignal, about: Subject) => ReturnType<typeof reach>;
 }
 
 /** "established", or why it never was. */
@@ -324,10 +324,10 @@ export class OutboundShell extends S2sShell {
   }
 
   async #connect(): Promise<void> {
-    const { entries, contact: settled } = this.input;
-    const outcome = settled === undefined
-      ? await reach(this.server, this.input.delegation, entries, this.#abort.signal, this.#about)
-      : await dialContact(this.server, settled, this.#abort.signal, this.#about);
+    const { entries, delegation, reach: another } = this.input;
+    const { signal } = this.#abort;
+    const outcome = await (another?.(signal, this.#about) ??
+      reach(this.server, delegation, entries, signal, this.#about));
     if ("lost" in outcome) {
       return this.#actor.send({ type: "tcp.failed", cause: outcome.lost ?? "dns.no-address" });
     }

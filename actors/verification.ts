@@ -1,10 +1,9 @@
 /** One question to an authoritative server: performs `machines/verification`. XEP-0220 2.1.2, XEP-0344; protocol.md 7.4. */
 import type { Actor } from "xstate";
 import { weakest } from "../dnssec/delegation.ts";
-import { machinesOf, orderTargets } from "../dnssec/targets.ts";
 import type { Callback } from "../facts/callback.ts";
 import type { Cause } from "../facts/cause.ts";
-import type { Delegation, Target, TargetAddresses } from "../facts/delegation.ts";
+import type { Delegation } from "../facts/delegation.ts";
 import type { Security } from "../facts/dns.ts";
 import { verification, type VerificationEffect } from "../machines/verification.ts";
 import type { EndpointTlsa } from "../facts/tlsa.ts";
@@ -19,6 +18,7 @@ import { actorOf, background } from "./start.ts";
 import { encode } from "./stream.ts";
 import type { Unreached } from "./unreached.ts";
 import type { Lease } from "./verify_connection.ts";
+import { VerifyCourse } from "./verify_course.ts";
 
 export interface VerifyQuestion {
   /** `local` was asked for by `remote`. */
@@ -40,25 +40,14 @@ export interface VerifyQuestion {
 /** Opens the connection for a question. Never rejects. */
 export type Dial = (signal: AbortSignal) => Promise<LinkOutcome>;
 
-/** Where the question goes. */
-interface Endpoint {
-  readonly target: Target;
-  readonly address: string;
-  readonly security: Security;
-  /** The answer that the address is from. */
-  readonly found: TargetAddresses;
-}
-
 export class Verification {
   readonly #server: ServerContext;
   readonly #question: VerifyQuestion;
   /** Of a connection that is there already; else what makes one. */
   readonly #way: Lease | ((dial: Dial) => Lease);
-  readonly #unreached: Unreached;
+  readonly #course: VerifyCourse;
   readonly #actor: Actor<typeof verification>;
   readonly #result = Promise.withResolvers<Callback>();
-  /** In the order to try. */
-  #endpoints: readonly Endpoint[] = [];
   /** Of everything that DNS said on the way (5.7). */
   #security: Security;
   #lease: Lease | null = null;
@@ -74,9 +63,10 @@ export class Verification {
     this.#server = server;
     this.#question = question;
     this.#way = way;
-    this.#unreached = unreached;
     this.#security = question.delegation.security;
-    const { local, remote } = question.pair;
+    const { delegation, tlsa, budget, pair } = question;
+    this.#course = new VerifyCourse(server, { delegation, tlsa, budget, about: { pair } }, unreached);
+    const { local, remote } = pair;
     this.#actor = actorOf(
       verification,
       `verification of ${remote} for ${local}`,
@@ -130,44 +120,17 @@ export class Verification {
     if (typeof this.#way !== "function") return this.#actor.send({ type: "server.found" });
     const nobody = namesNobody(this.#question.delegation);
     if (nobody !== null && nobody !== "proof.absent") return this.#missing(nobody);
-    const { endpoints, cause } = await this.#find();
+    const answers = await this.#course.find();
     if (!this.#wanted) return;
-    if (endpoints.length === 0) return this.#missing(cause);
-    this.#endpoints = endpoints;
-    this.#security = weakest([this.#question.delegation, endpoints[0]!]);
-    this.#actor.send({ type: "server.found" });
+    const found = answers.find(({ addresses }) => addresses.length > 0);
+    this.#security = weakest([this.#question.delegation, ...found === undefined ? answers : [found]]);
+    if (found !== undefined) return this.#actor.send({ type: "server.found" });
+    this.#missing(answers.findLast(({ cause }) => cause !== null)?.cause ?? "dns.no-address");
   }
 
   #missing(cause: Cause): void {
     const outcome = cause === "tcp.forbidden" ? "unreachable" : "unresolved";
     this.#actor.send({ type: "server.missing", outcome, cause });
-  }
-
-  /** Target by target, until one has an address that was not out of reach a short while ago. */
-  async #find(): Promise<{ endpoints: readonly Endpoint[]; cause: Cause }> {
-    const all: Endpoint[] = [];
-    let cause: Cause = "dns.no-address";
-    for (const target of this.#targets()) {
-      const found = await this.#server.evidence.addresses(target.host, {
-        budget: this.#question.budget,
-        about: { pair: this.#question.pair },
-      });
-      const { addresses, security } = found;
-      const endpoints = addresses.map((address) => ({ target, address, security, found }));
-      const fresh = endpoints.filter((endpoint) => !this.#unreached.has(keyOf(endpoint)));
-      if (fresh.length > 0) return { endpoints: [...fresh, ...all], cause };
-      if (addresses.length === 0) this.#security = weakest([{ security: this.#security }, found]);
-      cause = found.cause ?? cause;
-      all.push(...endpoints);
-    }
-    return { endpoints: all, cause };
-  }
-
-  /** Direct TLS only where there is nothing else: it has an SRV of its own. */
-  #targets(): readonly Target[] {
-    const targets = machinesOf(this.#question.delegation, this.#server.config.dial.port);
-    const starttls = targets.filter(({ tls }) => tls === "starttls");
-    return orderTargets(starttls.length > 0 ? starttls : targets, () => this.#server.host.random());
   }
 
   // ---- connecting
@@ -184,26 +147,16 @@ export class Verification {
     this.#actor.send({ type: "connection.failed", ...failure(outcome.cause, outcome.condition) });
   }
 
-  /** One address (section 10); of the other family another one, where no route of ours leads to the first. */
+  /** One connection (section 10). */
   async #dial(signal: AbortSignal): Promise<LinkOutcome> {
-    const [first, ...others] = this.#endpoints;
-    const outcome = await this.#dialOne(first!, signal);
-    if (outcome.ready || outcome.cause !== "tcp.unreachable" || signal.aborted) return outcome;
-    const second = others.find(({ address }) => isIpv6(address) !== isIpv6(first!.address));
-    this.#question.budget.giveBack("tcp"); // nothing has left this machine
-    return second === undefined ? outcome : await this.#dialOne(second, signal);
-  }
-
-  async #dialOne(endpoint: Endpoint, signal: AbortSignal): Promise<LinkOutcome> {
     const { pair: { local, remote: domain }, delegation, tls, budget } = this.#question;
     if (!budget.take("tcp")) return { ready: false, cause: "limit.work", condition: null, failure: null };
-    const { target, address, found } = endpoint;
-    const tlsa = this.#question.tlsa.filter(({ host, port }) => host === target.host && port === target.port);
-    this.#security = weakest([delegation, endpoint]);
-    const request = { local, domain, delegation, tls, target, address, found, tlsa };
-    const outcome = await this.#server.links.verifyConnection(request, signal);
-    if (outcome.ready) this.#unreached.remove(keyOf(endpoint));
-    else if (!signal.aborted) this.#unreached.add(keyOf(endpoint));
+    const course = this.#course;
+    const outcome = await this.#server.links.verifyConnection(
+      { local, domain, delegation, tls, course },
+      signal,
+    );
+    if (!outcome.ready && outcome.failure !== null && !signal.aborted) course.failed(outcome.failure);
     return outcome;
   }
 
@@ -246,7 +199,7 @@ export class Verification {
   }
 
   #callback(outcome: Callback["outcome"], cause: Cause | null, shell: OutboundShell | null): Callback {
-    const target = shell?.reached?.entry.target ?? this.#endpoints[0]?.target ?? null;
+    const target = shell?.reached?.entry.target ?? this.#course.entries[0]?.target ?? null;
     return {
       outcome,
       security: this.#security,
@@ -291,7 +244,3 @@ function failure(cause: Cause, condition: string | null): { outcome: "error" | "
   const unhosted = condition === "host-unknown" || condition === "host-gone";
   return unhosted ? { outcome: "error", cause: "dialback.error" } : { outcome: "unreachable", cause };
 }
-
-const keyOf = ({ target, address }: Endpoint): string => `${address} ${target.port}`;
-
-const isIpv6 = (address: string): boolean => address.includes(":");

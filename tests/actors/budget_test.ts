@@ -42,4 +42,5 @@ Deno.test("LIM-13: one HTTPS fetch and one connection; what did not leave this m
     assert.ok(budget.take(operation));
     assert.ok(!budget.take(operation));
   }
+  assert.equal(WORK_PER_REQUEST.dial, 4);
 });

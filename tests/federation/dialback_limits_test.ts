@@ -6,8 +6,10 @@ import { Stage, type StageOptions } from "../harness/stage.ts";
 import { ORIGINATING, RECEIVING, type World } from "../harness/world.ts";
 import type { Conversation } from "../peer/conversation.ts";
 import { Listener } from "../peer/peer.ts";
-import { openSecured, request } from "../peer/stream.ts";
+import { NS } from "../peer/names.ts";
+import { acceptSecured, FEATURE, openSecured, request } from "../peer/stream.ts";
 import { calledBack, reply } from "./acts.ts";
+import { blackhole } from "./blackhole.ts";
 
 const TARGET = "target.example";
 const KEY = "2d5801a138a06bbe1cf5a053bac2995620e89dd6cde0a10e0ca76408b0f0cc1a";
@@ -73,24 +75,88 @@ Deno.test("LIM-13: one request about a domain with a dozen dead servers: bounded
   assert.equal(listeners.reduce((sum, { count }) => sum + count, 0), 1);
 });
 
-Deno.test("LIM-13: the next request about it tries another server than the one that was out of reach", async () => {
+/** The ways to the sender's own server, of which only one leads there. */
+const WAYS: Record<string, (world: World, port: number) => void> = {
+  "a dead machine, and one of the next priority": (world, port) => {
+    world.machine("dead.elsewhere.example", 99); // nobody listens there
+    world.delegate(world.zone("sender.example"), [
+      { target: "dead.elsewhere.example", priority: 1 },
+      { target: ORIGINATING, port, priority: 2 },
+    ]);
+  },
+  "a machine whose first two addresses are dead": (world, port) => {
+    world.zone("sender.example").set("m.sender.example", "A", [world.ip(98), world.ip(99), world.peerIp]);
+    world.delegate(world.zone("sender.example"), [{ target: "m.sender.example", port }]);
+  },
+  "an IPv6 address that swallows everything": (world, port) => {
+    const zone = world.zone("sender.example").set("m.sender.example", "A", [world.peerIp]);
+    zone.set("m.sender.example", "AAAA", ["::1"]);
+    world.delegate(zone, [{ target: "m.sender.example", port }]);
+  },
+};
+
+for (const [what, prepare] of Object.entries(WAYS)) {
+  Deno.test(`DNS-8 DNS-9: the question finds its way at once: ${what}`, async () => {
+    const port = 20_000 + Math.floor(Math.random() * 20_000);
+    await using _hole = await blackhole(port);
+    await using stage = await Stage.open({
+      settings: { policy: { proof: "encrypted" } },
+      prepare: (world) => prepare(world, port),
+    });
+    await using authoritative = await Listener.listen(stage.world.peerIp, port, "authoritative");
+    const o = await unproven(stage, "sender.example");
+    const before = performance.now();
+    o.send(request("sender.example", TARGET, KEY));
+    const a = await authoritative.accept();
+    assert.ok(performance.now() - before < 5000, "it waited for a dead address");
+    const identity = await selfSigned({ names: ["nobody.example"] });
+    await acceptSecured(a, { tls: { identity }, features: [FEATURE.dialback] });
+    a.send(reply(await a.element(NS.db, "verify"), "valid"));
+    await o.verdict("sender.example", TARGET, "valid");
+    assert.equal(authoritative.count, 1);
+  });
+}
+
+Deno.test("LIM-13: one request tries four addresses at most for its connection; the next one tries those first that were not tried", async () => {
   await using stage = await Stage.open({
     settings: { policy: { proof: "encrypted" } },
     prepare: (world) => {
-      world.delegate(world.zone("sender.example"), [
-        { target: "dead.elsewhere.example", priority: 1 },
-        { target: ORIGINATING, priority: 2 },
-      ]);
-      world.machine("dead.elsewhere.example", 99); // nobody listens there
+      const addresses = [91, 92, 93, 94, 95].map((octet) => world.ip(octet));
+      world.zone("sender.example").set("m.sender.example", "A", [...addresses, world.peerIp]);
+      world.delegate(world.zone("sender.example"), ["m.sender.example"]);
     },
   });
   const o = await unproven(stage, "sender.example");
   o.send(request("sender.example", TARGET, KEY));
   await o.denial("sender.example", TARGET, "wait", "remote-server-timeout");
+  assert.equal(stage.peer.count, 0);
   o.send(request("sender.example", TARGET, KEY));
   const { r: a, asked } = await calledBack(stage);
   a.send(reply(asked, "valid"));
   await o.verdict("sender.example", TARGET, "valid");
+});
+
+Deno.test("LIM-13: a server that takes TCP and then fails is not replaced within the request, but in the next", async () => {
+  await using stage = await Stage.open({
+    settings: { policy: { proof: "encrypted" } },
+    prepare: (world) => {
+      world.machine("broken.elsewhere.example", 99);
+      world.delegate(world.zone("sender.example"), [
+        { target: "broken.elsewhere.example", priority: 1 },
+        { target: ORIGINATING, priority: 2 },
+      ]);
+    },
+  });
+  await using broken = await Listener.listen(stage.world.ip(99), 5269, "broken", (r) => r.wire.destroy());
+  const o = await unproven(stage, "sender.example");
+  o.send(request("sender.example", TARGET, KEY));
+  await o.denial("sender.example", TARGET, "wait", "remote-server-timeout");
+  assert.deepEqual([broken.count, stage.peer.count], [1, 0]);
+  o.send(request("sender.example", TARGET, KEY));
+  const { r: a, asked } = await calledBack(stage);
+  a.send(reply(asked, "valid"));
+  await o.verdict("sender.example", TARGET, "valid");
+  assert.equal(broken.count, 1);
 });
 
 const FLOOD = 10_000;

@@ -4,6 +4,7 @@ import { Stage } from "../harness/stage.ts";
 import type { World } from "../harness/world.ts";
 import { Listener } from "../peer/peer.ts";
 import { arrival, bounced, grant } from "./acts.ts";
+import { blackhole } from "./blackhole.ts";
 
 const TARGET = "target.example";
 
@@ -17,30 +18,6 @@ function domain(
   // Unsigned: without server names there is one connection to its machine, and no second one by another name (2.10).
   const zone = world.customer(name, [{ target: `m.${name}`, port }], { signed: false });
   for (const [type, list] of Object.entries(addresses)) zone.set(`m.${name}`, type as "A" | "AAAA", list);
-}
-
-/** A port of [::1] where nobody ever answers: its queue of one is full, and the kernel lets further SYNs go unheard. */
-async function blackhole(port: number): Promise<AsyncDisposable> {
-  const full = Deno.listen({ hostname: "::1", port, tcpBacklog: 0 } as Deno.TcpListenOptions);
-  const fillers: Deno.Conn[] = [];
-  for (let n = 0; n < 200; n++) {
-    const attempt = Deno.connect({ hostname: "::1", port });
-    const filler = await Promise.race([
-      attempt,
-      new Promise<null>((resolve) => setTimeout(() => resolve(null), 200)),
-    ]);
-    if (filler === null) {
-      attempt.then((late) => late.close(), () => {});
-      break;
-    }
-    fillers.push(filler);
-  }
-  return {
-    [Symbol.asyncDispose]: () => {
-      for (const conn of [...fillers, full]) conn.close();
-      return Promise.resolve();
-    },
-  };
 }
 
 const ROUNDS = 4;
