@@ -8,6 +8,7 @@ import type { Config } from "../config/config.ts";
 import { reasonOf } from "../config/files.ts";
 import { isLoopback } from "../config/loopback.ts";
 import { printAddress } from "../config/units.ts";
+import { ASSETS } from "../console/assets.ts";
 import { library } from "../console/library.ts";
 import { Resolver } from "../dnssec/resolver.ts";
 import type { ApiParts } from "../observe/api/endpoint.ts";
@@ -108,7 +109,7 @@ async function serveConsole(config: Config, view: View, recorder: Recorder, sess
     sessions,
     attempts: new Attempts(now),
     hosts: hostsOf(console, tls === null ? [] : namesOf(tls.cert)),
-    assets: null,
+    assets: ASSETS,
     machines: library,
     version: VERSION,
     now,

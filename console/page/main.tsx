@@ -1,0 +1,14 @@
+/** The console: whoever opens it sees what this server does, and why. console.md 6. */
+import { render } from "preact";
+import { App } from "./app.tsx";
+import { listenToKeys } from "./keys.ts";
+import { followLinks } from "./location.ts";
+import { connect } from "./socket.ts";
+import { applyTheme } from "./theme.ts";
+
+applyTheme();
+followLinks();
+listenToKeys();
+// The code of a log-in link comes first: whoever holds it has no session yet.
+if (location.pathname !== "/login" || location.hash === "") void connect();
+render(<App />, document.body);

@@ -1,0 +1,243 @@
+/** D: one connection: its machines, what was said, what it stands on; now, or as it stood at any event. console.md 6 D. */
+import { useMemo, useState } from "preact/hooks";
+import type { ConnectionRow, EventRow } from "../../../observe/contract.ts";
+import { ApiProblem, post } from "../api.ts";
+import { plain, span } from "../format.ts";
+import { Sheet } from "../help.tsx";
+import { params, withParams } from "../location.ts";
+import { Copy, Empty, Facts, Name, now, Skeleton, State, Trouble, When } from "../parts/basics.tsx";
+import { ContextTab, CountersTab } from "../parts/connection_facts.tsx";
+import { useLiveRow } from "../parts/live_row.ts";
+import { ProofsTab } from "../parts/proofs_tab.tsx";
+import { SequenceTab } from "../parts/sequence_tab.tsx";
+import { Statechart } from "../parts/statechart.tsx";
+import { Timeline } from "../parts/timeline.tsx";
+import { type Actor, type Trace, useActors, useTrace } from "../parts/trace.ts";
+import { Scrubber, type Travel, TravelBanner, useTravel } from "../parts/travel.tsx";
+import { session } from "../socket.ts";
+
+const TABS = ["statechart", "sequence", "proofs", "context", "counters"] as const;
+type Tab = (typeof TABS)[number];
+
+export function ConnectionPage({ id }: { id: string }) {
+  const { row, error } = useLiveRow(id);
+  const trace = useTrace(`/connections/${encodeURIComponent(id)}/events`, `trace:${id}`);
+  const travel = useTravel(trace.events);
+  const asked = params.value.get("tab") as Tab;
+  const tab = TABS.includes(asked) ? asked : "statechart";
+  if (row === null && trace.events.length === 0) {
+    if (error instanceof ApiProblem && error.status === 404 && trace.loaded) return <Gone id={id} />;
+    if (error !== null) return <Trouble error={error} />;
+    if (!trace.loaded || row === null) return <Skeleton />;
+  }
+  return (
+    <div class="entity">
+      <Head id={id} row={row} trace={trace} travel={travel} />
+      <TravelBanner events={trace.events} travel={travel} />
+      <Tabs tab={tab} trace={trace} row={row} />
+      <div class="entity-body" role="tabpanel" id="panel" aria-labelledby={`tab-${tab}`}>
+        <Body tab={tab} id={id} row={row} trace={trace} travel={travel} />
+      </div>
+    </div>
+  );
+}
+
+interface Parts {
+  readonly id: string;
+  readonly row: ConnectionRow | null;
+  readonly trace: Trace;
+  readonly travel: Travel;
+}
+
+function Body({ tab, row, trace, travel }: Parts & { tab: Tab }) {
+  const actors = useActors(trace.events);
+  if (tab === "proofs") return <ProofsTab row={row} />;
+  if (tab === "context") return <ContextTab row={row} />;
+  if (tab === "counters") return <CountersTab row={row} />;
+  return (
+    <div class="split">
+      <div class="stage">
+        {tab === "statechart"
+          ? <Statechart actors={actors} at={travel.at} title={titleOf} />
+          : <SequenceTab row={row} trace={trace} travel={travel} />}
+        <Scrubber events={trace.events} travel={travel} />
+      </div>
+      <Timeline trace={trace} travel={travel} />
+    </div>
+  );
+}
+
+/** `c-1 requests a.example to b.example`: the connection's own id says nothing here. */
+const titleOf = ({ id, machine }: Actor): string => {
+  const rest = plain(id.replace(/^[ck]-\S+ ?/, ""));
+  return rest === "" ? machine.replaceAll("_", " ") : rest;
+};
+
+function Gone({ id }: { id: string }) {
+  return (
+    <Empty title={`${plain(id)} is not known any more`}>
+      <p>The server remembers its last thousand connections. Ids are never used twice.</p>
+      <a class="button" href="/connections">All connections</a>
+    </Empty>
+  );
+}
+
+function Head({ id, row, trace, travel }: Parts) {
+  const then = useMemo(() => travel.following ? null : standing(trace.events.slice(0, travel.at + 1)), [
+    travel.at,
+    travel.following,
+    trace.events,
+  ]);
+  const local = then?.local ?? row?.local ?? null, remote = then?.remote ?? row?.remote ?? row?.peer ?? null;
+  const tls = then === null ? row?.tls ? `${row.tls.version} · ${row.tls.cipher}` : null : then.tls;
+  const names = then === null ? row?.delegated.map(({ domain }) => domain) ?? [] : then.names;
+  const direction = row?.direction ?? (then?.direction as "in" | "out" | undefined);
+  return (
+    <header class="head">
+      <div class="row">
+        <h1>
+          {local === null ? "?" : <Name of={local} />}{" "}
+          <span class="way">{row?.bidi ? "↔" : direction === "in" ? "←" : "→"}</span>{" "}
+          {remote === null ? "?" : <Name of={remote} />}
+        </h1>
+        <State of={then?.state ?? row?.state ?? "closed"} />
+        <span class="spring" />
+        <Copy text={() => location.href}>Copy link</Copy>
+        <Export id={id} row={row} trace={trace} />
+        {session.value?.role === "operator" && row !== null && row.state !== "closed" && <Close id={id} />}
+      </div>
+      <Facts
+        of={{
+          "id": <code>{id}</code>,
+          "direction": direction === "in" ? "incoming" : "outgoing",
+          "speaks for": names.length === 0
+            ? "nobody yet"
+            : names.slice(0, 6).map((name, at) => (
+              <span key={name}>
+                {at > 0 && ", "}
+                <Name of={name} />
+              </span>
+            )),
+          "TLS": tls,
+          "peer": row?.peer ?? null,
+          "round trip": row?.rttMs === null || row?.rttMs === undefined ? null : span(row.rttMs),
+          "age": row === null ? null : row.closedAt
+            ? (
+              <>
+                closed <When at={row.closedAt} />
+              </>
+            )
+            : span(now.value - Date.parse(row.since)),
+          "cause": row?.cause ?? null,
+        }}
+      />
+    </header>
+  );
+}
+
+interface Then {
+  readonly state: string;
+  readonly local: string | null;
+  readonly remote: string | null;
+  readonly direction: string | undefined;
+  readonly tls: string | null;
+  readonly names: readonly string[];
+}
+
+/** How the connection stood after these events. */
+function standing(events: readonly EventRow[]): Then {
+  let state = "connecting",
+    local: string | null = null,
+    remote: string | null = null,
+    tls: string | null = null;
+  let direction: string | undefined;
+  const names = new Set<string>();
+  for (const { type, detail = {}, route } of events) {
+    if (type === "machine.moved" && /stream$/.test(String(detail.machine))) {
+      state = stateOf(String(detail.state));
+    }
+    if (type === "connection.opened") direction = String(detail.direction);
+    if (type === "connection.secured") tls = `${detail.version} · ${detail.cipher}`;
+    if (type === "connection.established") {
+      [local, remote, direction] = [
+        detail.local as string,
+        detail.remote as string,
+        String(detail.direction),
+      ];
+    }
+    if (type === "pair.granted" || type === "pair.authorised") names.add(route!.remote);
+    if (type === "pair.revoked" && route !== null) names.delete(route.remote);
+  }
+  return { state, local, remote, direction, tls, names: [...names] };
+}
+
+/** The API's word for a stream's state: its machine's outermost one, but for the last steps of the negotiation. */
+function stateOf(machine: string): string {
+  if (/\.(ready|offering|requesting)$/.test(machine)) return "established";
+  return machine.split(".")[0]!;
+}
+
+function Tabs({ tab, trace, row }: { tab: Tab; trace: Trace; row: ConnectionRow | null }) {
+  const counts: Partial<Record<Tab, number>> = {
+    sequence: trace.events.filter(({ type }) => type !== "machine.moved").length,
+    proofs: row?.delegatedCount ?? row?.delegated.length ?? 0,
+  };
+  return (
+    <div class="tabs" role="tablist" aria-label="Views">
+      {TABS.map((name) => (
+        <a
+          key={name}
+          id={`tab-${name}`}
+          role="tab"
+          aria-selected={name === tab}
+          aria-controls="panel"
+          href={withParams({ tab: name === "statechart" ? null : name })}
+        >
+          {name[0]!.toUpperCase() + name.slice(1)}{" "}
+          {counts[name] !== undefined && <span class="badge">{counts[name]}</span>}
+        </a>
+      ))}
+    </div>
+  );
+}
+
+function Export({ id, row, trace }: { id: string; row: ConnectionRow | null; trace: Trace }) {
+  const save = () => {
+    const body = JSON.stringify(
+      { schema: "verona.trace/1", exported: new Date().toISOString(), connection: row, events: trace.events },
+      null,
+      2,
+    );
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([body], { type: "application/json" }));
+    link.download = `${id}.trace.json`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  };
+  return <button type="button" class="button" onClick={save}>Export trace</button>;
+}
+
+function Close({ id }: { id: string }) {
+  const [asking, setAsking] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+  const close = () =>
+    post(`/connections/${encodeURIComponent(id)}/close`).then(() => setAsking(false), setError);
+  return (
+    <>
+      <button type="button" class="button danger" onClick={() => setAsking(true)}>Close…</button>
+      {asking && (
+        <Sheet title="Close this connection" onClose={() => setAsking(false)}>
+          <h2>Close {id}?</h2>
+          <p>The stream is ended in order. Pairs that are in use come back on another connection.</p>
+          {error !== null && <Trouble error={error} />}
+          <div class="row">
+            <button type="button" class="button danger" onClick={() => void close()}>
+              Close the connection
+            </button>
+            <button type="button" class="button" onClick={() => setAsking(false)}>Keep it</button>
+          </div>
+        </Sheet>
+      )}
+    </>
+  );
+}

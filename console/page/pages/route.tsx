@@ -1,0 +1,161 @@
+/** C: one pair: what carries it, why in that order, its machine and its history. console.md 6 C. */
+import { useEffect } from "preact/hooks";
+import type { Explanation, RouteDetail } from "../../../observe/contract.ts";
+import { ApiProblem } from "../api.ts";
+import { bytes, count, relative, span } from "../format.ts";
+import { hrefs, params, withParams } from "../location.ts";
+import { Copy, Empty, Facts, Name, now, Skeleton, State, Trouble, When } from "../parts/basics.tsx";
+import { throttled, useQuery } from "../parts/query.ts";
+import { Stages } from "../parts/stages.tsx";
+import { Statechart } from "../parts/statechart.tsx";
+import { Timeline } from "../parts/timeline.tsx";
+import { type Actor, useActors, useTrace } from "../parts/trace.ts";
+import { Scrubber, TravelBanner, useTravel } from "../parts/travel.tsx";
+
+const AGAIN_MS = 250;
+
+export function RoutePage({ local, remote }: { local: string; remote: string }) {
+  const path = `/routes/${encodeURIComponent(local)}/${encodeURIComponent(remote)}`;
+  const { data: route, error, again } = useQuery<RouteDetail>(path);
+  const trace = useTrace(`${path}/events`, `trace:${local}/${remote}`);
+  const travel = useTravel(trace.events);
+  const actors = useActors(trace.events);
+  // Each event may have changed the row.
+  const last = trace.events.at(-1)?.seq;
+  useEffect(() => {
+    const refresh = throttled(AGAIN_MS, again);
+    if (last !== undefined) refresh();
+    return refresh.cancel;
+  }, [last]);
+  const explains = params.value.get("tab") === "why";
+  if (route === null) {
+    if (error instanceof ApiProblem && error.status === 404 && trace.events.length === 0) {
+      return <Gone local={local} remote={remote} />;
+    }
+    if (error !== null && trace.events.length === 0) return <Trouble error={error} again={again} />;
+    if (trace.events.length === 0) return <Skeleton />;
+  }
+  return (
+    <div class="entity">
+      <header class="head">
+        <div class="row">
+          <h1>
+            <Name of={local} /> <span class="way">→</span> <Name of={remote} />
+          </h1>
+          <State of={route?.state ?? "closed"} />
+          <span class="spring" />
+          <Copy text={() => location.href}>Copy link</Copy>
+          <Copy text={`verona explain ${local} ${remote}`}>Copy explain command</Copy>
+        </div>
+        {route !== null && <RouteFacts route={route} />}
+        {route !== null && <Carriers route={route} />}
+      </header>
+      <TravelBanner events={trace.events} travel={travel} />
+      <div class="tabs" role="tablist" aria-label="Views">
+        <a
+          id="tab-chart"
+          role="tab"
+          aria-selected={!explains}
+          aria-controls="panel"
+          href={withParams({ tab: null })}
+        >
+          Statechart
+        </a>
+        <a
+          id="tab-why"
+          role="tab"
+          aria-selected={explains}
+          aria-controls="panel"
+          href={withParams({ tab: "why" })}
+        >
+          Explain
+        </a>
+      </div>
+      <div
+        class="entity-body"
+        role="tabpanel"
+        id="panel"
+        aria-labelledby={explains ? "tab-why" : "tab-chart"}
+      >
+        {explains ? <Explain local={local} remote={remote} /> : (
+          <div class="split">
+            <div class="stage">
+              <Statechart actors={ordered(actors)} at={travel.at} title={titleOf} />
+              <Scrubber events={trace.events} travel={travel} />
+            </div>
+            <Timeline trace={trace} travel={travel} />
+          </div>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** The pair's own machine first. */
+const ordered = (actors: readonly Actor[]): Actor[] =>
+  [...actors].sort((a, b) => Number(b.machine === "route") - Number(a.machine === "route"));
+
+const titleOf = ({ id, machine }: Actor): string => machine === "route" ? "route" : id;
+
+function RouteFacts({ route }: { route: RouteDetail }) {
+  return (
+    <Facts
+      of={{
+        "grounds": route.prooftype,
+        "valid until": <When at={route.expires} none="" />,
+        "looked at again": route.recheckAt === null ? null : <When at={route.recheckAt} />,
+        "queue": route.queued === 0
+          ? "empty"
+          : `${count(route.queued)} stanzas, ${bytes(route.queuedBytes ?? 0)}${
+            route.queuedSince ? `, the oldest ${span(now.value - Date.parse(route.queuedSince))}` : ""
+          }`,
+        "next try": route.nextAttemptAt
+          ? (
+            <span data-countdown>
+              {relative(route.nextAttemptAt, now.value)}, number {(route.failures ?? 0) + 1}
+            </span>
+          )
+          : null,
+        "cause": route.reason,
+        "revocation bound": route.boundMs === null ? null : span(route.boundMs),
+      }}
+    />
+  );
+}
+
+function Carriers({ route: { connections } }: { route: RouteDetail }) {
+  if (!connections || connections.length === 0) return null;
+  return (
+    <ol class="carriers" aria-label="Connections in order">
+      {connections.map(({ id, direction, order, used, prooftype }) => (
+        <li key={`${direction} ${id}`} class={used ? "used" : ""} data-connection={id}>
+          <span class="order">{order}</span>
+          <a href={hrefs.connection(id)}>{id}</a> {direction === "send" ? "sends" : "receives"}
+          {prooftype !== null && <span class="tag">{prooftype}</span>} {used ? "in use" : "standby"}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function Explain({ local, remote }: { local: string; remote: string }) {
+  const { data, error, again } = useQuery<Explanation>(
+    `/explain?from=${encodeURIComponent(local)}&to=${encodeURIComponent(remote)}`,
+  );
+  if (error !== null) return <Trouble error={error} again={again} />;
+  if (data === null) return <Skeleton />;
+  return <Stages stages={data.stages} verdict={data.verdict} cause={data.cause} />;
+}
+
+function Gone({ local, remote }: { local: string; remote: string }) {
+  return (
+    <Empty title="This pair is not in the table">
+      <p>
+        Nobody has asked for {local} → {remote} lately; a pair is forgotten ten minutes after its last use.
+      </p>
+      <a class="button" href={`/check?from=${encodeURIComponent(local)}&to=${encodeURIComponent(remote)}`}>
+        Check it
+      </a>
+    </Empty>
+  );
+}

@@ -1,0 +1,82 @@
+/** A connection as a sequence of messages, with the DNS answers of its pairs between them. */
+import { useEffect, useMemo, useState } from "preact/hooks";
+import type { ConnectionRow, EventList, EventRow } from "../../../observe/contract.ts";
+import { get } from "../api.ts";
+import { plain } from "../format.ts";
+import { Copy } from "./basics.tsx";
+import { mermaidOf, Sequence, stepsOf } from "./sequence.tsx";
+import type { Lane } from "./telling.ts";
+import type { Trace } from "./trace.ts";
+import type { Travel } from "./travel.tsx";
+
+/** Of so many pairs the own histories are looked through. */
+const MOST_PAIRS = 6;
+/** What of a pair's history belongs to the connection's. */
+const OF_PAIRS = new Set([
+  "delegation.resolved",
+  "addresses.resolved",
+  "tlsa.resolved",
+  "posh.resolved",
+  "address.tried",
+]);
+
+export function SequenceTab(
+  { row, trace, travel }: { row: ConnectionRow | null; trace: Trace; travel: Travel },
+) {
+  const more = usePairs(trace.events);
+  const steps = useMemo(() => stepsOf(merged(trace.events, more)), [trace.events, more]);
+  const names: Readonly<Record<Lane, readonly [string, string]>> = {
+    resolver: ["resolver", "DNS, validated here"],
+    local: [plain(row?.local ?? "this server"), "this server"],
+    peer: [plain(row?.remote ?? row?.peer ?? "the peer"), row?.peer ?? "the peer"],
+  };
+  const selected = trace.events[travel.at]?.seq ?? null;
+  const select = (seq: number) => {
+    // An event of a pair's own history stands at the last one of the connection before it.
+    const at = trace.events.findLastIndex((event) => event.seq <= seq);
+    travel.to(Math.max(0, at));
+  };
+  return (
+    <section class="picture" aria-label="Sequence">
+      <header class="toolbar">
+        <b>Sequence</b>
+        <span class="badge">{steps.length} steps</span>
+        <span class="legend">
+          <i class="tls-swatch" aria-hidden="true" /> inside TLS
+        </span>
+        <span class="spring" />
+        <Copy text={() => mermaidOf(steps, names)}>Copy as Mermaid</Copy>
+      </header>
+      <Sequence steps={steps} names={names} selected={travel.following ? null : selected} onSelect={select} />
+    </section>
+  );
+}
+
+function usePairs(events: readonly EventRow[]): readonly EventRow[] {
+  const pairs = useMemo(() => {
+    const found = new Map<string, { local: string; remote: string }>();
+    for (const { route } of events) if (route !== null) found.set(`${route.local} ${route.remote}`, route);
+    return [...found.values()].slice(0, MOST_PAIRS);
+  }, [events]);
+  const key = pairs.map(({ local, remote }) => `${local} ${remote}`).join();
+  const [more, setMore] = useState<readonly EventRow[]>([]);
+  useEffect(() => {
+    const abort = new AbortController();
+    const ask = ({ local, remote }: { local: string; remote: string }) =>
+      get<EventList>(
+        `/routes/${encodeURIComponent(local)}/${encodeURIComponent(remote)}/events`,
+        abort.signal,
+      )
+        .then(({ events }) => events, () => [] as EventRow[]);
+    void Promise.all(pairs.map(ask)).then((lists) => {
+      if (!abort.signal.aborted) setMore(lists.flat().filter(({ type }) => OF_PAIRS.has(type)));
+    });
+    return () => abort.abort();
+  }, [key]);
+  return more;
+}
+
+function merged(events: readonly EventRow[], more: readonly EventRow[]): EventRow[] {
+  const all = new Map([...more, ...events].map((event) => [event.seq, event]));
+  return [...all.values()].sort((a, b) => a.seq - b.seq);
+}

@@ -1,0 +1,59 @@
+/** How far it comes, stage by stage, with what was seen: the same for "explain", "check" and "why". console.md 3.5. */
+import type { Stage } from "../../../observe/contract.ts";
+import { plain, span, value } from "../format.ts";
+import { Pill, type Tone } from "./basics.tsx";
+
+const TONES: Readonly<Record<Stage["verdict"], Tone>> = {
+  ok: "good",
+  warn: "warn",
+  fail: "bad",
+  skip: "quiet",
+  unknown: "busy",
+};
+const VERDICTS: Readonly<Record<string, Tone>> = {
+  open: "good",
+  ok: "good",
+  closed: "bad",
+  fail: "bad",
+  warn: "warn",
+  unknown: "busy",
+};
+
+export function Stages({ stages, verdict, cause, pending = false }: {
+  stages: readonly Stage[];
+  verdict?: string;
+  cause?: string | null;
+  pending?: boolean;
+}) {
+  return (
+    <section class="card stages" aria-label="Stages" aria-busy={pending}>
+      {verdict !== undefined && (
+        <header>
+          <Pill tone={VERDICTS[verdict] ?? "quiet"}>{verdict}</Pill>
+          {cause && <code class="cause">{cause}</code>}
+        </header>
+      )}
+      <ol>
+        {stages.map(({ id, title, verdict, evidence, elapsedMs, hint }) => (
+          <li key={id} class={`stage-row ${verdict}`} data-stage={id} data-verdict={verdict}>
+            <Pill tone={TONES[verdict]}>{verdict}</Pill>
+            <div>
+              <p class="stage-title">
+                {plain(title)} <code>{id}</code>
+              </p>
+              {evidence !== null && <p class="evidence">{value(evidence)}</p>}
+              {hint !== null && hint !== "" && <p class="hint">{plain(hint)}</p>}
+            </div>
+            <span class="elapsed">{elapsedMs === null ? "" : span(elapsedMs)}</span>
+          </li>
+        ))}
+        {pending && (
+          <li class="stage-row pending">
+            <Pill tone="busy">…</Pill>
+            <p class="stage-title">looking</p>
+          </li>
+        )}
+      </ol>
+    </section>
+  );
+}
