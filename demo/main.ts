@@ -52,9 +52,9 @@ function interruption(): Promise<void> {
   return promise;
 }
 
-function stayUp({ originating, receiving }: Stage, narrator: Narrator): Promise<never> {
-  narrator.consoles([originating, receiving]);
-  return new Promise(() => {});
+async function stayUp({ originating, receiving }: Stage, narrator: Narrator): Promise<never> {
+  await narrator.consoles([originating, receiving]);
+  return await new Promise(() => {});
 }
 
 if (import.meta.main) Deno.exit(await demo(Deno.args));

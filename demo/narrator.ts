@@ -66,11 +66,17 @@ export class Narrator {
   }
 
   /** Where to look while the servers stay up. */
-  consoles(servers: readonly VeronaProcess[]): void {
-    const consoles = servers.map(({ console: address, tokenFile }) => ({ address, tokenFile }));
+  async consoles(servers: readonly VeronaProcess[]): Promise<void> {
+    const consoles = await Promise.all(
+      servers.map(async (server) => ({
+        address: server.console,
+        link: await server.logInLink(),
+        tokenFile: server.tokenFile,
+      })),
+    );
     if (this.#json) return console.log(JSON.stringify({ consoles }));
-    console.log("\nBoth servers stay up until Ctrl-C. Their consoles:");
-    for (const { address, tokenFile } of consoles) console.log(`  ${address}/   token: ${tokenFile}`);
+    console.log("\nBoth servers stay up until Ctrl-C. Their consoles (a link works once, the token always):");
+    for (const { link, tokenFile } of consoles) console.log(`  ${link}\n    token: ${tokenFile}`);
     const { address, tokenFile } = consoles[0]!;
     console.log(`\n  curl -H "Authorization: Bearer $(cat ${tokenFile})" ${address}/api/v1/routes`);
   }

@@ -1,7 +1,7 @@
 /** One Verona of the demo: `verona run` in a process of its own, watched through its API as anybody may. */
 import { stringify } from "smol-toml";
 import type { RecordedEvent } from "../facts/event.ts";
-import type { ConnectionRow, RouteRow } from "../observe/contract.ts";
+import type { ConnectionRow, LogInLink, RouteRow } from "../observe/contract.ts";
 import type { Identity } from "./certificates.ts";
 import { lines } from "./lines.ts";
 
@@ -87,6 +87,16 @@ export class VeronaProcess implements AsyncDisposable {
 
   get tokenFile(): string {
     return `${this.plan.folder}/data/console.token`;
+  }
+
+  /** A link into its page, as its operator; it works once. */
+  async logInLink(): Promise<string> {
+    const response = await fetch(`${this.console}/api/v1/login-links`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${this.#token}`, "content-type": "application/json" },
+      body: "{}",
+    });
+    return ((await response.json()) as LogInLink).url;
   }
 
   async connections(): Promise<ConnectionRow[]> {
