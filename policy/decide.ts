@@ -81,13 +81,21 @@ function byCertificate(question: Question): Verdict | null {
 
 /** Nothing that the peer has could prove anything: DNS is not worth asking (protocol.md 10). */
 function unprovable(question: Question): Verdict | null {
+  if (factsOf(question.certificate) !== null || callable(question)) return null;
+  return byKeyAlone(question) ?? refused(whyRefused(question) ?? "proof.none", DENIALS["not proven"], "pkix");
+}
+
+/**
+ * A-40: such a peer can only be called back, and the policy does not let us: that decided, and not its certificate.
+ *
+ * A self-signed one is shown by those who mean to be called back. Whatever else is wrong with a certificate keeps its own
+ * cause: once that is mended the peer is let in, under this very policy.
+ */
+function byKeyAlone(question: Question): Verdict & { proved: false } | null {
   const { certificate, key, policy } = question;
-  if (factsOf(certificate) !== null || callable(question)) return null;
-  // such a peer can only be called back, and the policy does not let us.
-  const cause = key && !accepts(policy, "dialback")
-    ? "policy.dialback"
-    : whyRefused(question) ?? "proof.none";
-  return refused(cause, DENIALS["not proven"], "pkix");
+  const isMeantForIt = factsOf(certificate) === null || whyRefused(question) === "tls.self-signed";
+  if (!isMeantForIt || !key || accepts(policy, "dialback")) return null;
+  return refused("policy.dialback", DENIALS["not proven"], "dialback");
 }
 
 /** What some policies want to have seen before anything may prove: that all DNS is sound, what TLSA says. */
@@ -177,7 +185,8 @@ function nothingProves(question: Known): Verdict {
   const chain = whyRefused(question);
   if (chain === null) return refused(whyNot(srvType(question), question), denial, "dna-srv");
   if (usableTlsa(tlsa, now).length > 0) return refused("dane.mismatch", denial, "dane");
-  return posh?.found ? refused(whyNot("posh", question), denial, "posh") : refused(chain, denial, "pkix");
+  if (posh?.found) return refused(whyNot("posh", question), denial, "posh");
+  return byKeyAlone(question) ?? refused(chain, denial, "pkix");
 }
 
 /** What byPosh still lacks. RFC 7711 6: the certificate's dates count; a domain that does not exist has no web server. */
@@ -229,7 +238,7 @@ function failing(cause: Cause, tried: Prooftype): Verdict {
   return refused(cause, DENIALS["dns failing"], tried);
 }
 
-function refused(cause: Cause, denial: Denial, tried: Prooftype): Verdict {
+function refused(cause: Cause, denial: Denial, tried: Prooftype): Verdict & { proved: false } {
   return { proved: false, cause, denial, tried, needs: [] };
 }
 

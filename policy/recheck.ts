@@ -49,7 +49,8 @@ export function readRecheck(verdict: Verdict, held: Prooftype, evidence: Evidenc
     lost === null || EVIDENCE.indexOf(need) <= EVIDENCE.indexOf(LAST[held])
   );
   if (needs.length > 0) return { is: "open", needs };
-  const cause = verdict.proved || open.length > 0 ? lost ?? "proof.none" : verdict.cause;
+  // What became of the held prooftype says more than why nothing else proves the peer either.
+  const cause = lost ?? (verdict.proved || open.length > 0 ? "proof.none" : verdict.cause);
   const temporary = passing(held, evidence);
   return temporary === null ? { is: "negative", cause } : { is: "failed", cause: temporary };
 }

@@ -1,13 +1,13 @@
 /** When a peer that does not answer, or that was lost, is dialled again (protocol.md 8.4, 4.8). */
 import assert from "node:assert/strict";
 import { Stage } from "../harness/stage.ts";
-import { ORIGINATING, S2S_PORT, srvOwner, type World } from "../harness/world.ts";
+import { ORIGINATING, RECEIVING, S2S_PORT, srvOwner, type World } from "../harness/world.ts";
 import type { Component } from "../peer/component.ts";
 import type { Conversation } from "../peer/conversation.ts";
 import type { Identity } from "../peer/wire.ts";
 import { Listener } from "../peer/peer.ts";
 import { acceptSecured, CLOSING } from "../peer/stream.ts";
-import { arrival, bounced, grant } from "./acts.ts";
+import { arrival, bounced, grant, ping } from "./acts.ts";
 
 const SECOND = 1000, MINUTE = 60 * SECOND;
 const TARGET = "target.example", SENDER = "sender.example";
@@ -41,7 +41,12 @@ Deno.test("SM-16: refused TCP: tried again only on demand, after at most 2, 4, 8
   const at: number[] = [];
   for (let now = 0; now < 1500; now += 5) {
     juliet.say("juliet", ROMEO, `m${now}`);
-    await second(stage, 5 * SECOND);
+    await handled(juliet);
+    await stage.server.advance(5 * SECOND);
+    await stage.server.eventually("the attempt is over", async () => {
+      const route = await stage.server.route(TARGET, SENDER);
+      return route === undefined || route.state === "backoff";
+    });
     while (at.length < dials(stage) - 1) at.push(now);
   }
   assert.ok(at.length >= 6, `${at.length} dials in 25 minutes`);
@@ -252,6 +257,13 @@ Deno.test("SM-16: a domain that is hosted no more, and a server that stops, dial
   assert.equal(await stage.server.exited, 0);
   assert.equal(stage.peer.count, connections + 1);
 });
+
+/** The server has taken all that the component sent. */
+async function handled(component: Component): Promise<void> {
+  const id = crypto.randomUUID();
+  component.send(ping(`juliet@${component.domain}/x`, RECEIVING, id));
+  await component.stream.until(({ attributes }) => attributes.id === id, "the ping's answer");
+}
 
 /** A domain with one machine of its own. */
 function provider(world: World, domain: string, octet: number): void {

@@ -1,6 +1,6 @@
 /** The server under test as receiving server: it calls the sender's own server back (protocol.md 7.4, trace T9). */
 import assert from "node:assert/strict";
-import { selfSigned } from "../harness/certificates.ts";
+import { Authority, EXPIRED, selfSigned } from "../harness/certificates.ts";
 import { DIALBACK_SECRET, granted, Stage, type StageOptions } from "../harness/stage.ts";
 import { ORIGINATING, type World } from "../harness/world.ts";
 import type { Conversation } from "../peer/conversation.ts";
@@ -248,11 +248,22 @@ Deno.test("DB-8: an answer of an unknown type is ignored, the next one counts", 
   await o.verdict(SENDER, TARGET, "valid");
 });
 
-/** A good key under the default policy: with a certificate that proves nothing, and without any. */
+/**
+ * A good key under the default policy: without a certificate, and with one that is meant for dialback, the policy is what
+ * refuses (A-40, docs/policy.md); with one that somebody has to mend, it is that.
+ */
 const KEY_ALONE: Record<string, { identity: () => Promise<Identity | undefined>; cause: string }> = {
-  "with an unusable certificate": {
+  "cause policy.dialback: with a self-signed certificate": {
     identity: () => selfSigned({ names: ["nobody.example"] }),
-    cause: "tls.self-signed",
+    cause: "policy.dialback",
+  },
+  "with a certificate of an unknown authority": {
+    identity: async () => await (await Authority.root("Another")).issue({ names: [SENDER] }),
+    cause: "tls.untrusted",
+  },
+  "with a self-signed certificate that has expired": {
+    identity: () => selfSigned({ names: ["nobody.example"], ...EXPIRED }),
+    cause: "tls.expired",
   },
   "cause policy.dialback: without a certificate": {
     identity: () => Promise.resolve(undefined),

@@ -182,7 +182,8 @@ Deno.test("PSH-7: the smaller expires counts; before it the document is fetched 
   scene.web.answer = () => new Response(null, { status: 404 });
   const { proofs: [again] } = await server.api("/proofs");
   await server.advanceTo(again.recheckAt);
-  await server.told({ event: "pair.revoked", by: "us", prooftype: "posh", remote: SENDER });
+  const cause = "posh.absent"; // and not what else its certificate lacks
+  await server.told({ event: "pair.revoked", by: "us", prooftype: "posh", cause, remote: SENDER });
 });
 
 Deno.test("PSH-8: an expired certificate is refused although its fingerprint is there", async () => {

@@ -244,7 +244,7 @@ const MATRIX: Record<string, Row> = {
     SELF_SIGNED,
     AUTHENTICATED,
     { srv: INSECURE, posh: POSH_NONE, key: true },
-    ["tls.self-signed", NOT_PROVEN],
+    ["policy.dialback", NOT_PROVEN],
   ],
   "self-signed, good key, encrypted": [
     SELF_SIGNED,
@@ -286,7 +286,7 @@ const MATRIX: Record<string, Row> = {
     NOT_PROVEN,
   ]],
   "wrong key, authenticated": [SELF_SIGNED, AUTHENTICATED, { srv: SECURE, ...NOTHING, key: true }, [
-    "tls.self-signed",
+    "policy.dialback",
     NOT_PROVEN,
   ]],
   "wrong key, encrypted, no other pair": [

@@ -66,7 +66,7 @@ const HERE = delegated("secure", [HOST]);
 const MOVED = delegated("secure", ["other.example"]);
 const UNSIGNED = delegated("insecure", [HOST]);
 const UNREACHED = { found: false, passing: true, cause: "tcp.timeout", why: null } as const;
-const GONE = { found: false, passing: false, cause: "proof.none", why: null } as const;
+const GONE = { found: false, passing: false, cause: "posh.absent", why: null } as const;
 
 type Row = readonly [Prooftype, Partial<Evidence>, needs: readonly Need[], expected: string];
 
@@ -115,7 +115,7 @@ const CASES: Record<string, Row> = {
     "posh",
     { delegation: UNSIGNED, posh: POSH_MISMATCH },
     [],
-    "negative tls.names",
+    "negative posh.mismatch",
   ],
   "posh: the web server is away": [
     "posh",
@@ -123,7 +123,7 @@ const CASES: Record<string, Row> = {
     [],
     "failed tcp.timeout",
   ],
-  "posh: the document is gone": ["posh", { delegation: UNSIGNED, posh: GONE }, [], "negative tls.names"],
+  "posh: the document is gone": ["posh", { delegation: UNSIGNED, posh: GONE }, [], "negative posh.absent"],
   "posh: DNS that fails does not touch it": [
     "posh",
     { delegation: FAILING, posh: POSH_MATCH },
@@ -140,9 +140,9 @@ const CASES: Record<string, Row> = {
   ],
   "dialback: refuted": [
     "dialback",
-    { delegation: UNSIGNED, callback: calledBack("refuted") },
+    { delegation: UNSIGNED, callback: calledBack("refuted", { cause: "dialback.refuted" }) },
     [],
-    "negative tls.names",
+    "negative dialback.refuted",
   ],
 };
 for (const [name, [held, known, needs, expected]] of Object.entries(CASES)) {

@@ -41,7 +41,7 @@ export const REFUSALS: readonly Scenario[] = [
     key: "untrusted",
     name: "self-signed certificate and nothing published",
     shows: "selfSigned",
-    act: refusedFor({ out: "tls.self-signed", in: "tls.self-signed" }),
+    act: refusedFor({ out: "tls.self-signed", in: "policy.dialback" }),
     cannot: { jabberd2: { in: ONE_CERTIFICATE } },
   },
 ];
