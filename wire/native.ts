@@ -42,7 +42,7 @@ const SYMBOLS = {
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** Must equal `ABI` in `native/src/abi/`. */
-const ABI = 5;
+const ABI = 6;
 
 export type Native = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 

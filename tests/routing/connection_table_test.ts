@@ -38,6 +38,18 @@ const REUSE: Record<string, [Shape, Delegation, change: (row: ConnectionRow) => 
     () => {},
     true,
   ],
+  "R-7: by the name that its own records prove": [
+    { ...OUT, certificate: accepted("other.example.net") },
+    SECURE,
+    (row) => row.vouchAlone(THEIRS),
+    true,
+  ],
+  "R-7: not by a name of the certificate that such a record has replaced": [
+    OUT,
+    SECURE,
+    (row) => row.vouchAlone("other.example.net"),
+    false,
+  ],
   "DNA-14: not when the SRV is insecure": [OUT, delegated("insecure", [THEIRS]), () => {}, false],
   "not when DNS is bogus": [OUT, BOGUS, () => {}, false],
   "not when the service is refused": [OUT, REFUSED, () => {}, false],

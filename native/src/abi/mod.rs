@@ -12,7 +12,7 @@ pub(crate) use contexts::roots;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Raised when a signature or a layout below changes.
-const ABI: u32 = 5;
+const ABI: u32 = 6;
 
 const E_TLS: i32 = -1;
 const E_INJECTION: i32 = -2;
