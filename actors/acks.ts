@@ -161,6 +161,7 @@ export class Acks {
     const { ledger } = this.#shell.row;
     if (handled === null) return this.#impossible(0);
     if (!ledger.acknowledge(handled, this.#askedAt !== null)) return this.#impossible(handled);
+    if (this.#askedAt !== null) this.#shell.rttMs = this.#now - this.#askedAt;
     this.#askedAt = null;
     this.#silence.set(null);
     this.#roomCame();

@@ -18,11 +18,13 @@ import type { Domain, DomainPair } from "../xmpp/domain.ts";
 import type { StanzaError } from "../xmpp/stanza_error.ts";
 import type { StreamLimits } from "../xmpp/stream_limits.ts";
 import type { Admission } from "./admission.ts";
+import type { Census } from "./census.ts";
 import type { ComponentShell } from "./component.ts";
 import type { Digest } from "./digest.ts";
 import type { Expiry } from "./expiry.ts";
 import type { Familiar } from "./familiar.ts";
 import type { Evidence } from "./evidence.ts";
+import type { Graves } from "./graves.ts";
 import type { Host } from "./host.ts";
 import type { Links } from "./links.ts";
 import type { Local } from "./local.ts";
@@ -67,6 +69,9 @@ export interface ServerContext {
   readonly links: Links;
   readonly verifications: Verifications;
   readonly routes: Routes;
+  readonly census: Census;
+  /** Connections that are gone. */
+  readonly graves: Graves;
   readonly local: Local;
   readonly pings: Pings;
   readonly providers: ProviderBackoff;

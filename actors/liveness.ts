@@ -54,6 +54,7 @@ export class Liveness {
 
   #answered(): void {
     this.#ping = null;
+    this.#shell.rttMs = this.#server.host.clock.now() - this.#checkedAt;
     this.#silence.set(null);
   }
 

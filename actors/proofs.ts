@@ -26,6 +26,10 @@ export class Proofs {
     return this.#lives.values();
   }
 
+  life(domain: Domain): ProofLife | undefined {
+    return this.#lives.get(domain);
+  }
+
   /** A proof that still holds. */
   held(domain: Domain): Proof | null {
     const proof = this.#shell.row.delegated.get(domain);

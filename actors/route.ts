@@ -340,9 +340,11 @@ export class Route implements AssertionListener {
   }
 
   #report(state: RouteState, cause: Cause | null): void {
+    const before = { state: this.state, cause: this.cause };
     this.state = state;
     this.cause = cause;
     if (AFTER_ATTEMPT.includes(state)) this.#urged = false;
+    this.#server.routes.moved(this, before);
     const { host, config, negatives } = this.#server;
     const believedMs = cause === "peer.host-gone" ? ROUTE_TIMERS.goneMs : config.limits.negativePairMs;
     if (state === "denied") negatives.add(this.pair, cause!, host.clock.now() + believedMs);

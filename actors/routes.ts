@@ -2,6 +2,7 @@
 import type { Cause } from "../facts/cause.ts";
 import { type DomainPair, type PairKey, pairKey } from "../xmpp/domain.ts";
 import { routeOutward } from "../routing/outward.ts";
+import type { Underway } from "./census.ts";
 import type { ServerContext } from "./context.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { Route } from "./route.ts";
@@ -67,13 +68,21 @@ export class Routes {
     if (route?.state === "authorised" && this.#server.bindings.sending(pair) === null) route.lost(cause);
   }
 
+  /** A route's own state changed. */
+  moved(route: Route, before: Underway): void {
+    if (this.get(route.pair) === route) this.#server.census.routed(route.pair, before, route);
+  }
+
   forget(route: Route): void {
-    if (this.get(route.pair) === route) this.#routes.delete(pairKey(route.pair));
+    if (this.get(route.pair) !== route) return;
+    this.#routes.delete(pairKey(route.pair));
+    this.#server.census.routed(route.pair, route, undefined);
   }
 
   #start(pair: DomainPair): Route {
     const route = new Route(this.#server, pair);
     this.#routes.set(pairKey(pair), route);
+    this.#server.census.routed(pair, undefined, route);
     return route;
   }
 }

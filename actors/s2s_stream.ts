@@ -45,6 +45,8 @@ export abstract class S2sShell extends StreamShell {
   readonly row: ConnectionRow;
   readonly since: number;
   lastStanzaAt = 0;
+  /** How long the peer took for its last answer to "are you there", in ms. */
+  rttMs: number | null = null;
   /** The peer's requests, and ours. */
   readonly theirs: PeerRequests;
   readonly ours: OurRequests;
@@ -387,6 +389,7 @@ export abstract class S2sShell extends StreamShell {
     const { wasUp } = this;
     const [kept, held] = [row.ledger.takeUnacknowledged(), this.window.takeAll()];
     const lost = row.ledger.writtenUnconfirmed;
+    server.graves.add(this, cause);
     // Out of every row before anybody is told (dna-01 4: MUST).
     const sent = server.connections.close(row);
     server.shells.delete(row.id);

@@ -7,7 +7,7 @@ import { type PairPolicy, survives } from "../policy/admission.ts";
 import { Policies } from "../policy/policies.ts";
 import { warnings } from "../policy/warnings.ts";
 import type { Timing } from "../policy/proof.ts";
-import { type BindingRow, BindingTable } from "../routing/binding_table.ts";
+import { type BindingRow, BindingTable, standing } from "../routing/binding_table.ts";
 import { ClassicOnly } from "../routing/classic_only.ts";
 import { ConnectionTable } from "../routing/connection_table.ts";
 import type { Grant } from "../routing/grant.ts";
@@ -23,11 +23,13 @@ import { type Domain, type DomainPair, pairKey, toAscii } from "../xmpp/domain.t
 import { bounce, bounceFor, type StanzaError } from "../xmpp/stanza_error.ts";
 import type { StreamLimits } from "../xmpp/stream_limits.ts";
 import { Admission, network } from "./admission.ts";
+import { Census } from "./census.ts";
 import { Certificates } from "./certificates.ts";
 import { ComponentShell } from "./component.ts";
 import type { ServerContext } from "./context.ts";
 import { Familiar } from "./familiar.ts";
 import { Digest } from "./digest.ts";
+import { Graves } from "./graves.ts";
 import type { Expiry } from "./expiry.ts";
 import { Evidence } from "./evidence.ts";
 import type { Host } from "./host.ts";
@@ -89,6 +91,8 @@ export class Server implements ServerContext {
   readonly links: Links;
   readonly verifications: Verifications;
   readonly routes: Routes;
+  readonly census: Census;
+  readonly graves: Graves;
   readonly local: Local;
   readonly pings: Pings;
   readonly providers: ProviderBackoff;
@@ -124,6 +128,12 @@ export class Server implements ServerContext {
     this.links = new Links(this);
     this.verifications = new Verifications(this);
     this.routes = new Routes(this);
+    this.census = new Census(
+      (pair) => this.routes.get(pair),
+      (pair) => standing(this.bindings.get(pair)),
+    );
+    this.bindings.watch = (...change) => this.census.bound(...change);
+    this.graves = new Graves(this);
     this.local = new Local(this);
     this.pings = new Pings(this.dialbackSecret);
     this.providers = new ProviderBackoff(this.host, () => this.config.limits.backoffMaxMs);

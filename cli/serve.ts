@@ -19,6 +19,7 @@ import { Attempts } from "../observe/attempts.ts";
 import { Metrics } from "../observe/metrics.ts";
 import { Recorder } from "../observe/recorder.ts";
 import { FIRST_LINK_MS, Sessions } from "../observe/sessions.ts";
+import { Pace } from "../observe/tables/pace.ts";
 import { secret, Tokens } from "../observe/tokens.ts";
 import { listening } from "../wire/listening.ts";
 import { VERSION } from "./version.ts";
@@ -111,6 +112,7 @@ async function serveConsole(config: Config, view: View, recorder: Recorder, sess
     hosts: hostsOf(console, tls === null ? [] : namesOf(tls.cert)),
     assets: ASSETS,
     machines: library,
+    pace: new Pace(),
     version: VERSION,
     now,
     open: isLoopback(console.host),

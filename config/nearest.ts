@@ -6,7 +6,12 @@ const FAR = 2;
 
 /** The known key at `path` that is spelt most like `key`; null when none is near. */
 export function nearestKey(path: readonly PropertyKey[], key: string): string | null {
-  const near = keysAt(path).map((known) => ({ known, edits: distance(key, known) }))
+  return nearestWord(key, keysAt(path));
+}
+
+/** The known word that is spelt most like `word`; null when none is near. */
+export function nearestWord(word: string, knownWords: readonly string[]): string | null {
+  const near = knownWords.map((known) => ({ known, edits: distance(word, known) }))
     .filter(({ edits }) => edits <= FAR).sort((a, b) => a.edits - b.edits);
   return near[0]?.known ?? null;
 }

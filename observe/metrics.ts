@@ -1,5 +1,6 @@
 /** Counters made from the same events that the log has, gauges from the tables. console.md 4.1. */
 import type { RecordedEvent } from "../facts/event.ts";
+import type { LiveConnection } from "./live.ts";
 import type { ServerView } from "./view.ts";
 
 /** OpenMetrics 1.0, or the text format 0.0.4 of Prometheus. */
@@ -165,8 +166,6 @@ function traffic(view: ServerView): Block[] {
 }
 
 function gauges(view: ServerView, version: string): Block[] {
-  const connections = view.connections().map(({ direction, state }) => printLabels({ direction, state }));
-  const routes = view.routes().map(({ state }) => printLabels({ state }));
   const ends = view.certificates().map(({ names: [local = ""], notAfter }) =>
     [printLabels({ local }), notAfter / 1000] as const
   );
@@ -177,15 +176,29 @@ function gauges(view: ServerView, version: string): Block[] {
       help: "When our certificates end.",
       samples: ends,
     },
-    { name: "xmpp_s2s_connections", type: "gauge", help: "Connections now.", samples: tally(connections) },
-    { name: "xmpp_s2s_routes", type: "gauge", help: "Routes now.", samples: tally(routes) },
+    {
+      name: "xmpp_s2s_connections",
+      type: "gauge",
+      help: "Connections now.",
+      samples: tally(view.sources.connections.rows()),
+    },
+    {
+      name: "xmpp_s2s_routes",
+      type: "gauge",
+      help: "Routes now.",
+      samples: Object.entries(view.sources.routes.counted().state ?? {})
+        .filter(([, count]) => count > 0).map(([state, count]) => [printLabels({ state }), count]),
+    },
     { name: "verona_build", type: "info", help: "This build.", samples: [[printLabels({ version }), 1]] },
   ];
 }
 
-function tally(labels: readonly string[]): [string, number][] {
+function tally(connections: Iterable<LiveConnection>): [string, number][] {
   const counts = new Map<string, number>();
-  for (const one of labels) counts.set(one, (counts.get(one) ?? 0) + 1);
+  for (const { direction, state } of connections) {
+    const labels = printLabels({ direction, state });
+    counts.set(labels, (counts.get(labels) ?? 0) + 1);
+  }
   return [...counts];
 }
 

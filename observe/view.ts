@@ -1,5 +1,6 @@
 /** What the API asks of a running server. design.md 2.4; the shapes of its answers are in contract.ts. */
-import type { ConnectionRow, DomainRow, Explanation, ProofRow, RouteRow } from "./contract.ts";
+import type { Explanation } from "./contract.ts";
+import type { LiveConnection, LiveRoute, Sources } from "./live.ts";
 
 export interface Readiness {
   readonly ready: boolean;
@@ -24,10 +25,10 @@ export interface CertificateView {
 }
 
 export interface ServerView {
-  connections(): ConnectionRow[];
-  routes(): RouteRow[];
-  proofs(): ProofRow[];
-  domains(): DomainRow[];
+  readonly sources: Sources;
+  /** One that is there, or one of those that are remembered; null when there is none. */
+  connection(id: string): LiveConnection | null;
+  route(local: string, remote: string): LiveRoute | null;
   traffic(): TrafficView;
   /** Ours. */
   certificates(): CertificateView[];

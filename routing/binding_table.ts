@@ -35,7 +35,17 @@ interface Usage {
 
 const NONE: readonly Grant[] = [];
 
+/** What a row lets through; `none`: it does not stand in the table. */
+export type Standing = "sends" | "receives" | "none";
+
+export function standing(row: BindingRow | undefined): Standing {
+  if (row === undefined) return "none";
+  return row.send.length > 0 ? "sends" : row.recv.length > 0 ? "receives" : "none";
+}
+
 export class BindingTable {
+  /** Hears of every row whose {@link Standing} changes, after it has. */
+  watch: ((pair: DomainPair, before: Standing, after: Standing) => void) | null = null;
   /** By remote, then local: what ends together stands together. */
   readonly #rows = new Map<Domain, Map<Domain, Row>>();
   readonly #usage = new Map<ConnectionRow, Usage>();
@@ -156,8 +166,10 @@ export class BindingTable {
     for (const row of this.rowsOn(connection) as Iterable<Row>) {
       if (!has(row, "send", connection)) continue;
       sent.push(row);
+      const before = standing(row);
       row.send = without(row.send, connection);
       if (!has(row, "recv", connection)) this.#left(row, connection);
+      this.#changed(row, before);
     }
     return sent;
   }
@@ -180,6 +192,7 @@ export class BindingTable {
 
   /** Enters a grant, and on a bidi connection its inverse. */
   #enter(row: Row, grant: Grant): Grant {
+    const before = standing(row);
     this.#stand(row);
     if (!uses(row, grant.connection)) this.#count(row, grant.connection, 1);
     this.#add(row, grant);
@@ -187,6 +200,7 @@ export class BindingTable {
       this.#add(row, inverse(grant));
     }
     grant.connection.everAuthorised = true;
+    this.#changed(row, before);
     return grant;
   }
 
@@ -204,9 +218,16 @@ export class BindingTable {
 
   /** Withdraws the connection's grants of a row. */
   #leave(row: Row, connection: ConnectionRow): void {
+    const before = standing(row);
     row.send = without(row.send, connection);
     row.recv = without(row.recv, connection);
     this.#left(row, connection);
+    this.#changed(row, before);
+  }
+
+  #changed(row: Row, before: Standing): void {
+    const after = standing(row);
+    if (after !== before) this.watch?.(row, before, after);
   }
 
   /** The connection is in neither list of the row any more; an empty row goes. */

@@ -12,6 +12,15 @@ interface Hosting {
   suspended: boolean;
 }
 
+/** A hosted domain as it is shown. */
+export interface Listed {
+  readonly domain: Domain;
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+  readonly answerer: Answerer;
+  readonly suspended: boolean;
+}
+
 /** F4: how long a removed domain costs the peer no stream. */
 const REMOVED_MS = 24 * 3_600_000;
 
@@ -93,17 +102,19 @@ export class HostedDomains {
     return hosting.attached ? "attached" : "away";
   }
 
-  /** For the API, in the order of addition. Times are milliseconds since the epoch. */
-  *list(): Iterable<
-    {
-      readonly domain: Domain;
-      readonly since: number;
-      readonly answerer: Answerer;
-      readonly suspended: boolean;
-    }
-  > {
-    for (const [domain, { since, suspended }] of this.#hosted) {
-      yield { domain, since, answerer: this.answerer(domain)!, suspended };
-    }
+  get size(): number {
+    return this.#hosted.size;
+  }
+
+  /** For the API, in the order of addition. */
+  *list(): Iterable<Listed> {
+    for (const domain of this.#hosted.keys()) yield this.find(domain)!;
+  }
+
+  /** One of them; null when it is not hosted. */
+  find(domain: Domain): Listed | null {
+    const hosting = this.#hosted.get(domain);
+    if (hosting === undefined) return null;
+    return { domain, since: hosting.since, answerer: this.answerer(domain)!, suspended: hosting.suspended };
   }
 }

@@ -16,6 +16,7 @@ export type OutboxLimits = Pick<Limits, "queueStanzas" | "queueBytes" | "queueAg
 export class QueueBudget {
   readonly maxBytes: number;
   #bytes = 0;
+  #stanzas = 0;
 
   constructor(maxBytes: number) {
     this.maxBytes = maxBytes;
@@ -25,15 +26,21 @@ export class QueueBudget {
     return this.#bytes;
   }
 
-  /** False when it does not fit. */
+  get stanzas(): number {
+    return this.#stanzas;
+  }
+
+  /** One stanza: false when it does not fit. */
   take(bytes: number): boolean {
     if (this.#bytes + bytes > this.maxBytes) return false;
     this.#bytes += bytes;
+    this.#stanzas++;
     return true;
   }
 
-  give(bytes: number): void {
+  give(bytes: number, stanzas: number): void {
     this.#bytes -= bytes;
+    this.#stanzas -= stanzas;
   }
 }
 
@@ -79,13 +86,13 @@ export class Outbox<T extends Waiting> {
     const oldest = this.#waiting.shift();
     if (oldest === undefined) return;
     this.#bytes -= oldest.bytes.length;
-    this.#budget.give(oldest.bytes.length);
+    this.#budget.give(oldest.bytes.length, 1);
   }
 
   /** Everything, in order; the queue is empty afterwards. */
   takeAll(): readonly T[] {
     const all = this.#waiting;
-    this.#budget.give(this.#bytes);
+    this.#budget.give(this.#bytes, all.length);
     this.#waiting = [];
     this.#bytes = 0;
     return all;
@@ -108,7 +115,7 @@ export class Outbox<T extends Waiting> {
     const aged = this.#waiting.splice(0, fresh === -1 ? this.#waiting.length : fresh);
     const bytes = aged.reduce((sum, stanza) => sum + stanza.bytes.length, 0);
     this.#bytes -= bytes;
-    this.#budget.give(bytes);
+    this.#budget.give(bytes, aged.length);
     return aged;
   }
 

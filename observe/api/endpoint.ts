@@ -3,6 +3,7 @@ import type { Attempts } from "../attempts.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Recorder } from "../recorder.ts";
 import type { Sessions } from "../sessions.ts";
+import type { Pace } from "../tables/pace.ts";
 import type { Role, Tokens } from "../tokens.ts";
 import type { ServerView } from "../view.ts";
 import type { Visit, Visitor } from "./access.ts";
@@ -22,6 +23,8 @@ export interface ApiParts {
   /** Null when the page is not part of the build. */
   readonly assets: Assets | null;
   readonly machines: MachineLibrary;
+  /** For what looks at many rows. */
+  readonly pace: Pace;
   readonly version: string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;

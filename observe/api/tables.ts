@@ -1,83 +1,93 @@
 /** The tables: lists, and one row of each. design.md 2.4. */
+import type { ConnectionRow, RouteDetail } from "../contract.ts";
+import { printConnection } from "../tables/connections.ts";
+import { readAsked } from "../tables/asking.ts";
+import { lookUp, printList } from "../tables/list.ts";
+import type { Rest } from "../tables/pace.ts";
+import { printRoute } from "../tables/routes.ts";
+import type { AnyTable } from "../tables/table.ts";
+import { describeTables, TABLES as ALL } from "../tables/tables.ts";
 import { json, noConnection, noPair, readPair, whole } from "./answers.ts";
 import type { Call, Endpoint } from "./endpoint.ts";
 import { emptyTrace, traceOf } from "./traces.ts";
 
+const LIST = "`q` filters, `sort=-age` orders, `limit` and `cursor` cut it into pages";
+
 export const TABLES: readonly Endpoint[] = [
-  {
-    method: "GET",
-    path: "/api/v1/connections",
-    role: "viewer",
-    about: "the connection table",
-    answer: (call) => list(call, "connections", call.parts.view.connections()),
-  },
+  listing(ALL.connections, `the connection table; ${LIST}`),
   {
     method: "GET",
     path: "/api/v1/connections/:id",
     role: "viewer",
-    about: "one connection",
+    about: "one connection, with every domain that it speaks for; of closed ones the last thousand",
     answer: connection,
   },
-  {
-    method: "GET",
-    path: "/api/v1/routes",
-    role: "viewer",
-    about: "the routing table",
-    answer: (call) => list(call, "routes", call.parts.view.routes()),
-  },
+  listing(ALL.routes, `the routing table; ${LIST}`),
   {
     method: "GET",
     path: "/api/v1/routes/:local/:remote",
     role: "viewer",
-    about: "one pair, and what happened to it",
+    about: "one pair, its connections in order, and what happened to it",
     answer: route,
   },
+  listing(ALL.proofs, `what stands behind the grants; ${LIST}`),
+  listing(ALL.domains, `the domains hosted here; ${LIST}`),
   {
     method: "GET",
-    path: "/api/v1/proofs",
+    path: "/api/v1/fields",
     role: "viewer",
-    about: "what stands behind the grants",
-    answer: (call) => list(call, "proofs", call.parts.view.proofs()),
-  },
-  {
-    method: "GET",
-    path: "/api/v1/domains",
-    role: "viewer",
-    about: "the domains hosted here",
-    answer: (call) => list(call, "domains", call.parts.view.domains()),
+    about: "what each table can be filtered and sorted by",
+    answer: () => json(describeTables()),
   },
 ];
 
-/** `q`: each word must be found in a row, `key:value` in that field; `cursor` is the number of rows already seen. */
-function list(call: Call, name: string, rows: readonly object[]): Response {
-  const words = (call.url.searchParams.get("q") ?? "").toLowerCase().split(/\s+/).filter((word) =>
-    word !== ""
-  );
-  const limit = whole(call, "limit", 500, 10_000);
-  const cursor = whole(call, "cursor", 0, Number.MAX_SAFE_INTEGER);
-  const matching = words.length === 0 ? rows : rows.filter((row) => words.every((word) => holds(row, word)));
-  const page = matching.slice(cursor, cursor + limit);
-  const next = cursor + page.length < matching.length ? String(cursor + page.length) : null;
-  return json({ [name]: page, total: matching.length, next });
+function listing(table: AnyTable, about: string): Endpoint {
+  return {
+    method: "GET",
+    path: `/api/v1/${table.name}`,
+    role: "viewer",
+    about,
+    answer: (call) => list(call, table),
+  };
 }
 
-function holds(row: object, word: string): boolean {
-  const [, key, value] = /^([a-z]+):(.*)$/.exec(word) ?? [];
-  const field = Object.entries(row).find(([name]) => name.toLowerCase() === key);
-  const [where, what] = field === undefined ? [row, word] : [field[1], value!];
-  return JSON.stringify(where)?.toLowerCase().includes(what) ?? false;
+/** `cursor` is the number of rows already seen. */
+async function list(call: Call, table: AnyTable): Promise<Response> {
+  const { parts, url, request } = call;
+  const limit = whole(call, "limit", 500, 10_000);
+  const from = whole(call, "cursor", 0, Number.MAX_SAFE_INTEGER - limit);
+  const { searchParams } = url;
+  const q = searchParams.get("q") ?? "";
+  const asked = readAsked(table, {
+    q,
+    sort: searchParams.get("sort") ?? "",
+    window: { from, to: from + limit },
+  });
+  const now = parts.now();
+  const look = (rest: Rest) => lookUp(table, parts.view.sources, asked, now, rest);
+  const printed = await parts.pace.run(look, request.signal);
+  const about = { epoch: parts.recorder.epoch, now: new Date(now).toISOString() };
+  return new Response(printList(table.name, printed, asked, about), {
+    // To compress it would take longer than it does to send, and hold up what else is under way.
+    headers: { "content-type": "application/json", "cache-control": "no-store, no-transform" },
+  });
 }
 
 function connection({ parts, params }: Call): Response {
-  const row = parts.view.connections().find(({ id }) => id === params[0]);
-  if (row === undefined) throw noConnection();
-  return json(row);
+  const row = parts.view.connection(params[0]!);
+  if (row === null) throw noConnection();
+  const printed: ConnectionRow = printConnection(row, MOST_NAMES);
+  return json(printed);
 }
+
+const MOST_NAMES = 10_000;
 
 function route(call: Call): Response {
   const { parts, params } = call;
   const { local, remote } = readPair(params[0]!, params[1]!);
-  const row = parts.view.routes().find((r) => r.local === local && r.remote === remote);
-  if (row === undefined) throw noPair();
-  return json({ ...row, ...traceOf(call, { pair: { local, remote } }) ?? emptyTrace(parts.recorder) });
+  const row = parts.view.route(local, remote);
+  if (row === null) throw noPair();
+  const trace = traceOf(call, { pair: { local, remote } }) ?? emptyTrace(parts.recorder);
+  const detail: RouteDetail = { ...printRoute(row), connections: row.connections(), ...trace };
+  return json(detail);
 }

@@ -29,7 +29,7 @@ function connectionEvents(call: Call): Response {
   const [id] = call.params as [string];
   const trace = traceOf(call, { connection: id });
   if (trace !== null) return json(trace);
-  if (!call.parts.view.connections().some((row) => row.id === id)) throw noConnection();
+  if (call.parts.view.connection(id) === null) throw noConnection();
   return json(emptyTrace(call.parts.recorder));
 }
 

@@ -1,7 +1,7 @@
 /** The routing table as JSON: pairs of domains, and the connections that carry them. design.md 2.4; protocol.md 2.2. */
 import type { Cause } from "../../facts/cause.ts";
 import type { ListAnswer } from "./list.ts";
-import type { EventRow } from "./events.ts";
+import type { EventList } from "./events.ts";
 
 export type RouteState =
   | "resolving"
@@ -47,9 +47,8 @@ export interface RouteConnection {
 }
 
 /** `GET /api/v1/routes/:local/:remote`. */
-export interface RouteDetail extends RouteRow {
+export interface RouteDetail extends RouteRow, EventList {
   readonly connections: readonly RouteConnection[];
-  readonly events: readonly EventRow[];
 }
 
 export interface RouteList extends ListAnswer {

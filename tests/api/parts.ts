@@ -7,6 +7,7 @@ import { Attempts } from "../../observe/attempts.ts";
 import { Metrics } from "../../observe/metrics.ts";
 import { Recorder } from "../../observe/recorder.ts";
 import { Sessions } from "../../observe/sessions.ts";
+import { Pace } from "../../observe/tables/pace.ts";
 import { Tokens } from "../../observe/tokens.ts";
 import type { ServerView } from "../../observe/view.ts";
 
@@ -40,6 +41,7 @@ export function alone({ parts: own = {}, tls }: AloneOptions = {}): Alone {
     hosts: hostsOf(listen),
     assets: null,
     machines: library,
+    pace: new Pace(),
     version: "0.0.0",
     now,
     open: true,

@@ -1,0 +1,57 @@
+/**
+ * Rows as they live in the server: looked at field by field, printed only where they are shown. A filter over a hundred
+ * thousand of them copies none. Times are milliseconds since the epoch.
+ */
+import type {
+  ConnectionRow,
+  DelegatedName,
+  DomainRow,
+  PeerCertificateFacts,
+  ProofRow,
+  RouteConnection,
+  RouteRow,
+} from "./contract.ts";
+
+/** The same with numbers in the places of times. */
+type Timed<Row, Times extends keyof Row> = Omit<Row, Times> & { readonly [Key in Times]: number | null };
+
+export type LiveDelegated = Timed<DelegatedName, "expires">;
+
+export interface LiveConnection
+  extends Omit<Timed<ConnectionRow, "closedAt">, "delegated" | "certificate" | "since"> {
+  readonly since: number;
+  readonly certificate: Timed<PeerCertificateFacts, "expires"> | null;
+  delegated(): Iterable<LiveDelegated>;
+}
+
+export interface LiveRoute
+  extends Timed<RouteRow, "queuedSince" | "expires" | "recheckAt" | "nextAttemptAt"> {
+  connections(): RouteConnection[];
+}
+
+export type LiveProof = Timed<ProofRow, "checkedAt" | "recheckAt" | "expires">;
+
+export type LiveDomain = Timed<DomainRow, "since">;
+
+/** One table. */
+export interface Source<Live> {
+  /** Rows that are there now. */
+  readonly size: number;
+  /** Rows may come and go while it is walked. */
+  rows(): Iterable<Live>;
+  /** What is remembered of rows that are gone, the latest first. */
+  past(): Iterable<Live>;
+  /** The same row, looked up anew; null when it is gone. */
+  again(row: Live): Live | null;
+  /** What a row is called, for good. */
+  key(row: Live): string;
+  /** How many rows have a value, of fields where that is known without looking at each. */
+  counted(): Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
+export interface Sources {
+  readonly connections: Source<LiveConnection>;
+  readonly routes: Source<LiveRoute>;
+  readonly proofs: Source<LiveProof>;
+  readonly domains: Source<LiveDomain>;
+}
