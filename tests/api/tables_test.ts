@@ -158,7 +158,7 @@ for (const [name, [asking, hint]] of Object.entries(MISTAKES)) {
   });
 }
 
-Deno.test("tables: IPv6 addresses are words, not fields", async () => {
+Deno.test("tables: IPv6 addresses are words, not fields", () => {
   const asked = readAsked(TABLES.connections, {
     q: "2001:db8::1 fe80::1 ::1",
     sort: "",
