@@ -92,6 +92,7 @@ function connectionStage(server: Server, pair: DomainPair): Stage {
     local: connection.local,
     remote: connection.remote,
     serverNames: connection.serverNames,
+    encrypted: (server.shells.get(connection.id)?.connection.tls ?? null) !== null,
     prooftype: proof?.prooftype ?? null,
     expires: typeof proof?.expiresAt === "number" ? new Date(proof.expiresAt).toISOString() : null,
   };

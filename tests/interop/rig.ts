@@ -24,6 +24,7 @@ export class Rig implements AsyncDisposable {
     this.#octets = octets;
   }
 
+  /** @param scenarios All with a peer that has TLS, or all with one that has none. */
   static async open(kind: Kind, scenarios: readonly Scenario[]): Promise<Rig> {
     await using stack = new AsyncDisposableStack();
     const lab = stack.use(await Lab.open());
@@ -37,7 +38,8 @@ export class Rig implements AsyncDisposable {
         hosts.push(...await plant(lab, kind, scenario, direction));
       }
     }
-    const peer = stack.use(await Peer.start(kind, lab, hosts));
+    const plain = scenarios.some((scenario) => scenario.plain);
+    const peer = stack.use(await Peer.start(kind, lab, hosts, plain));
     for (const scenario of scenarios) {
       for (const direction of directionsOf(scenario)) await publish(lab, peer, scenario, direction);
     }

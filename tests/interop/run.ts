@@ -11,12 +11,20 @@ export async function register(kind: Kind, scenarios: readonly Scenario[]): Prom
   const reason = await reasonToSkip();
   const suffix = reason === null ? "" : ` (${reason})`;
   const outcomes: Outcome[] = [];
-  let rig: Rig | undefined;
+  const rigs = new Map<boolean, Promise<Rig>>();
+  const rigOf = (scenario: Scenario): Promise<Rig> => {
+    const plain = scenario.plain ?? false;
+    const rig = rigs.get(plain) ?? Rig.open(kind, scenarios.filter((one) => (one.plain ?? false) === plain));
+    rigs.set(plain, rig);
+    return rig;
+  };
   // The peer and the servers under test outlive each test.
   const options = { ignore: reason !== null, sanitizeOps: false, sanitizeResources: false };
   if (reason === null) {
-    Deno.test.beforeAll(async () => void (rig = await Rig.open(kind, scenarios)));
-    Deno.test.afterAll(() => rig?.[Symbol.asyncDispose]());
+    Deno.test.beforeAll(async () => void await rigOf(scenarios[0]!));
+    Deno.test.afterAll(async () => {
+      for (const rig of await Promise.all(rigs.values())) await rig[Symbol.asyncDispose]();
+    });
   }
   for (const scenario of scenarios) {
     for (const direction of directionsOf(scenario)) {
@@ -28,7 +36,7 @@ export async function register(kind: Kind, scenarios: readonly Scenario[]): Prom
       Deno.test({
         ...options,
         name,
-        fn: async () => void outcomes.push(await play(rig!, scenario, direction)),
+        fn: async () => void outcomes.push(await play(await rigOf(scenario), scenario, direction)),
       });
     }
   }

@@ -46,6 +46,8 @@ export interface Scenario {
   readonly theirs?: number;
   /** Which server under test; the one with a certificate of the lab's CA by default. */
   readonly server?: ServerName;
+  /** The peer has no TLS at all: another process of it, in a lab of its own. */
+  readonly plain?: true;
   /** What the peer shows for its domains; `ca` by default. */
   readonly shows?: Shown;
   /** Publishes more than the usual records, before anything is done; `shown` are the certificates that the peer may show. */

@@ -9,6 +9,7 @@ import { PORTS } from "./peers/peer.ts";
 interface Setup {
   identity(lab: Lab, names: readonly string[]): Promise<Identity>;
   readonly policy: Section;
+  readonly limits?: Section;
   /** Listens for direct TLS too. */
   readonly directTls?: true;
 }
@@ -29,6 +30,9 @@ export const SERVERS = {
     policy: { proof: "authenticated" },
   },
   encrypted: { identity: byCa, policy: { proof: "encrypted" } },
+  /** TLS where the peer has it; jabberd2 without TLS says nothing to `<starttls/>`. */
+  legacy: { identity: byCa, policy: { proof: "legacy" }, limits: { tls_timeout: "2s" } },
+  impatient: { identity: byCa, policy: { proof: "encrypted" }, limits: { tls_timeout: "2s" } },
   fence: { identity: byCa, policy: { proof: "encrypted", fence: true } },
   directTls: { identity: byCa, policy: { proof: "authenticated" }, directTls: true },
 } as const satisfies Readonly<Record<string, Setup>>;
@@ -49,6 +53,7 @@ export async function startServer(lab: Lab, name: ServerName, octet: number, dom
     hosted: domains,
     settings: {
       policy: setup.policy,
+      limits: setup.limits ?? {},
       listen: setup.directTls ? { s2s_tls: [`${lab.world.ip(octet)}:${PORTS.s2sTls}`] } : {},
     },
   });

@@ -97,7 +97,10 @@ function ownCertificates({ folder, hosts }: Place): string {
 }
 
 const files = (place: Place): Record<string, string> => {
-  const { lab, ip, folder, hosts } = place;
+  const { lab, ip, folder, hosts, plain } = place;
+  const tls = `<pemfile>${folder}/machine.pem</pemfile>
+    <cachain>${lab.files.ca}</cachain>
+    ${ownCertificates(place)}`;
   return {
     "router-users.xml": `<users><user><name>jabberd</name><secret>${SECRET}</secret></user></users>`,
     "router-filter.xml": `<filter/>`,
@@ -140,15 +143,13 @@ const files = (place: Place): Record<string, string> => {
   <local>
     <ip>${ip}</ip><port>${PORTS.s2s}</port>
     <secret>${SECRET}</secret>
-    <pemfile>${folder}/machine.pem</pemfile>
-    <cachain>${lab.files.ca}</cachain>
-    ${ownCertificates(place)}
+    ${plain ? "" : tls}
   </local>
   <io><max_fds>1024</max_fds><limits><stanzasize>524288</stanzasize></limits></io>
   <check><interval>5</interval><queue>60</queue></check>
   <lookup><srv>xmpp-server</srv><min-ttl>5</min-ttl><max-ttl>5</max-ttl><bad-host-timeout>1</bad-host-timeout></lookup>
   <out-conn-reuse/>
-  <security><require_tls>1</require_tls></security>
+  ${plain ? "" : "<security><require_tls>1</require_tls></security>"}
 </s2s>`,
   };
 };

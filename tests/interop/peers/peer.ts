@@ -54,6 +54,8 @@ export interface Place {
   readonly ip: string;
   readonly folder: string;
   readonly hosts: readonly Host[];
+  /** TLS is off, for everybody. */
+  readonly plain: boolean;
   /** Of the lab's CA, for the machine and every good name, for a peer that has one certificate as client. */
   readonly machine: Identity;
 }
@@ -69,12 +71,12 @@ export class Peer implements AsyncDisposable {
     readonly launch: Launch,
   ) {}
 
-  static async start(kind: Kind, lab: Lab, hosts: readonly Host[]): Promise<Peer> {
+  static async start(kind: Kind, lab: Lab, hosts: readonly Host[], plain = false): Promise<Peer> {
     const folder = `${lab.folder}/${kind.name}`;
     await Deno.mkdir(folder);
     const names = [`xmpp.${kind.name}.example`, ...new Set(hosts.flatMap(({ goodNames }) => goodNames))];
     const machine = await lab.world.ca.issue({ names });
-    const place = { lab, ip: lab.world.ip(kind.octet), folder, hosts, machine };
+    const place = { lab, ip: lab.world.ip(kind.octet), folder, hosts, plain, machine };
     const peer = new Peer(kind, place, await kind.prepare(place));
     try {
       await peer.start();

@@ -1,5 +1,6 @@
 /** The table: every scenario, in the order of the document. */
 import type { Scenario } from "../scenario.ts";
+import { CLEARTEXT } from "./cleartext.ts";
 import { DELEGATION } from "./delegation.ts";
 import { LOSS } from "./loss.ts";
 import { MULTIPLEXING } from "./multiplexing.ts";
@@ -14,4 +15,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...MULTIPLEXING,
   ...TRAFFIC,
   ...LOSS,
+  ...CLEARTEXT,
 ];
