@@ -164,11 +164,16 @@ function leafExtensions(
 const SUBJECT_ALT_NAME = "2.5.29.17";
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
+/** The shortest form, as DER demands (X.690 10.1). */
+function derLength(bytes: number): number[] {
+  if (bytes < 0x80) return [bytes];
+  return bytes < 0x100 ? [0x81, bytes] : [0x82, bytes >> 8, bytes & 0xff];
+}
+
 /** DER; the contents of these names stay below 64 KiB. */
 function tlv(tag: number, ...contents: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const inside = contents.flatMap((content) => [...content]);
-  const length = inside.length < 0x80 ? [inside.length] : [0x82, inside.length >> 8, inside.length & 0xff];
-  return Uint8Array.of(tag, ...length, ...inside);
+  return Uint8Array.of(tag, ...derLength(inside.length), ...inside);
 }
 
 /** protocol.md 6.5: `[0] { OBJECT IDENTIFIER, [0] EXPLICIT value }`, below 1.3.6.1.5.5.7.8. */
