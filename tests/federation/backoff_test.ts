@@ -150,6 +150,28 @@ Deno.test("SM-16, RTE-11: what waits for a machine that is left alone is bounced
   await delivered(stage, juliet, "m3"); // that is a demand
 });
 
+Deno.test("SM-16: an attempt whose turn comes when nobody waits for it any more is not made", async () => {
+  await using stage = await Stage.open({
+    settings: { limits: { outgoing_in_progress: 1, queue_age: "300ms" } },
+    prepare: (world) => provider(world, "elsewhere.example", 101),
+  });
+  await using second = await Listener.listen(stage.world.ip(101), S2S_PORT, "second");
+  await using juliet = await stage.component();
+  juliet.say("juliet", ROMEO, "m1");
+  const r = await stage.peer.accept(); // and says nothing: it holds the one place
+  juliet.say("juliet", "romeo@elsewhere.example", "m2");
+  for (const id of ["m1", "m2"]) await bounced(juliet, id, "remote-server-timeout", "wait");
+  r.wire.reset();
+  for (const remote of [SENDER, "elsewhere.example"]) {
+    await stage.server.eventually(
+      "it has given up",
+      async () => (await stage.server.route(TARGET, remote))?.state === "backoff",
+    );
+  }
+  // Neither the next rung for the one, nor the first connection for the other.
+  assert.deepEqual([stage.peer.count, second.count], [1, 0]);
+});
+
 Deno.test("SM-16: what many providers lost together comes back spread over a minute, and nothing of it is bounced", async () => {
   const providers = Array.from({ length: 7 }, (_, n) => ({ domain: `p${n}.example`, octet: 101 + n }));
   await using stage = await Stage.open({
