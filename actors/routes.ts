@@ -57,6 +57,13 @@ export class Routes {
     (route ?? this.#start(pair)).resume(stanzas);
   }
 
+  /** An operator wants the pair, whether stanzas wait or not. */
+  urge(pair: DomainPair): Route {
+    const route = this.get(pair) ?? this.#start(pair);
+    route.retry();
+    return route;
+  }
+
   /** The inverse of a grant opened the pair (2.8). */
   opened(pair: DomainPair): void {
     this.get(pair)?.opened();

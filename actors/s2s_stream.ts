@@ -18,6 +18,7 @@ import { parseManagement } from "../xmpp/stream_management.ts";
 import { Acks } from "./acks.ts";
 import { network } from "./admission.ts";
 import { Authoritative } from "./authoritative.ts";
+import { certificateWords } from "./certificate_words.ts";
 import type { ServerContext } from "./context.ts";
 import { Inward } from "./inward.ts";
 import { Liveness } from "./liveness.ts";
@@ -181,8 +182,7 @@ export abstract class S2sShell extends StreamShell {
       own: facts.own,
       certificate: certificate.state,
       names: this.row.serverNames,
-      subject: certificate.state === "absent" ? null : certificate.facts?.subject ?? null,
-      ocsp: stapledWords(certificate),
+      ...certificateWords(certificate),
     }, certificate.state === "refused" ? certificate.cause : undefined);
   }
 
@@ -199,14 +199,14 @@ export abstract class S2sShell extends StreamShell {
 
   protected established(): void {
     this.wasUp = true;
-    const { local, remote, bidi, peerDna, serverNames, direction } = this.row;
+    const { local, remote, bidi, peerDna, peerErrors, serverNames, direction } = this.row;
     // A name that an incoming stranger only claims is nobody's yet.
     if (remote !== null && (direction === "out" || this.row.remoteProven)) {
       this.server.familiar.look(remote, this.connection.peer.ip, this.peerCertificate, this.id);
     }
     const encrypted = this.connection.tls !== null;
     this.tell("connection.established", {
-      ...{ direction, local, remote, encrypted, bidi, dna: peerDna, serverNames },
+      ...{ direction, local, remote, encrypted, bidi, dna: peerDna, errors: peerErrors, serverNames },
     });
   }
 
@@ -418,14 +418,4 @@ export abstract class S2sShell extends StreamShell {
     });
     this.tracer?.ended();
   }
-}
-
-/** What the authority said of it, stapled; null when nothing. */
-function stapledWords(certificate: PeerCertificate): string | null {
-  if (certificate.state !== "accepted") {
-    return certificate.state === "refused" && certificate.cause === "tls.revoked" ? "revoked" : null;
-  }
-  const { stapled } = certificate.facts;
-  if (stapled === null) return null;
-  return "nothing" in stapled ? stapled.nothing : `good until ${new Date(stapled.goodUntil).toISOString()}`;
 }

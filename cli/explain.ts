@@ -1,7 +1,8 @@
 /** `verona explain LOCAL REMOTE`: why is this pair open or not? Exit code 0 open, 4 closed, 3 not known. console.md 3.5. */
-import { type Cause, CAUSES, type Fault } from "../facts/cause.ts";
+import { type Cause, CAUSES } from "../facts/cause.ts";
 import type { Explanation, Stage } from "../observe/contract.ts";
 import { printable } from "../observe/printable.ts";
+import { WHO } from "./check_text.ts";
 import { Client, type ServerOptions } from "./client.ts";
 import { EXIT } from "./exit.ts";
 import { say, sayJson, styled } from "./terminal.ts";
@@ -13,15 +14,6 @@ const MARKS = {
   skip: ["dim", "skip   "],
   unknown: ["dim", "unknown"],
 } as const;
-
-const WHO: Readonly<Record<Fault, string>> = {
-  us: "the operator of this server",
-  local: "the operator of the component",
-  policy: "nobody: this server's own policy says so",
-  peer: "the operator of the peer's server",
-  dns: "the DNS operator of the remote domain",
-  network: "whoever runs the network between the two",
-};
 
 const CODES = { open: EXIT.good, closed: EXIT.broken, unknown: EXIT.couldNotTell } as const;
 

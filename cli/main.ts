@@ -35,6 +35,7 @@ function build(done: Done): Command {
   addServing(program, done);
   addListings(program, done);
   addQuestions(program, done);
+  addCheck(program, done);
   addConfig(program, done);
   addLater(program);
   return program;
@@ -183,6 +184,51 @@ function addQuestions(program: Command, done: Done): void {
     });
 }
 
+function addCheck(program: Command, done: Done): void {
+  program.command("check [domains...]").description(
+    "can we federate with a domain, and why not? A real attempt, from this machine",
+  )
+    .addHelpText(
+      "before",
+      examples(
+        "verona check example.org",
+        "verona check example.org --from sender.example",
+        "verona check customer.example --onboard xmpp1.provider.example",
+        "verona check --file domains.txt --parallel 8 --format prometheus",
+      ),
+    )
+    .addHelpText(
+      "after",
+      "\nNeeds no running server and no configuration; with one it asks as that server, with its certificate and policy." +
+        "\nWithout --from and without a configuration nothing is asked of the peer: what it proves to be is all." +
+        "\nExit codes: 0 works, 1 with warnings (--fail-on warn), 3 could not tell, 4 does not work; nagios: 0, 1, 2, 3.",
+    )
+    .option("-c, --config <file>", "configuration (default: verona.toml, if there is one)")
+    .option("--from <local>", "as which domain (default: the first of the configuration)")
+    .option("--resolver <address>", "in place of dns.servers, or of /etc/resolv.conf")
+    .option("--connect <host:port>", "in place of the domain's SRV records")
+    .option("--timeout <duration>", "how long it may take", "40s")
+    .addOption(
+      new Option("--format <format>", "how the answer looks").choices([
+        "text",
+        "json",
+        "nagios",
+        "prometheus",
+      ])
+        .default("text"),
+    )
+    .addOption(JSON_OUTPUT("the same as --format json"))
+    .addOption(new Option("--fail-on <what>", "exit code 1 when there are warnings").choices(["warn"]))
+    .option("--file <file>", "more domains, one a line; - is standard input")
+    .addOption(new Option("--parallel <number>", "so many at once").default(1).argParser(fewAtOnce))
+    .option("--watch <duration>", "again and again, so often")
+    .option("--onboard <server-name>", "the records that the domain must publish, and whether they are there")
+    .action(async (domains, options) => {
+      const { check } = await import("./check.ts");
+      done(await check(domains, options));
+    });
+}
+
 function addConfig(program: Command, done: Done): void {
   const config = program.command("config").description("check, show, write or reload the configuration");
   const command = (name: string, description: string) =>
@@ -224,7 +270,6 @@ function addConfig(program: Command, done: Done): void {
 
 /** design.md 2.2 names these; what there is instead is said. */
 function addLater(program: Command): void {
-  later(program, "check", "`verona explain LOCAL REMOTE` asks the running server");
   later(program, "recheck", "proofs are looked at again by themselves (limits.recheck_min)");
   later(program, "policy", "edit [policy], then `verona config reload`");
   later(program, "completions", "");
@@ -241,4 +286,9 @@ function later(parent: Command, name: string, instead: string): void {
 function wholeNumber(text: string): number {
   if (/^[1-9]\d{0,4}$/.test(text) && Number(text) <= 10_000) return Number(text);
   throw new CommandFault(EXIT.wrongUse, `"${text}" is not a number of rows between 1 and 10000`);
+}
+
+function fewAtOnce(text: string): number {
+  if (/^[1-9]\d?$/.test(text) && Number(text) <= 32) return Number(text);
+  throw new CommandFault(EXIT.wrongUse, `"${text}" is not a number between 1 and 32`);
 }

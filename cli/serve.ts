@@ -12,6 +12,7 @@ import { ASSETS } from "../console/assets.ts";
 import { library } from "../console/library.ts";
 import { Resolver } from "../dnssec/resolver.ts";
 import type { ApiParts } from "../observe/api/endpoint.ts";
+import type { Checks } from "../observe/api/check.ts";
 import { hostsOf } from "../observe/api/hosts.ts";
 import { serveApi } from "../observe/api/serve.ts";
 import { linkTo } from "../observe/api/session.ts";
@@ -22,6 +23,7 @@ import { FIRST_LINK_MS, Sessions } from "../observe/sessions.ts";
 import { Pace } from "../observe/tables/pace.ts";
 import { secret, Tokens } from "../observe/tokens.ts";
 import { listening } from "../wire/listening.ts";
+import { checksOf } from "./checks.ts";
 import { VERSION } from "./version.ts";
 
 export interface ServeOptions {
@@ -66,7 +68,7 @@ export async function serve({ config, clock, reread, recorder }: ServeOptions): 
   const view = new View(server, reread);
   const opened = server.listen();
   const sessions = new Sessions(() => clock.now());
-  const api = await serveConsole(config, view, recorder, sessions);
+  const api = await serveConsole(config, view, recorder, sessions, checksOf(server));
   const print = ({ hostname: host, port }: Deno.NetAddr) => printAddress({ host, port });
   const addresses = {
     s2s: opened.s2s.map(print),
@@ -92,7 +94,13 @@ export async function serve({ config, clock, reread, recorder }: ServeOptions): 
   };
 }
 
-async function serveConsole(config: Config, view: View, recorder: Recorder, sessions: Sessions) {
+async function serveConsole(
+  config: Config,
+  view: View,
+  recorder: Recorder,
+  sessions: Sessions,
+  checks: Checks,
+) {
   const { console } = config.listen;
   if (console === null) return null;
   const metrics = new Metrics();
@@ -113,6 +121,7 @@ async function serveConsole(config: Config, view: View, recorder: Recorder, sess
     assets: ASSETS,
     machines: library,
     pace: new Pace(),
+    checks,
     version: VERSION,
     now,
     open: isLoopback(console.host),
@@ -148,7 +157,7 @@ async function makeDataDir(path: string): Promise<void> {
 }
 
 /** One value per trust network, at least 256 bits when we make it (protocol.md 7.3). */
-async function loadDialbackSecret({ server }: Config): Promise<string> {
+export async function loadDialbackSecret({ server }: Config): Promise<string> {
   if (server.dialbackSecretFile === null) return await secret(`${server.dataDir}/dialback.secret`, newSecret);
   const text = (await Deno.readTextFile(server.dialbackSecretFile)).trim();
   if (text === "") {

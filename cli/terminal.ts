@@ -10,6 +10,12 @@ export function styled(style: Style, text: string): string {
   return styleText(style, text, { stream: process.stdout, validateStream: true });
 }
 
+/** Whether the reader's locale has more than ASCII. */
+export function speaksUtf8(): boolean {
+  const { LC_ALL, LC_CTYPE, LANG } = process.env;
+  return /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || "");
+}
+
 /** The answer goes to stdout, whole lines. */
 export function say(text: string): void {
   console.log(text);

@@ -16,8 +16,8 @@ export const EVENTS = {
   "posh.resolved": "what a domain's web server says of certificates: domain, url, fingerprints, expires, why",
   "connection.opened": "TCP is there: direction, peer, port",
   "connection.secured":
-    "TLS is there: version, cipher, own, certificate, names, subject, ocsp (the stapled response)",
-  "connection.established": "the stream is up: direction, local, remote, serverNames, bidi, dna",
+    "TLS is there: version, cipher, own, certificate, names (proven), and what it says: subject, issuer, identifiers, notAfter, ocsp (the stapled response)",
+  "connection.established": "the stream is up: direction, local, remote, serverNames, bidi, dna, errors",
   "connection.failed": "it ended before it was established: direction, peer, local, remote",
   "connection.closed":
     "it ended: direction, peer, local, remote, unacknowledged, requeued, unconfirmed: stanzas (8.3)",

@@ -2,6 +2,7 @@
  * The JSON of the API, exactly: types alone, so that the page and the commands can use them without the server.
  * Names and times as in design.md 2.4: camelCase, RFC 3339 UTC with milliseconds, `null` for what is not there.
  */
+export type * from "./contract/check.ts";
 export type * from "./contract/connections.ts";
 export type * from "./contract/domains.ts";
 export type * from "./contract/events.ts";

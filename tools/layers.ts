@@ -26,6 +26,7 @@ const MAY_IMPORT: Readonly<Record<string, Reach>> = {
     "config",
     "observe",
   ]),
+  check: reach(["xmpp", "facts", "wire", "dnssec", "actors", "observe", "config"], ["machines"]),
   console: reach(["xmpp", "facts", "machines"], ["observe"]),
   observe: reach(["xmpp", "facts", "config"], ["console"]),
   config: reach(["xmpp", "facts"]),

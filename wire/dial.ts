@@ -47,6 +47,29 @@ function dialled(conn: Deno.TcpConn, options: ConnectionOptions): Connection {
   }
 }
 
+/** How long the address took to accept a connection, or why it did not; the connection is closed at once. Never rejects. */
+export async function reach(
+  address: string,
+  port: number,
+  timeoutMs: number,
+): Promise<{ readonly elapsedMs: number; readonly cause: Cause | null }> {
+  const started = performance.now();
+  const elapsed = () => Math.round(performance.now() - started);
+  const late = Promise.withResolvers<null>();
+  const timer = setTimeout(() => late.resolve(null), timeoutMs);
+  const connecting = Deno.connect({ hostname: address, port });
+  try {
+    const conn = await Promise.race([connecting, late.promise]);
+    if (conn === null) void connecting.then((conn) => conn.close(), () => {});
+    else conn.close();
+    return { elapsedMs: elapsed(), cause: conn === null ? "tcp.timeout" : null };
+  } catch (error) {
+    return { elapsedMs: elapsed(), cause: causeOf(error) };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 function causeOf(error: unknown): Cause {
   if (error instanceof Deno.errors.ConnectionRefused) return "tcp.refused";
   if (error instanceof Deno.errors.TimedOut) return "tcp.timeout";

@@ -7,6 +7,7 @@ import type { Pace } from "../tables/pace.ts";
 import type { Role, Tokens } from "../tokens.ts";
 import type { ServerView } from "../view.ts";
 import type { Visit, Visitor } from "./access.ts";
+import type { Checks } from "./check.ts";
 import type { Hosts } from "./hosts.ts";
 import type { MachineLibrary } from "../contract.ts";
 import type { Assets } from "./page.ts";
@@ -25,6 +26,7 @@ export interface ApiParts {
   readonly machines: MachineLibrary;
   /** For what looks at many rows. */
   readonly pace: Pace;
+  readonly checks: Checks;
   readonly version: string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;

@@ -1,4 +1,5 @@
 /** Every endpoint, one line a group. docs/api.md lists them; a test compares. */
+import { CHECK } from "./check.ts";
 import { CONTROL } from "./control.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { EVENTS } from "./events.ts";
@@ -18,6 +19,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...EXPLAIN,
   ...EVENTS,
   ...MACHINES,
+  ...CHECK,
   ...CONTROL,
   ...LATER,
 ];

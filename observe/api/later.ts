@@ -27,5 +27,4 @@ export const LATER: readonly Endpoint[] = [
   later("PUT", "/policy/:remote", EDIT),
   later("DELETE", "/policy/:remote", EDIT),
   later("POST", "/routes/:local/:remote/recheck", "it happens by itself"),
-  later("POST", "/check", "see /api/v1/explain"),
 ];

@@ -1,0 +1,75 @@
+/** What the peer's certificate says, and ours. */
+import type { Cause } from "../facts/cause.ts";
+import type { Stage } from "../observe/contract.ts";
+import { stage, type View } from "./stage.ts";
+
+/** As `connection.secured` tells it. */
+interface Secured {
+  readonly own: string | null;
+  readonly certificate: "accepted" | "refused" | "absent";
+  readonly names: readonly string[];
+  readonly identifiers: readonly string[];
+  readonly subject: string | null;
+  readonly issuer: string | null;
+  readonly notAfter: string | null;
+}
+
+const DAY_MS = 86_400_000;
+/** The first of the warnings that we give of our own (protocol.md 6.6). */
+const SOON_MS = 14 * DAY_MS;
+
+export function certificateStages(view: View): Stage[] {
+  const told = view.of("connection.secured");
+  if (told === undefined) return [];
+  const secured = told.detail as unknown as Secured;
+  return [
+    ...chain(view, secured, told.cause ?? null),
+    ...names(view, secured),
+    ...expiry(view, secured, told.cause ?? null),
+    client(secured),
+  ];
+}
+
+/** Without an authority TLSA, POSH or dialback may still do: then it is no more than a remark. */
+function chain({ outcome }: View, { certificate, subject, issuer }: Secured, cause: Cause | null): Stage[] {
+  const evidence = { certificate, subject, issuer };
+  if (certificate === "accepted") return [stage("tls.chain", "ok", evidence)];
+  if (outcome === null) return [];
+  const why = cause ?? "tls.no-certificate";
+  const verdict = outcome.open || outcome.upTo === "proof" ? "warn" : "fail";
+  return [stage("tls.chain", verdict, { ...evidence, cause: why }, { cause: why })];
+}
+
+/** Whether they are the right ones is known when the endpoint was judged. */
+function names(view: View, { names, identifiers }: Secured): Stage[] {
+  const judged = view.of("endpoint.judged");
+  if (judged === undefined && view.outcome === null) return [];
+  const said = identifiers.length > 0 ? identifiers : names;
+  const evidence = { names: said };
+  if (said.length === 0) {
+    return [
+      stage("tls.names", "warn", evidence, { hint: "a certificate without a DNS name proves nothing" }),
+    ];
+  }
+  if (judged?.cause === "tls.names" || judged?.cause === "proof.delegation") {
+    return [stage("tls.names", "fail", { ...evidence, missing: view.remote }, { cause: "tls.names" })];
+  }
+  return [stage("tls.names", "ok", evidence)];
+}
+
+function expiry({ now }: View, { notAfter, certificate }: Secured, cause: Cause | null): Stage[] {
+  if (notAfter === null || certificate === "absent") return [];
+  const leftMs = Date.parse(notAfter) - now;
+  const evidence = { notAfter, days: Math.floor(leftMs / DAY_MS) };
+  if (cause === "tls.expired" || leftMs <= 0) {
+    return [stage("tls.expiry", "fail", evidence, { cause: "tls.expired" })];
+  }
+  if (cause === "tls.not-yet-valid") return [stage("tls.expiry", "fail", evidence, { cause })];
+  if (leftMs > SOON_MS) return [stage("tls.expiry", "ok", evidence)];
+  return [stage("tls.expiry", "warn", evidence, { hint: "its operator should renew it now" })];
+}
+
+function client({ own }: Secured): Stage {
+  if (own !== null) return stage("tls.client-cert", "ok", { name: own });
+  return stage("tls.client-cert", "skip", "none: what we are is for dialback to say");
+}

@@ -1,0 +1,151 @@
+/** `verona check DOMAIN`: can we federate with it, and why not? One real attempt from this machine. console.md 3.5. */
+import { check as attemptAll } from "../check/check.ts";
+import { parseDuration } from "../config/units.ts";
+import type { CheckReport, Stage } from "../observe/contract.ts";
+import type { Domain } from "../xmpp/domain.ts";
+import { type CheckParts, checkParts, readDomain } from "./check_parts.ts";
+import { nagiosLine, prometheusText } from "./check_formats.ts";
+import { conclusion, heading, StageLines } from "./check_text.ts";
+import { onboard } from "./onboard.ts";
+import { EXIT } from "./exit.ts";
+import { CommandFault } from "./fault.ts";
+import { say, sayJson } from "./terminal.ts";
+
+export type CheckFormat = "text" | "json" | "nagios" | "prometheus";
+
+export interface CheckCommand {
+  readonly config?: string;
+  readonly from?: string;
+  readonly resolver?: string;
+  readonly connect?: string;
+  readonly timeout: string;
+  readonly format: CheckFormat;
+  readonly json?: boolean;
+  readonly failOn?: "warn";
+  readonly file?: string;
+  readonly parallel: number;
+  readonly watch?: string;
+  readonly onboard?: string;
+}
+
+/** @param domains Of the command line; those of `--file` come behind them. */
+export async function check(domains: readonly string[], command: CheckCommand): Promise<number> {
+  const all = [...domains, ...await fromFile(command.file)].map(readDomain);
+  if (all.length === 0) {
+    throw new CommandFault(EXIT.wrongUse, "which domain?", "for example: verona check example.org");
+  }
+  const timeoutMs = duration("--timeout", command.timeout);
+  if (command.onboard !== undefined) return await onboard(all, command.onboard, command);
+  const every = command.watch === undefined ? null : duration("--watch", command.watch);
+  for (;;) {
+    const code = await checkAll(all, command, timeoutMs);
+    if (every === null) return code;
+    await new Promise((resolve) => setTimeout(resolve, every));
+  }
+}
+
+async function checkAll(
+  domains: readonly Domain[],
+  command: CheckCommand,
+  timeoutMs: number,
+): Promise<number> {
+  const waiting = [...domains];
+  const reports: CheckReport[] = [];
+  const worker = async () => {
+    for (let domain = waiting.shift(); domain !== undefined; domain = waiting.shift()) {
+      reports.push(await one(domain, command, timeoutMs, domains.length > 1));
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(command.parallel, domains.length) }, worker));
+  if (command.format === "prometheus") say(prometheusText(reports));
+  return codeOf(reports, command);
+}
+
+async function one(
+  domain: Domain,
+  command: CheckCommand,
+  timeoutMs: number,
+  several: boolean,
+): Promise<CheckReport> {
+  const format = command.json ? "json" : command.format;
+  const parts = await checkParts({
+    config: command.config ?? null,
+    from: command.from ?? null,
+    resolver: command.resolver ?? null,
+    connect: command.connect ?? null,
+  }, domain);
+  const told = format === "text" && !several;
+  if (told) say(`${heading({ domain, from: parts.from })}\n`);
+  const lines = new StageLines();
+  const report = await run(parts, domain, timeoutMs, (stage) => {
+    const line = told ? lines.of(stage) : null;
+    if (line !== null) say(line);
+  });
+  if (format === "json") several ? say(JSON.stringify(report)) : sayJson(report);
+  else if (format === "nagios") say(nagiosLine(report));
+  else if (told) say(conclusion(report));
+  else if (format === "text") {
+    say(`${report.verdict.padEnd(8)} ${domain}${report.cause === null ? "" : `  ${report.cause}`}`);
+  }
+  return report;
+}
+
+/** Stages come in the order in which they are decided; the reader gets them in that of a federation. */
+async function run(
+  parts: CheckParts,
+  domain: Domain,
+  timeoutMs: number,
+  heard: (stage: Stage) => void,
+): Promise<CheckReport> {
+  const over = new AbortController();
+  const interrupt = () => over.abort();
+  Deno.addSignalListener("SIGINT", interrupt);
+  try {
+    const local = parts.from ?? parts.config.server.names[0]!;
+    const upTo = parts.from === null ? "proof" : "pair";
+    return await attemptAll(parts, { local, remote: domain }, {
+      timeoutMs,
+      signal: over.signal,
+      upTo,
+      heard,
+    });
+  } finally {
+    Deno.removeSignalListener("SIGINT", interrupt);
+    if (over.signal.aborted) Deno.exit(EXIT.interrupted);
+    await parts.resolver[Symbol.asyncDispose]();
+    parts.identities.free();
+    parts.trust.free();
+  }
+}
+
+/** console.md 3.2; Nagios has codes of its own. */
+function codeOf(reports: readonly CheckReport[], { format, failOn, json }: CheckCommand): number {
+  const some = (verdict: CheckReport["verdict"]) => reports.some((report) => report.verdict === verdict);
+  const warned = reports.some(({ warnings }) => warnings > 0);
+  if (format === "nagios" && !json) return some("closed") ? 2 : some("unknown") ? 3 : warned ? 1 : 0;
+  if (some("closed")) return EXIT.broken;
+  if (some("unknown")) return EXIT.couldNotTell;
+  return failOn === "warn" && warned ? EXIT.warned : EXIT.good;
+}
+
+async function fromFile(path: string | undefined): Promise<string[]> {
+  if (path === undefined) return [];
+  try {
+    const text = path === "-"
+      ? await new Response(Deno.stdin.readable).text()
+      : await Deno.readTextFile(path);
+    return text.split("\n").map((line) => line.replace(/#.*/, "").trim()).filter((line) => line !== "");
+  } catch (error) {
+    throw new CommandFault(EXIT.wrongUse, `Cannot read ${path}: ${(error as Error).message}`);
+  }
+}
+
+function duration(flag: string, text: string): number {
+  const ms = parseDuration(text);
+  if (ms !== null && ms > 0) return ms;
+  throw new CommandFault(
+    EXIT.wrongUse,
+    `${flag} ${text}: not a duration`,
+    'write for example "500ms", "3s" or "2m"',
+  );
+}

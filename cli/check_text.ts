@@ -1,0 +1,147 @@
+/** A check as a person reads it: a line a stage, then why, who and what next; the verdict last, where the eye is. console.md 3.5. */
+import type { Fault } from "../facts/cause.ts";
+import type { Detail } from "../facts/event.ts";
+import type { CheckReport, Stage } from "../observe/contract.ts";
+import { printable } from "../observe/printable.ts";
+import { span, speaksUtf8, styled } from "./terminal.ts";
+
+const MARKS = {
+  ok: ["green", "✓", "ok  "],
+  warn: ["yellow", "!", "warn"],
+  fail: ["red", "✗", "FAIL"],
+  skip: ["dim", "-", "skip"],
+  unknown: ["yellow", "?", "?   "],
+} as const;
+
+export const WHO: Readonly<Record<Fault, string>> = {
+  us: "the operator of this server",
+  local: "the operator of the component",
+  policy: "nobody: this server's own policy says so",
+  peer: "the operator of the peer's server",
+  dns: "the DNS operator of the remote domain",
+  network: "whoever runs the network between the two",
+};
+
+/** Wide enough for the evidence that is usual; ids stand behind it. */
+const TEXT_WIDTH = 62;
+
+export function heading({ domain, from }: { readonly domain: string; readonly from: string | null }): string {
+  const title = from === null ? `Federation with ${domain}` : `Federation ${from} -> ${domain}`;
+  return styled("bold", printable(title));
+}
+
+/** Says stages as they come; what belongs together stands under one word. */
+export class StageLines {
+  #group = "";
+
+  /** Null for a stage that was not come to. */
+  of(stage: Stage): string | null {
+    const { id, verdict, elapsedMs, hint } = stage;
+    if (verdict === "skip" && typeof stage.evidence !== "string") return null;
+    const [style, sign, word] = MARKS[verdict];
+    const label = groupOf(id) === this.#group ? "" : groupOf(id);
+    this.#group = groupOf(id);
+    const mark = styled(style, speaksUtf8() ? sign : word);
+    const took = elapsedMs === null ? "" : `${Math.round(elapsedMs)} ms`;
+    const text = printable(said(stage)).padEnd(TEXT_WIDTH);
+    const line = `${label.padEnd(7)} ${mark} ${text} ${took.padStart(7)}  ${styled("dim", id)}`;
+    return verdict === "warn" && hint !== null
+      ? `${line}\n          ${styled("dim", printable(hint))}`
+      : line;
+  }
+}
+
+export function conclusion(report: CheckReport): string {
+  const { text, cause, fault, next, verify, notTested, verdict, warnings, elapsedMs } = report;
+  const lines: string[] = [""];
+  if (cause !== null) {
+    lines.push(
+      `Why it fails:      ${text} (${cause})`,
+      `Who can fix it:    ${WHO[fault!]}`,
+      `What next:         ${next}`,
+      `See for yourself:  ${printable(verify!)}`,
+      "",
+    );
+  }
+  lines.push(`Not tested: ${notTested.map(printable).join("; ")}.`);
+  const warned = warnings === 0 ? "" : `${warnings} warning${warnings === 1 ? "" : "s"}. `;
+  const [style, words] = VERDICTS[verdict];
+  const end = verdict === "open" && report.from === null
+    ? "The server is proven; nothing was asked of it."
+    : words;
+  return [...lines, `${styled(style, warned + end)} (${(elapsedMs / 1000).toPrecision(3)} s)`].join("\n");
+}
+
+const VERDICTS = {
+  open: ["green", "Federation works."],
+  closed: ["red", "Federation does not work."],
+  unknown: ["yellow", "It could not be told whether federation works."],
+} as const;
+
+function groupOf(id: string): string {
+  const [first] = id.split(".");
+  return { stream: "TCP", dialback: "PAIR", policy: "POLICY" }[first!] ?? first!.toUpperCase();
+}
+
+type Facts = { readonly [key: string]: Detail };
+
+/** What was seen, in one line. */
+function said({ id, title, verdict, evidence }: Stage): string {
+  if (typeof evidence === "string") return evidence;
+  const facts = (evidence ?? {}) as Facts;
+  const words = SAID[id]?.(facts, verdict) ?? "";
+  return words === "" ? title : words;
+}
+
+const list = (value: Detail | undefined): string[] => Array.isArray(value) ? value.map(String) : [];
+const some = (values: readonly string[], most = 4): string =>
+  values.slice(0, most).join(", ") + (values.length > most ? ` and ${values.length - most} more` : "");
+
+const SAID: Readonly<Record<string, (facts: Facts, verdict: Stage["verdict"]) => string>> = {
+  "policy": ({ cause }) => `refused by our own policy: ${cause}`,
+  "dns.srv": ({ targets, service, why }) => {
+    const servers = (targets as readonly Facts[]).map(({ host, port, tls }) =>
+      `${host}:${port}${tls === "direct" ? " (direct TLS)" : ""}`
+    );
+    if (servers.length > 0) return `SRV ${some(servers)}`;
+    if (service === "refused") return "the domain says that it offers no federation";
+    return why === null || why === undefined ? "no SRV record" : String(why);
+  },
+  "dns.secure": ({ security, chain, why }) => {
+    const zones = (chain as readonly Facts[] | undefined ?? []).map(({ zone }) => String(zone));
+    if (security === "secure") return `secure: ${zones.join(" > ")}`;
+    if (security === "insecure") return "not signed: only a certificate for the domain itself can prove it";
+    return `${String(security).toUpperCase()}: ${why ?? "the resolver did not answer"}`;
+  },
+  "dns.addresses": ({ addresses }) => {
+    const all = Object.values(addresses as Facts).flatMap((each) => list(each));
+    return all.length === 0 ? "no address that may be dialled" : some(all);
+  },
+  "tcp.reach": ({ address, port, tried }) =>
+    tried === undefined ? `${address} port ${port}` : some(list(tried), 2),
+  "tcp.ipv6": ({ reached, failed }) => some([...list(reached), ...list(failed)], 2),
+  "stream.open": ({ from, said }, verdict) =>
+    verdict === "ok" ? `stream from ${from ?? "an unnamed server"}` : `no stream${said ? `: ${said}` : ""}`,
+  "tls.offered": (_, verdict) => verdict === "ok" ? "it encrypts" : "it does not encrypt",
+  "tls.version": ({ version, cipher }, verdict) =>
+    verdict === "ok" ? `${version}, ${cipher}` : "the handshake failed",
+  "tls.chain": ({ subject, issuer, cause }, verdict) =>
+    verdict === "ok" ? `${subject}, vouched for by ${issuer}` : `${subject ?? "no certificate"}: ${cause}`,
+  "tls.names": ({ names, missing }) =>
+    missing === undefined
+      ? `names ${some(list(names))}`
+      : `names ${some(list(names), 3)}; nothing in it is ${missing}`,
+  "tls.expiry": ({ notAfter, days }, verdict) =>
+    verdict === "fail" ? `not valid: until ${notAfter}` : `valid ${days} d, until ${notAfter}`,
+  "tls.client-cert": ({ name }) => `we show ${name}`,
+  "proof.delegation": ({ prooftype, target, cause }) =>
+    prooftype === undefined ? `not proven: ${cause}` : `proven by ${prooftype}${target ? `: ${target}` : ""}`,
+  "proof.expiry": ({ expires }) =>
+    typeof expires === "string"
+      ? `holds until ${expires} (${span(Date.parse(expires) - Date.now())})`
+      : "holds as long as it is looked at again",
+  "dialback.errors": (_, verdict) =>
+    verdict === "ok" ? "refusals come with their reason" : "refusals may end the stream without a reason",
+  "dialback.result": ({ verdict, condition, cause }, is) =>
+    is === "ok" ? `db:result ${verdict}` : `refused: ${condition ?? verdict ?? cause}`,
+};
