@@ -23,12 +23,11 @@ export async function explain(server: Server, pair: DomainPair): Promise<Explana
     remote: pair.remote,
     verdict: open ? "open" : cause !== null ? "closed" : "unknown",
     cause,
-    verify: cause === null ? null : verify(server, pair, cause, delegation),
     stages: [
       policyStage(server, pair),
       delegationStage(delegation),
       connectionStage(server, pair),
-      pairStage(server, pair, cause),
+      pairStage(server, pair, cause, delegation),
     ],
   };
 }
@@ -105,7 +104,12 @@ function connectionStage(server: Server, pair: DomainPair): Stage {
   );
 }
 
-function pairStage(server: Server, pair: DomainPair, cause: Explanation["cause"]): Stage {
+function pairStage(
+  server: Server,
+  pair: DomainPair,
+  cause: Cause | null,
+  delegation: Delegation | null,
+): Stage {
   const row = server.bindings.get(pair);
   const route = server.routes.get(pair);
   const evidence = {
@@ -116,6 +120,7 @@ function pairStage(server: Server, pair: DomainPair, cause: Explanation["cause"]
     cause,
     text: cause === null ? null : CAUSES[cause].text,
     fault: cause === null ? null : CAUSES[cause].fault,
+    verify: cause === null ? null : verify(server, pair, cause, delegation),
   };
   const open = (row?.send.length ?? 0) > 0;
   return stage(

@@ -25,9 +25,9 @@ export async function explain(local: string, remote: string, options: ServerOpti
   return CODES[answer.verdict];
 }
 
-function print({ local, remote, verdict, cause, verify, stages }: Explanation): string {
+function print({ local, remote, verdict, cause, stages }: Explanation): string {
   const lines = [styled("bold", printable(`${local} -> ${remote}`)), "", ...stages.flatMap(printStage), ""];
-  if (cause !== null) lines.push(...printCause(cause, verify));
+  if (cause !== null) lines.push(...printCause(cause, verifyOf(stages)));
   const colour = verdict === "open" ? "green" : verdict === "closed" ? "red" : "yellow";
   const verdicts = {
     open: "The pair is open.",
@@ -56,6 +56,12 @@ function printEvidence(evidence: Stage["evidence"]): string[] {
     if (list && value.length === 0) return [];
     return [printable(`           ${key}: ${list ? value.join(" ") : value}`)];
   });
+}
+
+/** The command stands with the pair's evidence. */
+function verifyOf(stages: readonly Stage[]): string | null {
+  const evidence = stages.find(({ id }) => id === "pair")?.evidence;
+  return (evidence as { readonly verify?: string } | null | undefined)?.verify ?? null;
 }
 
 function printCause(cause: Cause, verify: string | null): string[] {

@@ -16,7 +16,5 @@ export interface Explanation {
   readonly remote: string;
   readonly verdict: "open" | "closed" | "unknown";
   readonly cause: Cause | null;
-  /** A command to see the cause for oneself; null without one. */
-  readonly verify: string | null;
   readonly stages: readonly Stage[];
 }
