@@ -4,6 +4,7 @@
  * The counts are the ledger's (what we wrote) and `Handled`'s (what the peer wrote); both work by the batch.
  */
 import { Handled } from "../routing/handled.ts";
+import { askAt } from "../policy/asking.ts";
 import type { Element } from "../xml/element.ts";
 import {
   ENABLE,
@@ -21,9 +22,6 @@ import { Fence } from "./fence.ts";
 import type { S2sShell } from "./s2s_stream.ts";
 import { encode } from "./stream.ts";
 
-/** 8.1: an answer is asked for after so many stanzas, or so much time. */
-const ASK_AFTER = 5;
-const ASK_AFTER_MS = 2000;
 /** 8.1 allows an answer one second: what is on its way to a component's socket gets most of it. */
 const ANSWER_WITHIN_MS = 500;
 /** A component that takes nothing for this long while a peer waits for the count is let go (as in `sink.ts`). */
@@ -47,7 +45,9 @@ export class Acks {
   /** Where the peer does without. */
   readonly #fence: Fence;
   #state: "new" | "waiting" | "on" | "off" = "new";
+  /** Of the question without an answer, and of the last one of all. */
   #askedAt: number | null = null;
+  #lastAskedAt = 0;
   #answering = false;
   #askedAgain = false;
   /** Who holds the count back, how far it was then, and since when. */
@@ -138,15 +138,18 @@ export class Acks {
   wrote(): void {
     if (this.#state === "off") return this.#fence.wrote();
     if (!this.on || this.#askedAt !== null) return;
-    const { ledger } = this.#shell.row;
-    if (ledger.unacknowledged >= ASK_AFTER) return this.#askNow();
-    this.#ask.set(ledger.unacknowledgedSince === null ? null : ledger.unacknowledgedSince + ASK_AFTER_MS);
+    const { unacknowledged: stanzas, unacknowledgedBytes: bytes, unacknowledgedSince: since } =
+      this.#shell.row.ledger;
+    const unanswered = { now: this.#now, stanzas, bytes, since, askedAt: this.#lastAskedAt };
+    const at = askAt(unanswered, this.#limits);
+    if (at === "now") this.#askNow();
+    else this.#ask.set(at);
   }
 
   /** Asks, unless an answer is owed already: also when all is quiet (8.5). */
   #askNow(): void {
     if (!this.on || this.#askedAt !== null || this.#shell.row.state === "closing") return;
-    this.#askedAt = this.#now;
+    this.#askedAt = this.#lastAskedAt = this.#now;
     this.#silence.set(this.#askedAt + this.#limits.ackTimeoutMs);
     this.#shell.connection.write(REQUEST_BYTES);
   }

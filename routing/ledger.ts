@@ -98,6 +98,11 @@ export class Ledger {
     return this.#kept.stanzas;
   }
 
+  /** About how many bytes they are. */
+  get unacknowledgedBytes(): number {
+    return this.#kept.bytes;
+  }
+
   /** When the oldest of them was written; null when there is none. */
   get unacknowledgedSince(): number | null {
     return this.#kept.since;
