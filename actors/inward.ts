@@ -54,7 +54,7 @@ export class Inward {
     for (let i = first; i < end; i++) {
       const plain = secured && !(batch.flags(i) & NOT_PLAIN) && !this.#server.pings.isReply(batch, i);
       const slot = plain ? this.#slots.get(batch.pair(i)) : undefined;
-      if (slot !== undefined && slot.grant.live && slot.local.attached) {
+      if (slot !== undefined && slot.grant.live && (slot.local === to || slot.local.attached)) {
         if (slot.local === to) continue;
         flush(i);
         [to, run] = [slot.local, i];

@@ -42,7 +42,7 @@ export class Outward {
     };
     for (let i = first; i < end; i++) {
       const slot = batch.flags(i) & NOT_PLAIN ? undefined : this.#slots.get(batch.pair(i));
-      const shell = slot === undefined ? null : this.#open(slot);
+      const shell: S2sShell | null = slot === undefined ? null : this.#open(slot, to);
       if (shell !== null && batch.end(i) - batch.start(i) <= shell.mostBytes) {
         if (shell === to) continue;
         flush(i);
@@ -58,8 +58,8 @@ export class Outward {
     return (last as S2sShell | null)?.window.paused();
   }
 
-  /** The connection that the pair uses now; null when it has to take the long way. */
-  #open(slot: Slot): S2sShell | null {
+  /** The connection that the pair uses now; null when it has to take the long way. `to` was found to take more. */
+  #open(slot: Slot, to: S2sShell | null): S2sShell | null {
     if (slot.grant === null || !slot.grant.live) {
       slot.grant = this.#server.bindings.sending({
         local: this.#component.domain!.name,

@@ -22,7 +22,7 @@ const AFTER_MS = 2000;
 /** Not again within this time of the last question, */
 const PAUSE_MS = 20;
 /** while less than this part of the window is waiting. */
-const PART = 1 / 8;
+const PART = 1 / 2;
 
 /** When to ask; null: there is nothing to ask for. A time may be past. */
 export function askAt(unanswered: Unanswered, limits: AskingLimits): number | "now" | null {
