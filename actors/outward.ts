@@ -67,9 +67,10 @@ export class Outward {
       });
       slot.shell = slot.grant === null ? null : this.#server.shells.get(slot.grant.connection.id) ?? null;
     }
+    const { shell } = slot;
+    if (shell === null || shell === to) return shell;
     // Without TLS every stanza goes the long way: its pair's policy is asked for each (`Server.write`).
-    const short = slot.shell !== null && slot.shell.connection.tls !== null && !slot.shell.window.stuck;
-    return short ? slot.shell : null;
+    return shell.connection.tls !== null && !shell.window.stuck ? shell : null;
   }
 
   /** The long way: addresses read, then by 2.3. */
