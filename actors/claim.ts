@@ -154,10 +154,11 @@ export class EndpointClaim implements Claim {
     });
   }
 
-  /** TF-9 speaks of the machine that DNS led to, not of one that is there for somebody else. */
+  /** TF-9 speaks of the machine that DNS led to, not of one that is there for somebody else, or that a peer led to. */
   #reached(delegation: Delegation | null): Reached | null {
     const { dialled, row, connection } = this.#shell;
     if (dialled === null || delegation === null || dialled.domain !== this.#pair.remote) return null;
+    if (dialled.redirected) return null;
     const { host, port } = dialled;
     const encrypted = connection.tls !== null;
     return { host, port, security: weakest([delegation, dialled]), encrypted, streamId: row.streamId };

@@ -5,6 +5,7 @@ import { takesCleartext } from "../policy/cleartext.ts";
 import {
   afterDenial,
   afterFailure,
+  afterReferral,
   afterUnreached,
   type Entry,
   type Failure,
@@ -14,6 +15,7 @@ import {
   nextEntries,
 } from "../policy/ladder.ts";
 import { securityOf } from "../policy/delegation.ts";
+import { type Referral, speaksFor } from "../policy/redirect.ts";
 import { AddressFault, type DomainPair, parseDomain, toAscii } from "../xmpp/domain.ts";
 import { NOT_PROVEN } from "../xmpp/verdict_error.ts";
 import type { ServerContext } from "./context.ts";
@@ -30,7 +32,7 @@ export interface Denied {
 
 const UNREMARKABLE = {
   ...{ condition: null, unproven: false, takenAsClassic: false, claimed: false },
-  offersTls: true,
+  ...{ offersTls: true, referral: null },
 } as const;
 
 export class Descent {
@@ -54,6 +56,14 @@ export class Descent {
   /** There is another step. */
   get more(): boolean {
     return nextEntries(this.#ladder).length > 0;
+  }
+
+  /** STR-35: the next step leads where this one sends us, if it may. */
+  follow(referral: Referral | null): boolean {
+    const entry = referral === null ? null : this.#entryOf(referral.target);
+    if (referral === null || entry === null || !speaksFor(referral, this.#pair.remote)) return false;
+    this.#ladder = afterReferral(this.#ladder, entry, referral);
+    return true;
   }
 
   /** @param wanted Whether stanzas still wait for it. */
@@ -83,6 +93,7 @@ export class Descent {
   /** Whether a fresh connection may help a pair that was denied on this one (2.7, 2.10). */
   denied(shell: S2sShell | null, { condition, kind }: Denied): boolean {
     const fresh = this.#own !== null && shell === this.#own;
+    if (kind === "lost" && shell instanceof OutboundShell && this.follow(shell.referral)) return true;
     if (kind === "lost" && fresh) return this.#lostAfterClaim(this.#own!);
     if (condition === null || !NOT_PROVEN.includes(condition)) return this.more;
     if (shell?.row.mode === "classic") return !fresh && this.more;
@@ -135,6 +146,7 @@ export class Descent {
     this.#own = shell;
     const { entry } = shell.reached!;
     const machine = machineOf(entry.target);
+    if (entry.redirect !== null) return; // what it is says nothing about the machine that DNS names
     if (entry.rung !== "server-name" && this.#fallen.has(machine) && !shell.row.peerDna) {
       this.#remember(machine);
     }
@@ -147,7 +159,12 @@ export class Descent {
     const own = this.#entryOf(target);
     // Another pair's attempt that we joined went to a machine that is none of ours.
     if (own === null) return void (this.#ladder = afterUnreached(this.#ladder));
-    this.#ladder = afterFailure(this.#ladder, { ...failure, entry: { ...own, rung } }, this.#ground);
+    const referral = failure.referral !== null && speaksFor(failure.referral, this.#pair.remote)
+      ? failure.referral
+      : null;
+    const failed = { ...failure, entry: { ...own, rung }, referral };
+    this.#ladder = afterFailure(this.#ladder, failed, this.#ground);
+    if (own.redirect !== null) return;
     if (rung !== "server-name" || this.#entryOf(target)?.rung === "server-name") return;
     this.#fallen.add(machineOf(target));
     if (failure.condition === "host-unknown") this.#remember(machineOf(target));

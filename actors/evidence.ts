@@ -2,7 +2,7 @@
 import type { Delegation, TargetAddresses } from "../facts/delegation.ts";
 import type { Lookup } from "../facts/dns.ts";
 import type { Detail, Subject } from "../facts/event.ts";
-import { findAddresses } from "../dnssec/addresses.ts";
+import { type AddressSettings, findAddresses, literalAddress } from "../dnssec/addresses.ts";
 import { findDelegation } from "../dnssec/delegation.ts";
 import type { Ask, LookupOptions } from "../dnssec/resolver.ts";
 import { findTlsa, type Naming } from "../dnssec/tlsa.ts";
@@ -74,14 +74,26 @@ export class Evidence {
 
   /** Where an SRV target listens, private addresses left out unless they are allowed. */
   async addresses(target: string, asking: Asking = {}): Promise<TargetAddresses> {
-    const { config, host } = this.#server;
-    const settings = { hosts: config.dns.hosts, allowPrivateAddresses: config.dial.allowPrivateAddresses };
-    const found = await findAddresses(target, settings, this.#within(asking), options(asking));
-    host.tell({
+    const settings = this.#addressSettings;
+    return this.#told(await findAddresses(target, settings, this.#within(asking), options(asking)), asking);
+  }
+
+  /** The same for an address that a peer names in place of a host. */
+  literalAddress(ip: string, asking: Asking): TargetAddresses {
+    return this.#told(literalAddress(ip, this.#addressSettings), asking);
+  }
+
+  get #addressSettings(): AddressSettings {
+    const { dns, dial } = this.#server.config;
+    return { hosts: dns.hosts, allowPrivateAddresses: dial.allowPrivateAddresses };
+  }
+
+  #told(found: TargetAddresses, asking: Asking): TargetAddresses {
+    this.#server.host.tell({
       type: "addresses.resolved",
       ...asking.about,
       level: "debug",
-      detail: { host: target, security: found.security, addresses: found.addresses },
+      detail: { host: found.host, security: found.security, addresses: found.addresses },
       ...(found.cause ? { cause: found.cause } : {}),
     });
     return found;

@@ -6,6 +6,7 @@ import type { Cause } from "../facts/cause.ts";
 import type { Delegation, Target } from "../facts/delegation.ts";
 import type { Entry, Failure } from "../policy/ladder.ts";
 import { type Domain, toAscii } from "../xmpp/domain.ts";
+import { printOtherHost } from "../xmpp/other_host.ts";
 import type { StreamCondition } from "../xmpp/stream_error.ts";
 import type { ServerContext } from "./context.ts";
 import { type OutboundInput, OutboundShell } from "./outbound_stream.ts";
@@ -120,7 +121,7 @@ export class Links {
       // Its number is bounded by whoever asks (`verify_connections`, `verify_per_domain`).
       const most = Number.POSITIVE_INFINITY;
       const turn = { most, wanted: () => !signal.aborted, otherwise: "proof.timeout" } as const;
-      return await this.#inTurn(entries[0]!.target, turn, () => this.#open(input, signal));
+      return await this.#inTurn(entries[0]!.target.host, turn, () => this.#open(input, signal));
     } catch (error) {
       return this.#crashed(`to verify ${domain}`, error);
     }
@@ -129,10 +130,10 @@ export class Links {
   async #attempt(request: LinkRequest, wanted: () => boolean): Promise<LinkOutcome> {
     const free = request.entries.filter((entry) => !this.#isFull(entry, request.domain));
     if (free.length === 0) return failed("limit.outgoing");
-    const { target } = free[0]!;
-    const most = this.#server.providers.isSuspect(machineOf(target)) ? 1 : PER_HOST;
+    const place = this.#placeOf(free[0]!);
+    const most = this.#server.providers.isSuspect(machineOf(place)) ? 1 : PER_HOST;
     const turn = { most, wanted, otherwise: "route.queue-age" } as const;
-    return await this.#inTurn(target, turn, () => {
+    return await this.#inTurn(place.host, turn, () => {
       const entries = free.filter((entry) => this.#rest(entry) === null);
       return entries.length > 0
         ? this.#open({ ...request, purpose: "federation", entries })
@@ -141,8 +142,16 @@ export class Links {
   }
 
   /** One dead machine of a domain holds nobody up while another one is not known to be dead. */
-  #rest({ target }: Entry): Rest | null {
-    return this.#server.providers.rest(machineOf(target));
+  #rest(entry: Entry): Rest | null {
+    return this.#server.providers.rest(machineOf(this.#placeOf(entry)));
+  }
+
+  /** Whose limits count: not the machine that only sends us on. */
+  #placeOf({ target, redirect }: Entry): Pick<Target, "host" | "port"> {
+    if (redirect === null) return target;
+    const { to } = redirect;
+    const host = to.kind === "domain" ? toAscii(to.domain) : to.ip;
+    return { host, port: to.port ?? this.#server.config.dial.port };
   }
 
   async #open(input: OutboundInput, signal?: AbortSignal): Promise<LinkOutcome> {
@@ -161,7 +170,7 @@ export class Links {
 
   /** Section 10: bounded in all and per remote host; the others wait in order. */
   async #inTurn(
-    { host }: Target,
+    host: string,
     { most, wanted, otherwise }: Turn,
     work: () => Promise<LinkOutcome>,
   ): Promise<LinkOutcome> {
@@ -174,6 +183,7 @@ export class Links {
     let open = 0;
     for (const shell of this.#server.shells.values()) {
       if (!(shell instanceof OutboundShell) || shell.row.purpose === "verify") continue;
+      if (shell.referral !== null) continue; // it makes room for the one that it sends us to
       const entry = shell.reached?.entry ?? shell.input.entries[0]!;
       const same = (rung === "server-name") === (entry.rung === "server-name") && carries(shell, domain);
       if (same && machineOf(entry.target) === machineOf(target)) open++;
@@ -203,8 +213,9 @@ export function machineOf({ host, port }: Pick<Target, "host" | "port">): string
 
 /** Pairs with the same key will do with the same connection. */
 function keyOf({ entries, domain }: LinkRequest): string {
-  const { target, rung } = entries[0]!;
-  return rung === "server-name" ? machineOf(target) : `${machineOf(target)} ${rung} ${toAscii(domain)}`;
+  const { target, rung, redirect } = entries[0]!;
+  const machine = `${machineOf(target)} ${redirect === null ? "" : printOtherHost(redirect.to)}`;
+  return rung === "server-name" ? machine : `${machine} ${rung} ${toAscii(domain)}`;
 }
 
 /** Until the first of them may be dialled. */
@@ -226,6 +237,7 @@ function failed(cause: Cause, shell?: OutboundShell): LinkOutcome {
     takenAsClassic: shell.takenAsClassic,
     claimed: shell.claim !== "none",
     offersTls: shell.offersTls,
+    referral: shell.referral,
   };
   return { ready: false, cause, condition, failure };
 }

@@ -6,17 +6,22 @@ import type { Delegation } from "../facts/delegation.ts";
 import type { Subject } from "../facts/event.ts";
 import type { PoshEvidence } from "../facts/posh.ts";
 import { outboundStream, type OutboundStreamEffect, type TlsUse } from "../machines/outbound_stream.ts";
+import { isByCallback } from "../policy/admission.ts";
 import type { Verdict } from "../policy/decide.ts";
 import { usableTlsa } from "../policy/dane.ts";
 import { isProven } from "../policy/endpoint.ts";
 import { type HeaderMode, judgeResponseHeader } from "../policy/header.ts";
+import { matchesName } from "../policy/names.ts";
 import type { Entry } from "../policy/ladder.ts";
+import { isDisowned, judgeRedirect, type Referral } from "../policy/redirect.ts";
 import { printBidi } from "../xmpp/bidi.ts";
 import { type Domain, type DomainPair, parseDomain, toAscii } from "../xmpp/domain.ts";
 import { type Features, parseFeatures } from "../xmpp/features.ts";
 import { NS } from "../xmpp/namespaces.ts";
+import { parseOtherHost, printOtherHost } from "../xmpp/other_host.ts";
 import { EXTERNAL, parseSasl, printAuth, printResponse } from "../xmpp/sasl_external.ts";
 import { parseStarttls, printStarttls } from "../xmpp/starttls.ts";
+import type { StreamError } from "../xmpp/stream_error.ts";
 import { printInitialHeader, type StreamHeader } from "../xmpp/stream_header.ts";
 import type { Element } from "../xml/element.ts";
 import { network } from "./admission.ts";
@@ -72,6 +77,8 @@ export class OutboundShell extends S2sShell {
   /** Whether we sent a claim by EXTERNAL; `refused` when the peer did not take it. */
   claim: "none" | "sent" | "refused" = "none";
   #tls: TlsUse = "required";
+  /** Where the peer sent us, if we may go there. */
+  referral: Referral | null = null;
   readonly #actor: Actor<typeof outboundStream>;
   readonly #abort = new AbortController();
   #lossTold = false;
@@ -174,14 +181,56 @@ export class OutboundShell extends S2sShell {
 
   /** What the authoritative server shows is judged and not required, but for what TLSA forbids (3.4, step 7). */
   #refusal(verdict: Verdict): Cause | null {
+    const { own } = this.reached!;
+    const shown = this.certificateUnder(own);
+    if (isDisowned(this.input.domain, shown, own, this.server.host.clock.now())) return "dane.mismatch";
     if (verdict.proved) return null;
     return this.input.purpose === "federation" || verdict.cause === "dane.mismatch" ? verdict.cause : null;
   }
 
+  /** STR-35. A question is asked at one machine, and nowhere else (section 10). */
+  protected override onPeerError(error: StreamError): Cause {
+    if (error.otherHost === null || this.input.purpose === "verify") return super.onPeerError(error);
+    const { entry: { target, redirect }, machine, address } = this.reached!;
+    const to = parseOtherHost(error.otherHost);
+    const found = judgeRedirect({
+      to,
+      at: { ...machine, address },
+      proven: this.#isProvenNow(),
+      hops: redirect?.hop ?? 0,
+      defaultPort: this.server.config.dial.port,
+    });
+    const cause = typeof found === "string" ? found : "redirect.followed";
+    if (typeof found !== "string") {
+      const named = matchesName(this.row.serverNames, target.host);
+      this.referral = { ...found, target, domain: this.input.domain, named };
+      this.#settle("redirect.followed"); // its closing handshake holds nobody up
+    }
+    this.tell(
+      "stream.redirected",
+      {
+        from: machineOf(machine),
+        to: to === null ? error.otherHost : printOtherHost(to),
+        hop: (redirect?.hop ?? 0) + 1,
+        followed: typeof found !== "string",
+      },
+      cause,
+      typeof found === "string" ? "warning" : "info",
+    );
+    return cause;
+  }
+
+  /** By its certificate; what was proven at the handshake may have been renewed, or have ended. */
+  #isProvenNow(): boolean {
+    const { judged, proofs, server: { host: { clock } }, input: { domain } } = this;
+    const proof = proofs.held(domain) ?? (judged?.proved === true ? judged.proof : null);
+    return proof !== null && !isByCallback(proof.prooftype) && proof.holds(clock.now());
+  }
+
   override get dialled(): Dialled | null {
     if (this.reached === null) return null;
-    const { entry: { target: { host, port } }, found: { security } } = this.reached;
-    return { domain: this.input.domain, host, port, security };
+    const { entry: { target: { host, port }, redirect }, found: { security } } = this.reached;
+    return { domain: this.input.domain, host, port, security, redirected: redirect !== null };
   }
 
   protected override readHeader(header: StreamHeader): void {
@@ -270,8 +319,8 @@ export class OutboundShell extends S2sShell {
 
   /** 6.2, 6.3: between server names the SRV target; on classic streams, and in direct TLS, the service domain. */
   get #sni(): string {
-    const { rung, target, sni } = this.reached!.entry;
-    const byTarget = sni === "target" || (rung === "server-name" && target.tls === "starttls");
+    const { entry: { rung, target, sni }, machine } = this.reached!;
+    const byTarget = sni === "target" || (rung === "server-name" && machine.tls === "starttls");
     return byTarget ? target.host : toAscii(this.input.domain);
   }
 
@@ -336,7 +385,7 @@ export class OutboundShell extends S2sShell {
     this.reached = contact;
     this.#named(contact.entry);
     this.opened(connection);
-    const way = this.#way(contact.entry);
+    const way = this.#way(contact);
     this.#tls = way.tls;
     this.#actor.send({ type: "tcp.connected", ...way });
   }
@@ -346,11 +395,11 @@ export class OutboundShell extends S2sShell {
   }
 
   /** How this machine is spoken to (2.10). A-14: between server names there is no SASL. */
-  #way({ rung, target }: Entry): { tls: TlsUse; external: boolean } {
+  #way({ entry: { rung, redirect }, machine, tlsa }: Contact): { tls: TlsUse; external: boolean } {
     const external = rung === "external" && this.input.purpose === "federation";
-    if (target.tls === "direct") return { tls: "direct", external };
-    // 3.4 step 4: who publishes TLSA is never spoken to in plaintext.
-    const mandatory = usableTlsa(this.reached!.tlsa, this.server.host.clock.now()).length > 0;
+    if (machine.tls === "direct") return { tls: "direct", external };
+    // 3.4 step 4: who publishes TLSA is never spoken to in plaintext. Nor is who was named inside TLS.
+    const mandatory = redirect !== null || usableTlsa(tlsa, this.server.host.clock.now()).length > 0;
     const clear = rung === "cleartext" || rung === "versionless" || this.input.tlsOptional === true;
     const { local, domain } = this.input;
     // Asked again: the policy may have changed since the ladder was at this rung.
@@ -372,7 +421,7 @@ export class OutboundShell extends S2sShell {
   #tellProviders(cause: Cause): void {
     if (!this.wasUp || this.#lossTold || this.input.purpose === "verify") return;
     this.#lossTold = true;
-    const machine = machineOf(this.reached!.entry.target);
+    const machine = machineOf(this.reached!.machine);
     const { peerError: condition, connection: { peer } } = this;
     this.server.providers.lost({ machine, network: network(peer.ip), condition, cause });
   }

@@ -8,6 +8,7 @@ import { deniedBackoffMs, reconnectBackoffMs } from "../policy/backoff.ts";
 import { fits } from "../policy/admission.ts";
 import type { Verdict } from "../policy/decide.ts";
 import type { Proof } from "../policy/proof.ts";
+import { isRefused, type Referral } from "../policy/redirect.ts";
 import { statedBoundMs } from "../policy/lifetime.ts";
 import type { ConnectionRow } from "../routing/connection_row.ts";
 import type { Tracer } from "../observe/recorder.ts";
@@ -20,6 +21,7 @@ import { collect, type Found, NOTHING_FOUND } from "./collector.ts";
 import type { ServerContext } from "./context.ts";
 import { Descent } from "./descent.ts";
 import { type LinkOutcome, machineOf } from "./links.ts";
+import { OutboundShell } from "./outbound_stream.ts";
 import type { Outgoing } from "./outgoing.ts";
 import type { S2sShell } from "./s2s_stream.ts";
 import { actorOf, background } from "./start.ts";
@@ -47,6 +49,8 @@ export class Route implements AssertionListener {
   #seen: Cause | null = null;
   /** The operator wants it, whether stanzas wait or not. */
   #urged = false;
+  /** Where the peer sent us while the pair was open: the next attempt begins there. */
+  #sent: { readonly referral: Referral; readonly until: number } | null = null;
   #ageTimer: unknown = null;
   #restsUntil = 0;
   readonly #ending = new AbortController();
@@ -143,13 +147,28 @@ export class Route implements AssertionListener {
 
   lost(cause: Cause): void {
     const condition = this.#shell?.peerError ?? null;
+    this.#remember(this.#shell);
     this.#shell = null;
     // A loss of many connections is the machines' affair (`provider_backoff.ts`); what the peer minded may be this pair's.
-    const minded = cause === "stream.error" && !(condition !== null && WELCOME.includes(condition));
+    const error = cause === "stream.error" || isRefused(cause);
+    const minded = error && !(condition !== null && WELCOME.includes(condition));
     const retryMs = this.state === "authorised"
       ? reconnectBackoffMs(0, minded, this.#maxMs, this.#server.host.random())
       : this.#retryMs;
     this.#actor.send({ type: "assertion.lost", waiting: this.outbox.size > 0, retryMs, cause });
+  }
+
+  /** STR-35: it is a step of the attempt that follows, and as old as that may become. */
+  #remember(shell: S2sShell | null): void {
+    if (!(shell instanceof OutboundShell) || shell.referral === null) return;
+    const until = this.#server.host.clock.now() + ROUTE_TIMERS.attemptTimeoutMs;
+    this.#sent = { referral: shell.referral, until };
+  }
+
+  #takeReferral(): Referral | null {
+    const sent = this.#sent;
+    this.#sent = null;
+    return sent !== null && this.#server.host.clock.now() < sent.until ? sent.referral : null;
   }
 
   // ---- effects
@@ -202,6 +221,7 @@ export class Route implements AssertionListener {
     if (unusable !== null) return this.#refused(unusable.cause, unusable.permanent);
     const targets = orderTargets(this.#machines(), () => this.#server.host.random());
     this.#descent = new Descent(this.#server, this.pair, delegation, targets);
+    this.#descent.follow(this.#takeReferral());
     this.#reuse = await this.#reusable(delegation);
     if (!this.over) this.#actor.send({ type: "delegation.found", reuse: this.#reuse !== null });
   }
@@ -255,7 +275,7 @@ export class Route implements AssertionListener {
 
   async #useAgain(): Promise<void> {
     const shell = this.#reuse === null ? undefined : this.#server.shells.get(this.#reuse.id);
-    if (shell === undefined || this.#reuse?.state !== "established") return this.#failed("tcp.lost");
+    if (shell === undefined || this.#reuse?.state !== "established") return this.#gone(shell);
     await this.#use(shell, true);
   }
 
@@ -266,7 +286,7 @@ export class Route implements AssertionListener {
     if (!current()) return;
     if (!outcome.ready) return this.#notObtained(outcome);
     const { shell } = outcome;
-    if (shell.over) return this.#failed("tcp.lost");
+    if (isGone(shell)) return this.#gone(shell);
     await this.#use(shell, false, () => descent.unfit(shell));
   }
 
@@ -286,7 +306,7 @@ export class Route implements AssertionListener {
     const claim = new EndpointClaim(this.#server, shell, this.pair);
     const verdict = await this.#judge(shell, claim);
     if (this.over) return;
-    if (verdict === null) return this.#failed("tcp.lost");
+    if (verdict === null) return this.#gone(shell);
     if (verdict.proved) return this.#ready(shell, verdict.proof, claim, reused);
     unfit();
     this.#failed(verdict.cause);
@@ -297,7 +317,13 @@ export class Route implements AssertionListener {
     const [judge, wanted] = [(found: Found) => claim.judge(found), () => !this.over && !shell.over];
     const known = { ...NOTHING_FOUND, delegation: this.delegation };
     const judged = await collect(judge, claim.fetchers({}), wanted, this.#ending.signal, known);
-    return shell.over ? null : judged?.verdict ?? null;
+    return isGone(shell) ? null : judged?.verdict ?? null;
+  }
+
+  /** It went while we were at it; perhaps it said where to. */
+  #gone(shell: S2sShell | undefined): void {
+    if (shell instanceof OutboundShell) this.#descent?.follow(shell.referral);
+    this.#failed("tcp.lost");
   }
 
   /** I-4, I-10: the peer of this connection is proven for this very domain. */
@@ -395,6 +421,11 @@ export class Route implements AssertionListener {
     this.#server.routes.forget(this);
     this.#tracer?.ended();
   }
+}
+
+/** It is over, or as good as that: it has sent us elsewhere. */
+function isGone(shell: S2sShell): boolean {
+  return shell.over || (shell instanceof OutboundShell && shell.referral !== null);
 }
 
 /** What a stream error says of the domain itself (4.8). */

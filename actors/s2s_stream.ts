@@ -32,12 +32,14 @@ import { Questions } from "./questions.ts";
 import { StreamShell } from "./stream.ts";
 import { Window } from "./window.ts";
 
-/** Whom an outgoing connection reaches. */
+/** Whom an outgoing connection reaches: the machine that DNS named, also where that one sent us elsewhere. */
 export interface Dialled {
   /** The domain that it was dialled for first. */
   readonly domain: Domain;
   readonly host: string;
   readonly port: number;
+  /** It is another machine, which has to show what the named one has to (STR-35). */
+  readonly redirected: boolean;
   /** Of the address that was dialled. */
   readonly security: Security;
 }

@@ -19,6 +19,7 @@ import {
   type Refusal,
   STANZA_TOO_BIG,
   type StreamCondition,
+  type StreamError,
   type StreamErrorDetail,
 } from "../xmpp/stream_error.ts";
 import { CLOSING_TAG, parseStreamHeader, type StreamHeader } from "../xmpp/stream_header.ts";
@@ -178,7 +179,12 @@ export abstract class StreamShell implements Sink {
   }
 
   protected tell(
-    type: "stream.error" | "stream.opened" | "connection.secured" | "connection.established",
+    type:
+      | "stream.error"
+      | "stream.opened"
+      | "stream.redirected"
+      | "connection.secured"
+      | "connection.established",
     detail: Record<string, Detail>,
     cause?: Cause,
     level: "debug" | "info" | "warning" = "info",
@@ -241,15 +247,22 @@ export abstract class StreamShell implements Sink {
   #element(element: Element): void | Promise<void> {
     const error = parseStreamError(element);
     if (error === null) return this.onElement(element);
+    const { condition, text } = error;
     this.tell(
       "stream.error",
-      { condition: error.condition, by: "peer", text: error.text?.slice(0, 200) ?? null },
+      { condition, by: "peer", text: text?.slice(0, 200) ?? null },
       "stream.error",
       "warning",
     );
-    this.peerError = error.condition;
-    this.leaving = "stream.error";
-    this.send({ type: "error.received", condition: error.condition });
+    this.peerError = condition;
+    const cause = this.onPeerError(error);
+    this.leaving = cause;
+    this.send({ type: "error.received", condition, cause });
+  }
+
+  /** What the peer's stream error means for us. */
+  protected onPeerError(_error: StreamError): Cause {
+    return "stream.error";
   }
 
   #ended(ending: Ending): void {

@@ -37,7 +37,8 @@ export class VerifyCourse {
     this.#server = server;
     this.#errand = errand;
     this.#unreached = unreached;
-    this.entries = this.#targets().map((target) => ({ target, rung: "key", sni: "domain", avoid: [] }));
+    const entry = { rung: "key", sni: "domain", avoid: [], redirect: null } as const;
+    this.entries = this.#targets().map((target) => ({ target, ...entry }));
   }
 
   /** Direct TLS only where there is nothing else: it has an SRV of its own. */
@@ -95,7 +96,7 @@ export class VerifyCourse {
       const found = await this.#addresses(target);
       const tlsa = this.#errand.tlsa.filter(({ host, port }) => host === target.host && port === target.port);
       for (const address of found.addresses) {
-        const contact = { entry, address, found, tlsa };
+        const contact = { entry, machine: target, address, found, tlsa, own: [] };
         if (this.#unreached.has(keyOf(target, address))) this.#late.push(contact);
         else yield contact;
       }

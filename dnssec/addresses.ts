@@ -41,6 +41,11 @@ export async function findAddresses(
   return usable(nothing(host, weakest(known), known), addresses, settings);
 }
 
+/** The same for an address that stands for itself: no DNS names it, so nothing signs it. */
+export function literalAddress(ip: string, settings: AddressSettings): TargetAddresses {
+  return usable(nothing(ip, "insecure", []), [ip], settings);
+}
+
 /** What the answers rest on, before any address counts. */
 function nothing(host: string, security: Security, lookups: readonly Lookup[]): TargetAddresses {
   const secure = security === "secure";

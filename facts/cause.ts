@@ -128,6 +128,20 @@ export const CAUSES = {
   "stream.closed": reason("peer", "the peer closed the stream", "nothing"),
   "stream.error": reason("peer", "the peer ended the stream with an error", "the evidence has its condition"),
 
+  "redirect.followed": reason("peer", "the peer sent us to another of its machines", "nothing"),
+  "redirect.unproven": reason(
+    "peer",
+    "the peer sent us to another machine before it had proven who it is",
+    "the peer's operator must redirect inside TLS, from a machine that the policy accepts",
+  ),
+  "redirect.malformed": reason(
+    "peer",
+    "the peer sent us to something that is neither a domain nor an address, with or without a port",
+    PEER,
+  ),
+  "redirect.loop": reason("peer", "the peer sent us to the machine that we were talking to", PEER),
+  "redirect.hops": reason("peer", "the peer sent us on from machine to machine too often", PEER),
+
   "sasl.claim": reason("peer", "the peer's claim by SASL EXTERNAL is not what its certificate proves", PEER),
   "sasl.failures": reason("peer", "the peer's claims by SASL failed too often", PEER),
   "sasl.refused": reason("peer", "the peer does not accept our identity by SASL EXTERNAL", PEER),

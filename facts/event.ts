@@ -25,6 +25,7 @@ export const EVENTS = {
   "stream.error": "a stream error, by us or by the peer: by, condition",
   "machine.judged":
     "whether its own records prove the name of a peer's machine (R-7): name, prooftype, dns, target, expires, peer",
+  "stream.redirected": "the peer sends us elsewhere (`see-other-host`): from, to, hop, peer, followed",
   "sasl.finished": "SASL EXTERNAL was answered: by, outcome (success, or the condition), peer",
   "request.sent": "we asked the peer to let local -> remote in",
   "request.received": "the peer asked us to let remote -> local in",

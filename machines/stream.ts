@@ -12,8 +12,8 @@ import { capped } from "./delay.ts";
 export type CommonEvent =
   /** The peer did what RFC 6120 calls a stream error; found by the framer, a parser or the filter. */
   | { type: "fault.found"; condition: StreamCondition; cause: Cause }
-  /** The peer's stream error. */
-  | { type: "error.received"; condition: string }
+  /** The peer's stream error. `cause`: what it means for us. */
+  | { type: "error.received"; condition: string; cause: Cause }
   /** The peer's closing tag. */
   | { type: "stream.closed" }
   /** We want the stream to end; with `condition` the peer is told why. */
@@ -140,10 +140,7 @@ export const sendRefusal = {
 export const endings = {
   "fault.found": { target: "#closing", actions: [noteCause, sendError, "close stream"] },
   // RFC 6120 4.9.1.1: an error is answered by closing, never by another error.
-  "error.received": {
-    target: "#closing",
-    actions: [{ type: "note cause", params: { cause: "stream.error" } }, "close stream"],
-  },
+  "error.received": { target: "#closing", actions: [noteCause, "close stream"] },
   "stream.closed": {
     target: "#closing.ending",
     actions: [{ type: "note cause", params: { cause: "stream.closed" } }, "close stream"],
@@ -158,7 +155,7 @@ export const endings = {
 /** The same where XML cannot be sent: TCP is not open yet, or the TLS handshake is under way. */
 export const silentEndings = {
   "fault.found": { target: "#closed", actions: [noteCause, "drop connection"] },
-  "error.received": drop("stream.error"),
+  "error.received": { target: "#closed", actions: [noteCause, "drop connection"] },
   "stream.closed": drop("stream.closed"),
   "close.requested": { target: "#closed", actions: [noteCause, "drop connection"] },
   "connection.ended": { target: "#closed", actions: noteCause },

@@ -2,6 +2,7 @@
 import type { Cause } from "../facts/cause.ts";
 import type { Target } from "../facts/delegation.ts";
 import type { StreamCondition } from "../xmpp/stream_error.ts";
+import type { Redirect, Referral } from "./redirect.ts";
 
 /**
  * How a target is spoken to, strongest first.
@@ -20,6 +21,8 @@ export interface Entry {
   readonly sni: "domain" | "target";
   /** Addresses that led nowhere on this rung. */
   readonly avoid: readonly string[];
+  /** Where the target sent us; it still is whose names count. */
+  readonly redirect: Redirect | null;
 }
 
 /** What is left to try. When `focus` is set, that target is tried alone: it fell a rung just now. */
@@ -46,7 +49,7 @@ export interface Ground {
 export interface Failure {
   readonly entry: Entry;
   readonly address: string;
-  /** How many addresses the target has. */
+  /** How many addresses the machine has. */
   readonly addresses: number;
   readonly cause: Cause;
   /** Of the peer's stream error; null when there was none. */
@@ -59,6 +62,8 @@ export interface Failure {
   readonly claimed: boolean;
   /** Whether it offered STARTTLS, or took it; null: it did not get to say. */
   readonly offersTls: boolean | null;
+  /** It sends us elsewhere, and may. */
+  readonly referral: Referral | null;
 }
 
 /** The beginning: every target in the order to try, at the highest rung that it can be on. */
@@ -73,6 +78,7 @@ export function ladder(
     rung: named && !classicOnly(target) ? "server-name" : "external",
     sni: "domain",
     avoid: [],
+    redirect: null,
   }));
   return { entries, focus: null };
 }
@@ -84,6 +90,7 @@ export function nextEntries({ entries, focus }: Ladder): readonly Entry[] {
 
 /** What is left after a connection failed. */
 export function afterFailure(before: Ladder, failure: Failure, ground: Ground): Ladder {
+  if (failure.referral !== null) return afterReferral(before, failure.entry, failure.referral);
   const { target } = failure.entry;
   const next = lower(failure, ground);
   const exhausted = next === "another address" && failure.entry.avoid.length + 1 >= failure.addresses;
@@ -92,6 +99,11 @@ export function afterFailure(before: Ladder, failure: Failure, ground: Ground): 
   }
   if (next === "another address") return avoiding(before, failure);
   return withEntry(before, { ...failure.entry, ...next, avoid: [] });
+}
+
+/** STR-35: the same target on the same rung, at another place. */
+export function afterReferral(before: Ladder, entry: Entry, { to, hop, tls }: Redirect): Ladder {
+  return withEntry(before, { ...entry, avoid: [], redirect: { to, hop, tls } });
 }
 
 /** None of these could be reached: they are used up, the others are not. */
@@ -159,13 +171,17 @@ function lower(failure: Failure, ground: Ground): Next {
  * spoken to without, however it fails: a handshake is what an attacker breaks most easily.
  */
 function withoutTls({ entry, condition, offersTls }: Failure): Next | null {
+  if (entry.redirect !== null) return null; // nor who was named inside TLS
   if (entry.rung === "versionless" || (condition !== null && NOT_SERVED.includes(condition))) return null;
   if (condition === "unsupported-version" && offersTls !== true) return { rung: "versionless" };
   return offersTls === false && entry.rung !== "cleartext" ? { rung: "cleartext" } : null;
 }
 
 /** A certificate that proves nothing is no reason to take less from the same target, unless the policy takes it (2.10). */
-function unprovenAt({ entry: { rung, sni }, cause, takenAsClassic }: Failure, ground: Ground): Next {
+function unprovenAt(failure: Failure, ground: Ground): Next {
+  const { entry: { rung, sni, redirect }, cause, takenAsClassic } = failure;
+  // Who sends us there has said whose certificate we shall find.
+  if (redirect !== null) return "nothing";
   // 3.2: TLSA decides alone, whatever the header says.
   if (cause === "dane.mismatch") return "nothing";
   if (rung === "server-name") return takenAsClassic ? { rung: "external" } : "nothing";

@@ -24,7 +24,10 @@ export interface Arrival extends Accepted {
 }
 
 /** The server under test connects to the peer: T1 up to the peer's features after TLS. */
-export async function arrival(stage: Stage, options: Partial<AcceptOptions> = {}): Promise<Arrival> {
+export async function arrival(
+  stage: Pick<Stage, "peer" | "world">,
+  options: Partial<AcceptOptions> = {},
+): Promise<Arrival> {
   const r = await stage.peer.accept();
   const headers = await acceptSecured(r, { tls: { identity: stage.world.originating }, ...options });
   return { r, ...headers };
@@ -101,7 +104,10 @@ export async function assertNothingAsked(r: Conversation): Promise<void> {
 }
 
 /** The peer refuses names of machines, as Prosody and ejabberd do: header, `host-unknown`, end (trace T8). */
-export async function refuseServerNames(stage: Stage, condition = "host-unknown"): Promise<Conversation> {
+export async function refuseServerNames(
+  stage: Pick<Stage, "peer">,
+  condition = "host-unknown",
+): Promise<Conversation> {
   const r = await stage.peer.accept();
   const { attributes: { from, to } } = await r.header();
   r.send(header({ from: to, to: from, id: crypto.randomUUID() }));

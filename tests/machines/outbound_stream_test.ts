@@ -388,7 +388,9 @@ for (const [name, [lines, event]] of Object.entries(OUT_OF_TURN)) {
 play(
   "the peer's error is answered by the closing tag alone (RFC 6120 4.9.1.1)",
   ...ESTABLISHED,
-  [{ type: "error.received", condition: "reset" }, { closing: "answering" }, { type: "close stream" }],
+  [{ type: "error.received", condition: "reset", cause: "stream.error" }, { closing: "answering" }, {
+    type: "close stream",
+  }],
   [{ type: "stream.closed" }, { closing: "ending" }, { type: "end connection" }],
   [{ type: "connection.ended", cause: "tcp.lost" }, "closed", { type: "report over", cause: "stream.error" }],
 );
@@ -423,7 +425,7 @@ play(
     { type: "close stream" },
   ],
   [{ type: "close.requested", cause: "operator.closed", condition: "reset" }, { closing: "answering" }],
-  [{ type: "error.received", condition: "reset" }, { closing: "answering" }],
+  [{ type: "error.received", condition: "reset", cause: "stream.error" }, { closing: "answering" }],
   [{ type: "features.received", ...OFFER }, { closing: "answering" }],
   [
     { type: "fault.found", condition: "not-well-formed", cause: "xml.not-well-formed" },

@@ -13,7 +13,7 @@ import { TIMERS } from "./timers.ts";
 
 const COMMON: CommonEvent[] = [
   { type: "fault.found", condition: "not-well-formed", cause: "xml.not-well-formed" },
-  { type: "error.received", condition: "reset" },
+  { type: "error.received", condition: "reset", cause: "stream.error" },
   { type: "stream.closed" },
   { type: "close.requested", cause: "operator.closed" },
   { type: "close.requested", cause: "server.shutdown", condition: "system-shutdown" },

@@ -49,8 +49,8 @@ export function standIn(entry: Entry, { certificate, tlsa }: CellFacts, rest: ob
       streamId: "7f3a9c10e2b84d55",
       peerDna: true,
     },
-    reached: { entry, address: found.addresses[0]!, found, tlsa },
-    dialled: { domain: SENDER, host, port, security: found.security },
+    reached: { entry, machine: entry.target, address: found.addresses[0]!, found, tlsa, own: [] },
+    dialled: { domain: SENDER, host, port, security: found.security, redirected: false },
     ...rest,
   } as unknown as S2sShell;
 }
@@ -68,6 +68,7 @@ export function failed(entry: Entry, cause: Cause, takenAsClassic: boolean | nul
     takenAsClassic: takenAsClassic ?? false,
     claimed: false,
     offersTls: true,
+    referral: null,
   };
   return { ready: false, cause, condition: null, failure };
 }

@@ -11,6 +11,8 @@ import {
   ladder,
   nextEntries,
 } from "../../policy/ladder.ts";
+import { parseOtherHost } from "../../xmpp/other_host.ts";
+import { SENDER } from "./fixtures.ts";
 
 const target = (host: string): Target => ({ host, port: 5269, priority: 10, weight: 0, tls: "starttls" });
 const [A, B] = [target("a.example"), target("b.example")];
@@ -41,6 +43,7 @@ function failed(at: Ladder, how: Partial<Failure>, ground = GROUND): Ladder {
     takenAsClassic: false,
     claimed: false,
     offersTls: true,
+    referral: null,
   };
   return afterFailure(at, { ...failure, ...how } as Failure, ground);
 }
@@ -183,6 +186,55 @@ Deno.test("what cannot be reached is used up; what fell a rung alone leaves the 
   assert.deepEqual(next(afterUnreached(ladder([A, B], GROUND, never))), []);
   const fallen = failed(ladder([A, B], GROUND, never), { condition: "host-unknown" });
   assert.deepEqual(next(afterUnreached(fallen)), ["b server-name"]);
+});
+
+// -- see-other-host
+
+const TO_C = parseOtherHost("c.example:5270")!;
+const referral = { to: TO_C, hop: 1, tls: "starttls", domain: SENDER, named: true } as const;
+const sent = (at: Ladder, ground = GROUND) =>
+  failed(at, { condition: "see-other-host", referral: { ...referral, target: A } }, ground);
+
+Deno.test("STR-35: a redirect leads elsewhere on behalf of the same target, on the same rung, before any other", () => {
+  const at = sent(failed(ladder([A, B], GROUND, never), { condition: "resource-constraint" }));
+  const [entry, ...others] = nextEntries(at);
+  assert.deepEqual([entry, others], [{
+    target: A,
+    rung: "server-name",
+    sni: "domain",
+    avoid: [],
+    redirect: { to: TO_C, hop: 1, tls: "starttls" },
+  }, []]);
+});
+
+Deno.test("STR-35: a redirect that is not followed is an error like any other", () => {
+  const at = failed(ladder([A, B], GROUND, never), { condition: "see-other-host", cause: "redirect.hops" });
+  assert.deepEqual(next(at), ["a server-name", "b server-name"]);
+  assert.equal(nextEntries(at)[0]!.redirect, null);
+});
+
+Deno.test("STR-35: whoever is not there, or proves nothing there, has had its turn", () => {
+  const at = sent(ladder([A, B], GROUND, never));
+  assert.deepEqual(next(afterUnreached(at)), ["b server-name"]);
+  assert.deepEqual(next(failed(at, { unproven: true, cause: "tls.names" })), ["b server-name"]);
+});
+
+Deno.test("STR-35: no redirect leads to a weaker proof: no other rung by a certificate, no other SNI, no cleartext", () => {
+  const lax = { ...GROUND, takesDialback: true, takesCleartext: true };
+  const between = sent(ladder([A], lax, never), lax);
+  assert.deepEqual(
+    next(failed(between, { unproven: true, takenAsClassic: true, cause: "tls.names" }, lax)),
+    [],
+  );
+  const classic = sent(ladder([A], lax, () => true), lax);
+  assert.deepEqual(next(failed(classic, { unproven: true, cause: "tls.names" }, lax)), []);
+  assert.deepEqual(next(failed(classic, { cause: "tls.handshake", addresses: 1 }, lax)), []);
+});
+
+Deno.test("STR-35: names of machines may be refused there as anywhere: classic, at the same place", () => {
+  const at = failed(sent(ladder([A], GROUND, never)), { condition: "host-unknown" });
+  assert.deepEqual(next(at), ["a external"]);
+  assert.equal(nextEntries(at)[0]!.redirect?.to, TO_C);
 });
 
 Deno.test("DNA-65: denied between server names, the domain's own certificate is shown once, if there is one", () => {
