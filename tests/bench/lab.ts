@@ -5,6 +5,8 @@ import { Authority } from "../harness/certificates.ts";
 
 export const SECRET = "a secret of the bench, on loopback only";
 export const PORTS = { s2s: 5269, component: 5347, console: 8711 } as const;
+/** Who listens there has its block. */
+const LOCK_HOST = 254;
 const SIDES = ["a", "b"] as const;
 export type Side = (typeof SIDES)[number];
 
@@ -49,7 +51,7 @@ export async function setUp(
 ): Promise<Map<string, Pair>> {
   const folder = await Deno.makeTempDir({ prefix: "verona-bench-" });
   stack.defer(() => Deno.remove(folder, { recursive: true }));
-  const block = freeBlock(labels.length * SIDES.length);
+  const block = takeBlock(labels.length * SIDES.length, stack);
   const addresses = new Map(
     labels.flatMap((label, i) =>
       SIDES.map((side, j) => [`${label}-${side}`, `127.78.${block}.${2 * i + j + 1}`])
@@ -115,16 +117,19 @@ function plant(addresses: ReadonlyMap<string, string>, customers: number): Zone[
   return [{ name: "." }, { name: "bench" }, ...zones];
 }
 
-/** So that two runs can stand side by side. */
-function freeBlock(hosts: number): number {
+/** A part of loopback that no other run uses; `stack` gives it back. */
+function takeBlock(hosts: number, stack: AsyncDisposableStack): number {
   for (let block = 0; block < 250; block++) {
+    let lock: Deno.Listener | null = null;
     try {
+      lock = Deno.listen({ hostname: `127.78.${block}.${LOCK_HOST}`, port: PORTS.s2s });
       for (let host = 1; host <= hosts; host++) {
         Deno.listen({ hostname: `127.78.${block}.${host}`, port: PORTS.s2s }).close();
       }
+      stack.defer(() => lock!.close());
       return block;
     } catch {
-      // Somebody is there.
+      lock?.close(); // Somebody is there.
     }
   }
   throw new Error(`port ${PORTS.s2s} is in use on all of 127.78.0.0/16; stop another bench first`);

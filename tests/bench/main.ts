@@ -14,7 +14,13 @@ import { BINARY } from "./load.ts";
 import { PROSODY } from "./prosody.ts";
 import { comparison, goals, median, ratios, rows, starts, table, type Turn } from "./report.ts";
 import { coldGoals, coldRows, coldTable, type ColdTurn } from "./report_cold.ts";
-import { dialbackGoals, dialbackLine, dialbackRows, type DialbackTurn } from "./report_dialback.ts";
+import {
+  dialbackGoals,
+  dialbackLine,
+  dialbackRatios,
+  dialbackRows,
+  type DialbackTurn,
+} from "./report_dialback.ts";
 import type { Kind } from "./server.ts";
 import { CLASSIC, VERONA, veronaWith } from "./verona.ts";
 
@@ -78,7 +84,7 @@ function report({ federation, cold, dialback }: Measured): string {
       : [],
     comparison(federation, "verona-before"),
     cold.length > 0 ? [coldTable(cold)] : [],
-    dialbackRows(dialback).map(dialbackLine),
+    [...dialbackRows(dialback).map(dialbackLine), ...dialbackRatios(dialback)],
     [...goals(federation), ...coldGoals(cold), ...dialbackGoals(dialback)].map(({ text, reached }) =>
       `${reached ? "reached" : "missed "}  ${text}`
     ),

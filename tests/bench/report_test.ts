@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { comparison, goals, median, ratios, rows, table, type Turn } from "./report.ts";
 import { coldGoals, coldRows, type ColdTurn, type Way } from "./report_cold.ts";
-import { dialbackGoals, dialbackLine, dialbackRows, type DialbackTurn } from "./report_dialback.ts";
+import {
+  dialbackGoals,
+  dialbackLine,
+  dialbackRatios,
+  dialbackRows,
+  type DialbackTurn,
+} from "./report_dialback.ts";
 
 const cost = (load: string, cpu: number, rate: number) => ({
   load,
@@ -147,6 +153,8 @@ Deno.test("dialback has its goals with the limits lifted, and stands beside the 
     ...dialback("receiving", "verona", "defaults", 5),
     ...dialback("receiving", "ejabberd", "its defaults", 300),
     ...dialback("authoritative", "verona", "verify=1000000", 4000),
+    ...dialback("receiving-apart", "verona", "proofs=500", 400),
+    ...dialback("receiving-apart", "prosody", "limits = {}", 800),
   ];
   assert.deepEqual(dialbackRows(turns)[0], {
     role: "receiving",
@@ -158,13 +166,17 @@ Deno.test("dialback has its goals with the limits lifted, and stands beside the 
   });
   assert.equal(
     dialbackLine(dialbackRows(turns)[0]!),
-    "receiving     verona        600/s    1667 us CPU each  (297 valid, 3 error)  [proofs=500]",
+    "receiving       verona        600/s    1667 us CPU each  (297 valid, 3 error)  [proofs=500]",
   );
   assert.deepEqual(dialbackGoals(turns), [
-    { text: "dialback, receiving, verified/s, 2 times ejabberd's: 600 (goal >= 500)", reached: true },
+    { text: "dialback, receiving, verified/s: 600 (goal >= 500)", reached: true },
     {
       text: "dialback, authoritative, answers/s on one connection: 4000 (goal >= 5000)",
       reached: false,
     },
+  ]);
+  assert.deepEqual(dialbackRatios(turns), [
+    "verona : ejabberd, dialback, receiving: CPU 1 : 1.999, 2 : 1 a second",
+    "verona : prosody, dialback, receiving-apart: CPU 1 : 0.5, 0.5 : 1 a second",
   ]);
 });
