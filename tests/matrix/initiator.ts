@@ -104,7 +104,7 @@ class Play {
       identities: { covers: () => true },
       classicOnly: { has: () => false, add: () => {}, remove: () => {} },
       negatives: { add: () => {}, remove: () => {} },
-      routes: { forget: () => {} },
+      routes: { forget: () => {}, moved: () => {} },
       shells: new Map(),
       connections: { findReusable: () => null, findByCertificate: () => [] },
       bindings: {
