@@ -22,6 +22,8 @@ export interface Host {
 export interface Tracing {
   /** Where the steps of one connection or pair go, or of what the one does for the other. Nothing in it throws. */
   of(about: Subject): Tracer;
+  /** Whether steps about it are kept now: under load not everybody's are. */
+  wants(about: Subject): boolean;
   /** What is shown in the place of a localpart. */
   readonly hide: (localpart: string) => string;
 }

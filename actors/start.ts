@@ -20,7 +20,7 @@ export function actorOf<M extends AnyStateMachine>(
   host: Host,
   crashed: () => void,
 ): Actor<M> {
-  const inspect = host.trace === null ? {} : { inspect: inspector(host.trace.of(about), machine, id) };
+  const inspect = inspection(host, machine, id, about);
   const actor = createActor(machine, { id, input, clock: host.clock, ...inspect } as never) as Actor<M>;
   const fail = (error: unknown) => {
     tellCrash(host, id, error);
@@ -36,6 +36,14 @@ export function actorOf<M extends AnyStateMachine>(
   });
   actor.subscribe({ error: fail });
   return actor;
+}
+
+/** What lives as shortly as one request is not looked at while its steps are left out anyway. */
+function inspection({ trace }: Host, machine: AnyStateMachine, id: string, about: Subject) {
+  if (trace === null) return {};
+  const isRequest = about.connection !== undefined && about.pair !== undefined;
+  if (isRequest && !trace.wants(about)) return {};
+  return { inspect: inspector(trace.of(about), machine, id) };
 }
 
 /** Work that an effect began and that answers with an event: its failure is told, and ends its actor alone. */

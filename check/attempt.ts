@@ -38,7 +38,7 @@ export async function attempt(
   pair: DomainPair,
   options: AttemptOptions,
 ): Promise<Attempt> {
-  const recorder = new Recorder(() => Date.now(), { stepsPerSecond: Infinity });
+  const recorder = new Recorder(() => Date.now(), { perSecond: Infinity });
   const host = {
     clock: systemClock,
     random: Math.random,

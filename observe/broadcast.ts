@@ -7,6 +7,10 @@ const GATHER_BYTES = 32_768;
 /** A reader that is this many bytes behind is cut: it can come back with `Last-Event-ID`. */
 const MOST_BEHIND = 1 << 20;
 
+/** Readers, too, give way first: so many frames at once, and so many a second after them. */
+const BURST = 5000;
+const PER_SECOND = 2000;
+
 export interface Reader {
   readonly controller: ReadableStreamDefaultController<Uint8Array>;
   /** The `desiredSize` at which it is too far behind. */
@@ -17,23 +21,29 @@ export function readerOf(controller: ReadableStreamDefaultController<Uint8Array>
   return { controller, floor: controller.desiredSize! - MOST_BEHIND };
 }
 
+/** Begins to hear of frames, each printed when it is wanted; the result ends it. */
+type Source = (add: (print: () => string, last: boolean) => void) => () => void;
+
 /** Hears of the source while there are readers. */
 export class Broadcast {
   readonly #readers = new Set<Reader>();
-  readonly #source: (add: (text: string, last: boolean) => void) => () => void;
+  readonly #source: Source;
   #unlisten = () => {};
   #pending = "";
+  #skipped = 0;
+  #credit = BURST;
+  #creditAt = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
 
-  /** @param source Begins to hear; `last`: nothing comes after it, the readers' answers end. Its result stops it. */
-  constructor(source: (add: (text: string, last: boolean) => void) => () => void) {
+  /** @param source `last`: nothing comes after it, the readers' answers end. */
+  constructor(source: Source) {
     this.#source = source;
   }
 
   /** What is told from now on goes to this reader too; call the result to leave. */
   join(reader: Reader, left: () => void): () => void {
     this.#flush();
-    if (this.#readers.size === 0) this.#unlisten = this.#source((text, last) => this.#add(text, last));
+    if (this.#readers.size === 0) this.#unlisten = this.#source((print, last) => this.#add(print, last));
     const joined = { ...reader, left };
     this.#readers.add(joined);
     return () => this.#leave(joined);
@@ -48,15 +58,27 @@ export class Broadcast {
     this.#stopTimer();
   }
 
-  #add(text: string, last: boolean): void {
-    this.#pending += text;
+  #add(print: () => string, last: boolean): void {
+    if (last || this.#affords()) this.#pending += print();
+    else this.#skipped++;
     if (last) return this.#end();
     if (this.#pending.length > GATHER_BYTES) return this.#flush();
     this.#timer ??= setTimeout(() => this.#flush(), GATHER_MS);
   }
 
+  #affords(): boolean {
+    const now = performance.now();
+    this.#credit = Math.min(BURST, this.#credit + (now - this.#creditAt) * PER_SECOND / 1000);
+    this.#creditAt = now;
+    if (this.#credit < 1) return false;
+    this.#credit--;
+    return true;
+  }
+
   #flush(): void {
     this.#stopTimer();
+    if (this.#skipped > 0) this.#pending += `event: skipped\ndata: {"skipped":${this.#skipped}}\n\n`;
+    this.#skipped = 0;
     if (this.#pending === "") return;
     const bytes = encoder.encode(this.#pending);
     this.#pending = "";

@@ -1,5 +1,6 @@
 /** The decisions of the whole server, the newest so many. */
 import type { Kept } from "./kept.ts";
+import { type ActorKey, keysOf } from "./traces.ts";
 
 const MOST = 20_000;
 
@@ -36,6 +37,13 @@ export class Journal {
   since(seq: number, most: number): Kept[] {
     const start = this.#after(seq);
     return this.#kept.slice(start, Math.min(start + most, this.#kept.length));
+  }
+
+  /** Those about a connection or pair that are not among `known`. */
+  about(actor: ActorKey, known: readonly Kept[]): Kept[] {
+    const own = this.#kept.slice(this.#head).filter(({ about }) => keysOf(about).includes(actor));
+    const there = new Set(known);
+    return own.filter((kept) => !there.has(kept));
   }
 
   /** The place of the first one after `seq`: seqs rise, with gaps where steps were. */

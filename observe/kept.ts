@@ -33,6 +33,7 @@ export class Kept {
   }
 
   get event(): RecordedEvent {
+    if (!this.isStep) return { ...this.what, seq: this.seq, at: new Date(this.ms).toISOString() };
     const { connection, pair } = this.about;
     return {
       ...this.what,
@@ -49,6 +50,6 @@ function weigh(detail: Detail | undefined): number {
   if (typeof detail === "string") return 32 + detail.length;
   if (typeof detail !== "object" || detail === null) return 8;
   let bytes = 32;
-  for (const value of Object.values(detail)) bytes += 8 + weigh(value);
+  for (const key in detail) bytes += 8 + weigh((detail as { readonly [key: string]: Detail })[key]);
   return bytes;
 }

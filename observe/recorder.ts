@@ -3,7 +3,7 @@
  * The observer must never cost the observed anything: nothing here throws, and steps give way first under load.
  */
 import { createHmac, randomBytes } from "node:crypto";
-import type { Happening, RecordedEvent, Step, Subject } from "../facts/event.ts";
+import type { EventType, Happening, RecordedEvent, Step, Subject } from "../facts/event.ts";
 import { cut } from "./cut.ts";
 import { Journal } from "./journal.ts";
 import { Kept } from "./kept.ts";
@@ -25,8 +25,8 @@ export interface RecorderOptions {
   readonly kept?: boolean;
   /** What all rings together may hold (docs/decisions/0070). */
   readonly mostBytes?: number;
-  /** Beyond so many steps a second, traces are sampled. */
-  readonly stepsPerSecond?: number;
+  /** Beyond so many events a second, traces are sampled. */
+  readonly perSecond?: number;
 }
 
 /** What is known of one connection or pair. */
@@ -40,8 +40,22 @@ export interface Trace {
   readonly events: readonly RecordedEvent[];
 }
 
+const NOBODY: readonly ActorKey[] = [];
+
+/** The same, with long texts cut. */
+function short(happening: Happening): Happening {
+  const { detail } = happening;
+  if (detail === undefined) return happening;
+  const shorter = cut(detail) as typeof detail;
+  return shorter === detail ? happening : { ...happening, detail: shorter };
+}
+
+/** Where a connection's ring is gone, one of these tells that it is over. */
+const ENDS: readonly EventType[] = ["connection.closed", "connection.failed"];
+
 export const MOST_BYTES = 64 << 20;
-const STEPS_PER_SECOND = 20_000;
+/** What all of them cost stays a small part of one core (docs/decisions/0070). */
+const PER_SECOND = 5000;
 
 export class Recorder {
   /** Tells the starts of the server apart: events are `<epoch>-<seq>`. */
@@ -62,12 +76,12 @@ export class Recorder {
 
   /** @param now Milliseconds since the epoch. */
   constructor(now: () => number, options: RecorderOptions = {}) {
-    const { kept = true, mostBytes = MOST_BYTES, stepsPerSecond = STEPS_PER_SECOND } = options;
+    const { kept = true, mostBytes = MOST_BYTES, perSecond = PER_SECOND } = options;
     this.#now = now;
     this.#kept = kept;
     this.#mostBytes = mostBytes;
     this.epoch = now().toString(36) + randomBytes(2).toString("hex");
-    this.#sampler = new Sampler(stepsPerSecond, (oneIn, shed) => {
+    this.#sampler = new Sampler(perSecond, (oneIn, shed) => {
       this.tell({
         type: "recorder.sampling",
         level: oneIn > 1 ? "warning" : "info",
@@ -80,12 +94,13 @@ export class Recorder {
 
   /** Never throws. */
   tell(happening: Happening): void {
-    const { detail, ...rest } = happening;
-    const what = detail === undefined ? rest : { ...rest, detail: cut(detail) as NonNullable<typeof detail> };
-    const kept = Kept.decision(++this.#seq, this.#now(), what);
-    if (this.#kept) this.#keep(kept, keysOf(what));
+    const kept = Kept.decision(++this.#seq, this.#now(), short(happening));
+    if (this.#kept) {
+      this.#journal.add(kept);
+      this.#keep(kept, this.#wanted(kept.ms, happening));
+      if (this.#followers.size > 0) this.#handOn(kept, keysOf(happening));
+    }
     if (this.#listeners.size > 0) this.#hand(kept.event, this.#listeners);
-    if (this.#followers.size > 0) this.#handOn(kept, keysOf(what));
   }
 
   /** Where the steps of an actor go. Nothing that it does throws. */
@@ -102,7 +117,7 @@ export class Recorder {
   #step(about: Subject, keys: readonly ActorKey[], make: () => Step): void {
     try {
       const now = this.#now();
-      const wanted = this.#sampler.offer(now, keys);
+      const wanted = this.#wanted(now, about, keys);
       if (wanted.length === 0) return;
       const kept = Kept.step(++this.#seq, now, about, make());
       this.#steps++;
@@ -111,6 +126,24 @@ export class Recorder {
     } catch {
       this.failures++;
     }
+  }
+
+  /** Whether steps about it are kept now: what lives shortly need not be looked at at all. */
+  wants(about: Subject): boolean {
+    return this.#wanted(this.#now(), about).length > 0;
+  }
+
+  /** In whose rings an event is kept; the keys are made where they are not known, and wanted. */
+  #wanted(now: number, about: Subject, keys?: readonly ActorKey[]): readonly ActorKey[] {
+    const { connection, pair } = about;
+    const sampler = this.#sampler;
+    sampler.tick(now);
+    const own = connection !== undefined && sampler.isOne(connection);
+    const both = pair !== undefined && sampler.isOne(pair.local, pair.remote);
+    if (connection === undefined && pair === undefined) return NOBODY;
+    if (!sampler.offer(own || both)) return NOBODY;
+    if (own === (connection !== undefined) && both === (pair !== undefined)) return keys ?? keysOf(about);
+    return keysOf(own ? { connection } : { pair });
   }
 
   /** What stands for a localpart: the same one until the next start, and nothing more can be told from it. */
@@ -157,10 +190,17 @@ export class Recorder {
   trace(subject: Subject, after = 0): Trace | null {
     const [key] = keysOf(subject) as [ActorKey];
     const found = this.#traces.find(key);
-    if (found === null) return null;
-    const { ring, ended } = found;
-    const kept = after === 0 ? ring.kept : ring.kept.filter(({ seq }) => seq > after);
-    return { ended, left: ring.left, cut: ring.isCutAfter(after), events: kept.map(({ event }) => event) };
+    const kept = found?.ring.kept ?? [];
+    // Where traces were sampled, or one had to go, the journal may still have the decisions.
+    const missing = found === null || this.#sampler.shed > 0 ? this.#journal.about(key, kept) : [];
+    if (found === null && missing.length === 0) return null;
+    const all = missing.length === 0 ? kept : [...kept, ...missing].sort((a, b) => a.seq - b.seq);
+    return {
+      ended: found?.ended ?? all.some(({ what }) => ENDS.includes(what.type)),
+      left: found?.ring.left ?? 0,
+      cut: found?.ring.isCutAfter(after) ?? false,
+      events: all.filter(({ seq }) => seq > after).map(({ event }) => event),
+    };
   }
 
   /** For metrics and the overview. */
@@ -173,7 +213,6 @@ export class Recorder {
   // ---- within
 
   #keep(kept: Kept, keys: readonly ActorKey[]): void {
-    if (!kept.isStep) this.#journal.add(kept);
     for (const key of keys) this.#traces.add(key, kept);
     // One bound for everything: what ended goes first, then whoever has more than its half.
     while (this.#traces.bytes + this.#journal.bytes > this.#mostBytes) {

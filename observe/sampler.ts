@@ -1,4 +1,4 @@
-/** Traces give way first: beyond so many steps a second only one actor in so many is traced. console.md 2.3. */
+/** Traces give way first: beyond so many events a second only one actor in so many is traced. console.md 2.3. */
 
 const WINDOW_MS = 250;
 const MOST_ONE_IN = 1024;
@@ -9,7 +9,7 @@ export type Changed = (oneIn: number, shed: number) => void;
 export class Sampler {
   /** One actor in so many is traced; 1: all. */
   oneIn = 1;
-  /** Steps that were left out, since the start. */
+  /** Events that were left out of traces, since the start. */
   shed = 0;
   readonly #mostPerWindow: number;
   readonly #changed: Changed;
@@ -22,15 +22,24 @@ export class Sampler {
     this.#changed = changed;
   }
 
-  /** One step is offered; which of these actors it is wanted for. */
-  offer<Actor extends string>(now: number, actors: readonly Actor[]): readonly Actor[] {
+  /** Time has passed: what was too much may not be so any more. */
+  tick(now: number): void {
     if (now >= this.#windowEnds) this.#turn(now);
+  }
+
+  /** One event is offered, `wanted` by one of its actors or by none. Gives that back. */
+  offer(wanted: boolean): boolean {
     if (++this.#offered > this.#mostPerWindow * this.oneIn && this.oneIn < MOST_ONE_IN) this.#more();
-    if (this.oneIn === 1) return actors;
-    // Who is traced at one share is traced at every larger one: such a trace has no holes.
-    const wanted = actors.filter((actor) => hash(actor) % this.oneIn === 0);
-    if (wanted.length === 0) this.shed++;
+    if (!wanted) this.shed++;
     return wanted;
+  }
+
+  /** Whether an actor, by the parts of its key, is traced. Who is at one share, is at every larger one: no trace has holes. */
+  isOne(first: string, second?: string): boolean {
+    if (this.oneIn === 1) return true;
+    const start = hash(first, 0x811c9dc5);
+    const whole = second === undefined ? start : hash(second, hash(" ", start));
+    return ((whole ^ (whole >>> 15)) >>> 0) % this.oneIn === 0;
   }
 
   #more(): void {
@@ -52,8 +61,8 @@ export class Sampler {
 }
 
 /** FNV-1a: any even spread will do. */
-function hash(text: string): number {
-  let h = 0x811c9dc5;
+function hash(text: string, start: number): number {
+  let h = start;
   for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
-  return (h ^ (h >>> 15)) >>> 0;
+  return h;
 }

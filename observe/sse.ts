@@ -42,7 +42,7 @@ function broadcastOf(recorder: Recorder, about: Subject | null): Broadcast {
   const known = about === null ? shared.get(recorder) : undefined;
   if (known !== undefined) return known;
   const broadcast = new Broadcast((add) => {
-    const hear: Listener = (event) => add(frame(recorder, event), isLast(event));
+    const hear: Listener = (event) => add(() => frame(recorder, event), isLast(event));
     if (about === null) return recorder.listen(hear);
     const unfollow = recorder.follow(about, hear);
     const unlisten = recorder.listen((event) => isLast(event) && hear(event));

@@ -80,13 +80,27 @@ Deno.test("SSE: a reader that does not read is cut, the others and the server go
   await slow.read();
   const quick = eventStream(recorder, request()).body!.getReader();
   await quick.read();
-  for (let i = 0; i < 20; i++) {
-    told(1000, recorder);
-    assert.equal((await read(quick, 1000)).length, 1000);
+  const long = { id: "x".repeat(450) };
+  for (let i = 0; i < 8; i++) {
+    for (let n = 0; n < 500; n++) recorder.tell({ type: "actor.crashed", detail: long });
+    assert.equal((await read(quick, 500)).length, 500);
   }
   await assert.rejects(async () => await read(slow, Infinity), /too slow/);
   assert.equal(recorder.failures, 0);
   await quick.cancel();
+});
+
+Deno.test("SSE: under load events are left out of the stream, which says how many; it goes on", async () => {
+  const recorder = told(0);
+  const reader = eventStream(recorder, request()).body!.getReader();
+  await reader.read();
+  told(6000, recorder);
+  let text = "";
+  while (!text.includes("event: skipped")) text += new TextDecoder().decode((await reader.read()).value);
+  const skipped = Number(/event: skipped\ndata: \{"skipped":(\d+)\}/.exec(text)![1]);
+  assert.equal(text.match(/^id: /gm)!.length + skipped, 6000);
+  assert.ok(skipped > 500);
+  await reader.cancel();
 });
 
 Deno.test("SSE: the stream ends after server.stopped; 32 readers are the most", async () => {

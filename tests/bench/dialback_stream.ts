@@ -15,6 +15,14 @@ export interface StreamOptions {
   readonly name: string;
 }
 
+export interface ProvenOptions extends StreamOptions {
+  /** Of `listen.s2s_tls`. */
+  readonly port: number;
+  /** PEM: the certificate that proves whom we play. */
+  readonly chain: string;
+  readonly key: string;
+}
+
 export class DialbackStream implements Disposable {
   /** Of the header after TLS. */
   id = "";
@@ -32,13 +40,27 @@ export class DialbackStream implements Disposable {
   static async open({ ip, from, to, ca, name }: StreamOptions): Promise<DialbackStream> {
     const conn = await Deno.connect({ hostname: ip, port: PORTS.s2s });
     const stream = new DialbackStream(conn);
-    const header = `<?xml version='1.0'?><stream:stream xmlns='jabber:server' xmlns:stream='${STREAM}' ` +
-      `xmlns:db='jabber:server:dialback' from='${from}' to='${to}' version='1.0'>`;
+    const header = printHeader(from, to);
     await stream.#exchange(header, "</stream:features>");
     await stream.#exchange(`<starttls xmlns='${TLS}'/>`, "proceed");
     stream.#conn = await Deno.startTls(conn, { hostname: name, caCerts: [ca] });
     const opened = await stream.#exchange(header, "</stream:features>");
     stream.id = /\sid=(['"])(.*?)\1/.exec(opened)![2]!;
+    return stream;
+  }
+
+  /** Direct TLS with a certificate, between server names. */
+  static async openProven({ ip, port, from, to, ca, chain, key }: ProvenOptions): Promise<DialbackStream> {
+    const tls = { caCerts: [ca], cert: chain, key, alpnProtocols: ["xmpp-server"] };
+    // We dial an address, and the certificate has a name.
+    const conn = await Deno.connectTls({
+      hostname: ip,
+      port,
+      ...tls,
+      unsafelyDisableHostnameVerification: true,
+    });
+    const stream = new DialbackStream(conn);
+    await stream.#exchange(printHeader(from, to), "</stream:features>");
     return stream;
   }
 
@@ -102,3 +124,7 @@ export class DialbackStream implements Disposable {
     this.#conn.close();
   }
 }
+
+const printHeader = (from: string, to: string): string =>
+  `<?xml version='1.0'?><stream:stream xmlns='jabber:server' xmlns:stream='${STREAM}' ` +
+  `xmlns:db='jabber:server:dialback' from='${from}' to='${to}' version='1.0'>`;

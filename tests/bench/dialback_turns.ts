@@ -145,7 +145,7 @@ async function measured(
 }
 
 /** `utime + stime` of /proc/PID/stat, in ticks of 10 ms. */
-async function cpuMs(pid: number): Promise<number> {
+export async function cpuMs(pid: number): Promise<number> {
   const stat = await Deno.readTextFile(`/proc/${pid}/stat`);
   const [user, system] = stat.slice(stat.lastIndexOf(")") + 2).split(" ").slice(11, 13).map(Number);
   return (user! + system!) * 10;

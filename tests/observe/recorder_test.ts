@@ -48,7 +48,7 @@ Deno.test("recorder: of each actor the first 40 events stay and the last 24; wha
 Deno.test("recorder: closed connections are kept, the last thousand; their last words too; a pair lives again", () => {
   const recorder = new Recorder(() => 0);
   for (let i = 1; i <= 1002; i++) {
-    recorder.tell(opened(`c-${i}`));
+    recorder.of({ connection: `c-${i}` }).step(() => RETRY);
     recorder.of({ connection: `c-${i}` }).ended();
   }
   assert.deepEqual([recorder.load.living, recorder.load.ended], [0, 1000]);
@@ -65,8 +65,8 @@ Deno.test("recorder: closed connections are kept, the last thousand; their last 
 
 Deno.test("recorder: one bound holds for all rings; the dead go first, then the quiet, and nobody else", () => {
   const mostBytes = 200_000;
-  const recorder = new Recorder(() => 0, { mostBytes });
-  recorder.tell(opened("c-dead"));
+  const recorder = new Recorder(() => 0, { mostBytes, perSecond: Infinity });
+  recorder.of({ connection: "c-dead" }).step(() => RETRY);
   recorder.of({ connection: "c-dead" }).ended();
   const busy = recorder.of({ connection: "c-busy" });
   for (let i = 0; i < 2000; i++) {
@@ -91,7 +91,7 @@ Deno.test("recorder: decisions with much to say are within the bound too", () =>
 
 Deno.test("recorder: beyond its rate one actor in N is traced, without holes; it says so, and when it is over", () => {
   let now = 0;
-  const recorder = new Recorder(() => now, { stepsPerSecond: 400 });
+  const recorder = new Recorder(() => now, { perSecond: 400 });
   const told: Happening["detail"][] = [];
   recorder.listen(({ type, detail }) => type === "recorder.sampling" && told.push(detail));
   const actors = Array.from({ length: 100 }, (_, i) => ({ connection: `c-${i}` }));
@@ -109,6 +109,17 @@ Deno.test("recorder: beyond its rate one actor in N is traced, without holes; it
   recorder.of({ connection: "c-new" }).step(() => RETRY);
   assert.equal(told.at(-1)?.oneIn, 1);
   assert.equal(seqs(recorder, { connection: "c-new" })!.length >= 1, true);
+});
+
+Deno.test("recorder: where a ring had to go, decisions of its actor are found in the journal", () => {
+  const recorder = new Recorder(() => 0, { mostBytes: 100_000 });
+  recorder.tell(opened("c-1"));
+  recorder.of(MINE).step(() => RETRY);
+  recorder.tell({ type: "connection.closed", ...MINE });
+  for (let i = 2; i < 200; i++) recorder.of({ connection: `c-${i}` }).step(() => RETRY);
+  const trace = recorder.trace(MINE)!;
+  assert.deepEqual(trace.events.map(({ type }) => type), ["connection.opened", "connection.closed"]);
+  assert.equal(trace.ended, true);
 });
 
 Deno.test("recorder: whatever throws in it is counted and reaches nobody (X9)", () => {
