@@ -49,11 +49,11 @@ export interface VerifyRequest {
   readonly tls: "required" | "offered";
 }
 
-/** Section 10: attempts in progress per remote host; one where the last reached nobody (8.4). */
-const PER_HOST = 2;
+/** Section 10: attempts in progress per machine; one where the last reached nobody (8.4). */
+const PER_MACHINE = 2;
 
 interface Turn {
-  /** Per host. */
+  /** Of those with the same key. */
   readonly most: number;
   readonly wanted: () => boolean;
   /** What it failed of when by its turn nobody wanted it any more. */
@@ -118,10 +118,12 @@ export class Links {
     const way = { entries, reach, tlsOptional: tls === "offered" };
     try {
       const input = { purpose: "verify", local, domain, delegation, ...way } as const;
-      // Its number is bounded by whoever asks (`verify_connections`, `verify_per_domain`).
+      // Its number is bounded by whoever asks (`verify_connections`, `verify_per_domain`). Which machine strangers have us
+      // ask is their choice: it takes nobody's place who has stanzas for it.
       const most = Number.POSITIVE_INFINITY;
       const turn = { most, wanted: () => !signal.aborted, otherwise: "proof.timeout" } as const;
-      return await this.#inTurn(entries[0]!.target.host, turn, () => this.#open(input, signal));
+      const key = `verify ${machineOf(entries[0]!.target)}`;
+      return await this.#inTurn(key, turn, () => this.#open(input, signal));
     } catch (error) {
       return this.#crashed(`to verify ${domain}`, error);
     }
@@ -131,9 +133,10 @@ export class Links {
     const free = request.entries.filter((entry) => !this.#isFull(entry, request.domain));
     if (free.length === 0) return failed("limit.outgoing");
     const place = this.#placeOf(free[0]!);
-    const most = this.#server.providers.isSuspect(machineOf(place)) ? 1 : PER_HOST;
+    const machine = machineOf(place);
+    const most = this.#server.providers.isSuspect(machine) ? 1 : PER_MACHINE;
     const turn = { most, wanted, otherwise: "route.queue-age" } as const;
-    return await this.#inTurn(place.host, turn, () => {
+    return await this.#inTurn(machine, turn, () => {
       const entries = free.filter((entry) => this.#rest(entry) === null);
       return entries.length > 0
         ? this.#open({ ...request, purpose: "federation", entries })
@@ -168,13 +171,13 @@ export class Links {
     }
   }
 
-  /** Section 10: bounded in all and per remote host; the others wait in order. */
+  /** Section 10: bounded in all and per machine; the others wait in order. */
   async #inTurn(
-    host: string,
+    key: string,
     { most, wanted, otherwise }: Turn,
     work: () => Promise<LinkOutcome>,
   ): Promise<LinkOutcome> {
-    const passage = await this.#turns.run(host, most, wanted, work);
+    const passage = await this.#turns.run(key, most, wanted, work);
     return passage.passed ? passage.value : failed(otherwise);
   }
 

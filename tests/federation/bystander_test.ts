@@ -1,0 +1,34 @@
+/** What strangers have us ask costs nobody else his way (protocol.md 10). */
+import { selfSigned } from "../harness/certificates.ts";
+import { Stage } from "../harness/stage.ts";
+import { ORIGINATING, RECEIVING } from "../harness/world.ts";
+import { Listener } from "../peer/peer.ts";
+import { openSecured, request } from "../peer/stream.ts";
+import { arrival, grant } from "./acts.ts";
+
+const TARGET = "target.example";
+const KEY = "2d5801a138a06bbe1cf5a053bac2995620e89dd6cde0a10e0ca76408b0f0cc1a";
+const STRANGERS = ["stranger1.example", "stranger2.example", "stranger3.example"];
+
+Deno.test("LIM-13 5.3: questions that strangers have us ask at a silent port of somebody's machine keep nobody from that machine", async () => {
+  const port = 20_000 + Math.floor(Math.random() * 20_000);
+  await using stage = await Stage.open({
+    settings: { policy: { proof: "encrypted" } },
+    prepare: (world) => {
+      for (const name of STRANGERS) world.customer(name, [{ target: ORIGINATING, port }]);
+    },
+  });
+  await using silent = await Listener.listen(stage.world.peerIp, port, "silent");
+  await using juliet = await stage.component();
+  const identity = await selfSigned({ names: ["nobody.example"] });
+  for (const from of STRANGERS) {
+    const o = await stage.dial(from);
+    await openSecured(o, { from, to: TARGET }, { identity, serverName: RECEIVING });
+    o.send(request(from, TARGET, KEY));
+    await silent.accept();
+  }
+  juliet.say("juliet", "romeo@sender.example", "m1");
+  const { r } = await arrival(stage);
+  await grant(r, TARGET, "sender.example");
+  await r.message({ id: "m1" });
+});
