@@ -1,7 +1,7 @@
 /** Why a pair is open or not, stage by stage; no table and no connection is touched. design.md 2.4. */
 import { type Cause, CAUSES } from "../facts/cause.ts";
 import type { Delegation } from "../facts/delegation.ts";
-import { seeForYourself } from "../facts/see_for_yourself.ts";
+import { type Scene, seeForYourself } from "../facts/see_for_yourself.ts";
 import type { Explanation, Stage } from "../observe/contract.ts";
 import { type DomainPair, toAscii } from "../xmpp/domain.ts";
 import { describe } from "./evidence.ts";
@@ -46,15 +46,22 @@ function whyUnusable({ service, exists, cause }: Delegation): Cause | null {
 
 function verify(server: Server, pair: DomainPair, cause: Cause, delegation: Delegation | null): string {
   const [target] = delegation?.targets ?? [];
-  const [resolver] = server.config.dns.servers;
   return seeForYourself(cause, {
-    resolver: resolver === undefined ? null : { host: resolver.ip, port: resolver.port },
-    console: server.config.listen.console,
+    ...surroundings(server),
     local: toAscii(pair.local),
     remote: toAscii(pair.remote),
     host: target?.host ?? null,
     port: target?.port ?? null,
   });
+}
+
+/** What a command that sees for itself has to know of this server. */
+export function surroundings({ config }: Server): Pick<Scene, "resolver" | "console"> {
+  const [resolver] = config.dns.servers;
+  return {
+    resolver: resolver === undefined ? null : { host: resolver.ip, port: resolver.port },
+    console: config.listen.console,
+  };
 }
 
 function policyStage(server: Server, pair: DomainPair): Stage {

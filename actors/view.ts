@@ -2,9 +2,9 @@
 import type { Config } from "../config/config.ts";
 import type { Explanation } from "../observe/contract.ts";
 import type { LiveConnection, LiveRoute, Sources } from "../observe/live.ts";
-import type { CertificateView, Readiness, ServerView, TrafficView } from "../observe/view.ts";
+import type { CertificateView, Readiness, ServerView, Surroundings, TrafficView } from "../observe/view.ts";
 import { AddressFault, type DomainPair, parseDomain } from "../xmpp/domain.ts";
-import { explain } from "./explain.ts";
+import { explain, surroundings } from "./explain.ts";
 import { ConnectionNow } from "./live_connection.ts";
 import { reload } from "./reload.ts";
 import type { S2sShell } from "./s2s_stream.ts";
@@ -72,6 +72,10 @@ export class View implements ServerView {
       reasons.push(`the root's keys do not validate: ${root.lookup.why ?? root.lookup.cause ?? "no answer"}`);
     }
     return { ready: reasons.length === 0, reasons };
+  }
+
+  surroundings(): Surroundings {
+    return surroundings(this.#server);
   }
 
   close(id: string): boolean {

@@ -1,8 +1,8 @@
 /** A check as a person reads it: a line a stage, then why, who and what next; the verdict last, where the eye is. console.md 3.5. */
-import type { Fault } from "../facts/cause.ts";
 import type { Detail } from "../facts/event.ts";
 import type { CheckReport, Stage } from "../observe/contract.ts";
 import { printable } from "../observe/printable.ts";
+import { WHO } from "../observe/who.ts";
 import { span, speaksUtf8, styled } from "./terminal.ts";
 
 const MARKS = {
@@ -12,15 +12,6 @@ const MARKS = {
   skip: ["dim", "-", "skip"],
   unknown: ["yellow", "?", "?   "],
 } as const;
-
-export const WHO: Readonly<Record<Fault, string>> = {
-  us: "the operator of this server",
-  local: "the operator of the component",
-  policy: "nobody: this server's own policy says so",
-  peer: "the operator of the peer's server",
-  dns: "the DNS operator of the remote domain",
-  network: "whoever runs the network between the two",
-};
 
 /** Wide enough for the evidence that is usual; ids stand behind it. */
 const TEXT_WIDTH = 62;

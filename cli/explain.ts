@@ -2,7 +2,7 @@
 import { type Cause, CAUSES } from "../facts/cause.ts";
 import type { Explanation, Stage } from "../observe/contract.ts";
 import { printable } from "../observe/printable.ts";
-import { WHO } from "./check_text.ts";
+import { WHO } from "../observe/who.ts";
 import { Client, type ServerOptions } from "./client.ts";
 import { EXIT } from "./exit.ts";
 import { say, sayJson, styled } from "./terminal.ts";

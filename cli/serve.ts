@@ -17,9 +17,12 @@ import { hostsOf } from "../observe/api/hosts.ts";
 import { serveApi } from "../observe/api/serve.ts";
 import { linkTo } from "../observe/api/session.ts";
 import { Attempts } from "../observe/attempts.ts";
+import { Failures } from "../observe/failures/failures.ts";
 import { Metrics } from "../observe/metrics.ts";
+import { OverviewDesk } from "../observe/overview/desk.ts";
 import { Recorder } from "../observe/recorder.ts";
 import { FIRST_LINK_MS, Sessions } from "../observe/sessions.ts";
+import { Hub } from "../observe/socket/hub.ts";
 import { Pace } from "../observe/tables/pace.ts";
 import { secret, Tokens } from "../observe/tokens.ts";
 import { listening } from "../wire/listening.ts";
@@ -68,7 +71,7 @@ export async function serve({ config, clock, reread, recorder }: ServeOptions): 
   const view = new View(server, reread);
   const opened = server.listen();
   const sessions = new Sessions(() => clock.now());
-  const api = await serveConsole(config, view, recorder, sessions, checksOf(server));
+  const api = await serveConsole({ config, clock, view, recorder, sessions, checks: checksOf(server) });
   const print = ({ hostname: host, port }: Deno.NetAddr) => printAddress({ host, port });
   const addresses = {
     s2s: opened.s2s.map(print),
@@ -94,13 +97,16 @@ export async function serve({ config, clock, reread, recorder }: ServeOptions): 
   };
 }
 
-async function serveConsole(
-  config: Config,
-  view: View,
-  recorder: Recorder,
-  sessions: Sessions,
-  checks: Checks,
-) {
+interface ConsoleParts {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly view: View;
+  readonly recorder: Recorder;
+  readonly sessions: Sessions;
+  readonly checks: Checks;
+}
+
+async function serveConsole({ config, clock, view, recorder, sessions, checks }: ConsoleParts) {
   const { console } = config.listen;
   if (console === null) return null;
   const metrics = new Metrics();
@@ -109,18 +115,26 @@ async function serveConsole(
     cert: await Deno.readTextFile(config.console.tlsChain),
     key: await Deno.readTextFile(config.console.tlsKey),
   };
-  const now = () => Date.now();
+  const now = () => clock.now();
+  const pace = new Pace();
+  const failures = new Failures(now);
+  recorder.listen((event) => failures.hear(event));
+  const overview = new OverviewDesk({ view, recorder, failures, pace, version: VERSION, now });
+  overview.start();
   const parts: ApiParts = {
     view,
     recorder,
     metrics,
+    failures,
+    overview,
+    hub: new Hub(),
     tokens: await Tokens.open(config.server.dataDir),
     sessions,
     attempts: new Attempts(now),
     hosts: hostsOf(console, tls === null ? [] : namesOf(tls.cert)),
     assets: ASSETS,
     machines: library,
-    pace: new Pace(),
+    pace,
     checks,
     version: VERSION,
     now,

@@ -1,4 +1,5 @@
 /** Errors of the API. RFC 9457; design.md 2.4. */
+import type { ProblemDocument } from "./contract.ts";
 
 export class Problem extends Error {
   override readonly name = "Problem";
@@ -14,9 +15,13 @@ export class Problem extends Error {
   }
 }
 
-export function problemResponse({ status, id, message, hint, headers }: Problem): Response {
-  const body = { type: "about:blank", title: message, status, cause: id, hint };
-  return new Response(JSON.stringify(body) + "\n", {
+export function problemDocument({ status, id, message, hint }: Problem): ProblemDocument {
+  return { type: "about:blank", title: message, status, cause: id, hint };
+}
+
+export function problemResponse(problem: Problem): Response {
+  const { status, headers } = problem;
+  return new Response(JSON.stringify(problemDocument(problem)) + "\n", {
     status,
     headers: { ...headers, "content-type": "application/problem+json" },
   });

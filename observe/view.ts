@@ -1,4 +1,5 @@
 /** What the API asks of a running server. design.md 2.4; the shapes of its answers are in contract.ts. */
+import type { Scene } from "../facts/see_for_yourself.ts";
 import type { Explanation } from "./contract.ts";
 import type { LiveConnection, LiveRoute, Sources } from "./live.ts";
 
@@ -18,6 +19,8 @@ export interface TrafficView {
   readonly writtenUnconfirmed: number;
 }
 
+export type Surroundings = Pick<Scene, "resolver" | "console">;
+
 export interface CertificateView {
   readonly names: readonly string[];
   /** Milliseconds since the epoch; the earliest of its chain. */
@@ -35,6 +38,8 @@ export interface ServerView {
   /** Touches nothing live: tables are only read; DNS may be asked. */
   explain(local: string, remote: string): Promise<Explanation | null>;
   readiness(): Promise<Readiness>;
+  /** What commands that see for themselves need: the resolver, and where the console listens. */
+  surroundings(): Surroundings;
   /** False when there is no such connection. */
   close(connection: string): boolean;
   /** False when there is no such pair. `blockMs` 0: only revoked, not blocked (A-33). */

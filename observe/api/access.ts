@@ -17,6 +17,8 @@ export interface Visitor {
   readonly role: Role;
   /** By cookie: when the session ends. Milliseconds since the epoch. */
   readonly until: number | null;
+  /** Whether it is so still: sessions end. */
+  readonly holds: () => boolean;
 }
 
 /** @throws {Problem} 421 */
@@ -37,7 +39,8 @@ export function checkOrigin({ request, url }: Visit, { method }: Endpoint): void
   const site = request.headers.get("sec-fetch-site");
   if (origin !== null && origin !== url.origin) throw foreign();
   if (site !== null && site !== "same-origin" && site !== "none") throw foreign();
-  if (method === "GET") return;
+  const opening = request.headers.get("upgrade") !== null; // WebSockets know no same-origin policy
+  if (method === "GET" && !opening) return;
   const said = origin !== null || site === "same-origin";
   if (site === "none" || (!said && request.headers.has("cookie"))) throw foreign();
 }
@@ -62,10 +65,11 @@ export function identify(visit: Visit, parts: ApiParts): Visitor | null {
   const token = tokenOf(visit.request);
   if (token !== null) {
     const role = attempt(visit, parts, () => parts.tokens.role(token));
-    return role === null ? null : { role, until: null };
+    return role === null ? null : { role, until: null, holds: () => true };
   }
   const cookie = cookieOf(visit.request, cookieName(visit.url));
-  return cookie === null ? null : parts.sessions.find(cookie);
+  const pass = cookie === null ? null : parts.sessions.find(cookie);
+  return pass === null ? null : { ...pass, holds: () => parts.sessions.find(cookie!) !== null };
 }
 
 /** Looks at a secret that somebody shows, a few wrong ones a minute. @throws {Problem} 429 */

@@ -1,8 +1,11 @@
 /** What an endpoint is, and what it is given. A new one: a file beside this one, and one line in endpoints.ts. */
 import type { Attempts } from "../attempts.ts";
+import type { Failures } from "../failures/failures.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Recorder } from "../recorder.ts";
+import type { OverviewDesk } from "../overview/desk.ts";
 import type { Sessions } from "../sessions.ts";
+import type { Hub } from "../socket/hub.ts";
 import type { Pace } from "../tables/pace.ts";
 import type { Role, Tokens } from "../tokens.ts";
 import type { ServerView } from "../view.ts";
@@ -27,6 +30,9 @@ export interface ApiParts {
   /** For what looks at many rows. */
   readonly pace: Pace;
   readonly checks: Checks;
+  readonly hub: Hub;
+  readonly overview: OverviewDesk;
+  readonly failures: Failures;
   readonly version: string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;

@@ -4,20 +4,26 @@ import { CONTROL } from "./control.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { EVENTS } from "./events.ts";
 import { EXPLAIN } from "./explain.ts";
+import { FAILURES } from "./failures.ts";
 import { HEALTH } from "./health.ts";
 import { LATER } from "./later.ts";
 import { MACHINES } from "./machines.ts";
+import { OVERVIEW } from "./overview.ts";
 import { SESSION } from "./session.ts";
+import { SOCKET } from "./socket.ts";
 import { TABLES } from "./tables.ts";
 import { TRACES } from "./traces.ts";
 
 export const ENDPOINTS: readonly Endpoint[] = [
   ...HEALTH,
   ...SESSION,
+  ...OVERVIEW,
+  ...FAILURES,
   ...TABLES,
   ...TRACES,
   ...EXPLAIN,
   ...EVENTS,
+  ...SOCKET,
   ...MACHINES,
   ...CHECK,
   ...CONTROL,

@@ -17,9 +17,6 @@ function later(method: Method, path: string, instead: string): Endpoint {
 }
 
 export const LATER: readonly Endpoint[] = [
-  later("GET", "/ws", "/api/v1/events streams the same"),
-  later("GET", "/overview", "see /metrics"),
-  later("GET", "/failures", "see /api/v1/routes?q=state:denied"),
   later("PUT", "/domains/:name", EDIT),
   later("DELETE", "/domains/:name", EDIT),
   later("POST", "/domains/:name/suspend", EDIT),

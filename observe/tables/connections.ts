@@ -41,10 +41,11 @@ export const CONNECTIONS: Table<LiveConnection, ConnectionRow> = {
     name: {
       kind: "texts",
       bare: true,
-      also: ["domain", "delegated"],
+      also: ["domain"],
       read: delegatedNames,
       about: "a domain that the peer is proven to speak for",
     },
+    delegated: { kind: "number", read: ({ delegatedCount }) => delegatedCount, about: "how many of them" },
     prooftype: { kind: "texts", read: prooftypes, about: "what proves one of them" },
     cause: {
       kind: "text",

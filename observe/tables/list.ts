@@ -8,8 +8,7 @@ import type { AnyTable } from "./table.ts";
 
 /** JSON of the rows of a window, and of the rest of the answer. */
 export interface Printed {
-  /** `key` and the row's JSON. */
-  readonly rows: readonly { readonly key: string; readonly json: string }[];
+  readonly rows: readonly { readonly key: string; readonly json: string; readonly row: unknown }[];
   readonly found: Found<unknown>;
   readonly tookMs: number;
 }
@@ -24,10 +23,12 @@ export async function lookUp(
   const began = performance.now();
   const source = table.source(sources);
   const found = await scan(table, source, asked, now, rest);
-  const rows: { key: string; json: string }[] = [];
+  const rows: { key: string; json: string; row: unknown }[] = [];
   for (const row of found.rows) {
     const there = source.again(row);
-    if (there !== null) rows.push({ key: source.key(there), json: JSON.stringify(table.print(there)) });
+    if (there !== null) {
+      rows.push({ key: source.key(there), json: JSON.stringify(table.print(there)), row: there });
+    }
     if (rest.due) await rest.take();
   }
   return { rows, found, tookMs: Math.round((performance.now() - began) * 10) / 10 };

@@ -71,6 +71,8 @@ export class Rest {
   readonly #pace: Pace;
   readonly #signal: AbortSignal | undefined;
   #until = 0;
+  #since = 0;
+  #used = 0;
 
   private constructor(pace: Pace, signal: AbortSignal | undefined) {
     this.#pace = pace;
@@ -88,8 +90,14 @@ export class Rest {
     return performance.now() >= this.#until;
   }
 
+  /** What was worked so far, rests left out. */
+  get usedMs(): number {
+    return this.#used + performance.now() - this.#since;
+  }
+
   /** @throws the signal's reason when nobody waits for the work any more. */
   async take(): Promise<void> {
+    this.#used = this.usedMs;
     this.#pace.over();
     await this.#wait();
   }
@@ -97,6 +105,7 @@ export class Rest {
   async #wait(): Promise<void> {
     await this.#pace.slice();
     this.#signal?.throwIfAborted();
-    this.#until = performance.now() + SLICE_MS;
+    this.#since = performance.now();
+    this.#until = this.#since + SLICE_MS;
   }
 }

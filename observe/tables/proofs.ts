@@ -45,7 +45,12 @@ export const PROOFS: Table<LiveProof, ProofRow> = {
       read: ({ checkedAt }) => checkedAt,
       about: "since it was looked at",
     },
-    recheck: { kind: "ahead", read: ({ recheckAt }) => recheckAt, about: "until it is looked at again" },
+    recheck: {
+      kind: "ahead",
+      also: ["recheckAt"],
+      read: ({ recheckAt }) => recheckAt,
+      about: "until it is looked at again",
+    },
     expires: { kind: "ahead", read: ({ expires }) => expires, about: "until it ends" },
   },
 };

@@ -49,7 +49,12 @@ export const ROUTES: Table<LiveRoute, RouteRow> = {
     failures: { kind: "number", read: ({ failures }) => failures, about: "attempts that failed in a row" },
     next: { kind: "ahead", read: ({ nextAttemptAt }) => nextAttemptAt, about: "until the next attempt" },
     expires: { kind: "ahead", read: ({ expires }) => expires, about: "until the proof ends" },
-    recheck: { kind: "ahead", read: ({ recheckAt }) => recheckAt, about: "until it is looked at again" },
+    recheck: {
+      kind: "ahead",
+      also: ["recheckAt"],
+      read: ({ recheckAt }) => recheckAt,
+      about: "until it is looked at again",
+    },
   },
 };
 

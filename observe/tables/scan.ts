@@ -5,7 +5,7 @@ import { isCounted } from "./field.ts";
 import { keeper, type Sort, type Window } from "./keep.ts";
 import type { Rest } from "./pace.ts";
 import type { Query, Term } from "./query.ts";
-import { reachesBack, type Table } from "./table.ts";
+import { isPast, reachesBack, type Table } from "./table.ts";
 
 export interface Found<Live> {
   readonly rows: readonly Live[];
@@ -80,6 +80,16 @@ function judge<Live>(query: Query<Live>, row: Live, now: number): Failing {
     failing = term;
   }
   return failing === null ? null : { by: failing.field };
+}
+
+/** Whether a row is one of those that are asked for: one that is gone only by who asks for such. */
+export function belongs<Live, Row>(
+  table: Table<Live, Row>,
+  query: Query<Live>,
+  row: Live,
+  now: number,
+): boolean {
+  return judge(query, row, now) === null && (!isPast(table, row) || reachesBack(table, query));
 }
 
 /** Facets: of each counted field, what there would be without the terms for that very field. */

@@ -25,4 +25,10 @@ export function reachesBack<Live, Row>({ past }: Table<Live, Row>, query: Query<
     );
 }
 
+/** Whether a row is one of those that are gone. */
+export function isPast<Live, Row>({ past, fields }: Table<Live, Row>, row: Live): boolean {
+  const field = past === undefined ? undefined : fields[past.field];
+  return field?.kind === "word" && field.read(row) === past?.value;
+}
+
 export const iso = (ms: number | null): string | null => ms === null ? null : new Date(ms).toISOString();

@@ -4,9 +4,12 @@ import type { ApiParts } from "../../observe/api/endpoint.ts";
 import { hostsOf } from "../../observe/api/hosts.ts";
 import { serveApi } from "../../observe/api/serve.ts";
 import { Attempts } from "../../observe/attempts.ts";
+import { Failures } from "../../observe/failures/failures.ts";
 import { Metrics } from "../../observe/metrics.ts";
+import { OverviewDesk } from "../../observe/overview/desk.ts";
 import { Recorder } from "../../observe/recorder.ts";
 import { Sessions } from "../../observe/sessions.ts";
+import { Hub } from "../../observe/socket/hub.ts";
 import { Pace } from "../../observe/tables/pace.ts";
 import { Tokens } from "../../observe/tokens.ts";
 import type { ServerView } from "../../observe/view.ts";
@@ -31,9 +34,15 @@ export function alone({ parts: own = {}, tls }: AloneOptions = {}): Alone {
   const listen = { host: "127.0.0.1", port: 0 };
   const clock = { time: Date.now() };
   const now = () => clock.time;
+  const [view, recorder] = [own.view ?? {} as ServerView, own.recorder ?? new Recorder(now)];
+  const [failures, pace] = [new Failures(now), new Pace()];
+  recorder.listen((event) => failures.hear(event));
   const parts: ApiParts = {
-    view: {} as ServerView,
-    recorder: new Recorder(now),
+    view,
+    recorder,
+    failures,
+    overview: new OverviewDesk({ view, recorder, failures, pace, version: "0.0.0", now }),
+    hub: new Hub(),
     metrics: new Metrics(),
     tokens: new Tokens(TOKEN, VIEWER_TOKEN),
     sessions: new Sessions(now),
@@ -41,7 +50,7 @@ export function alone({ parts: own = {}, tls }: AloneOptions = {}): Alone {
     hosts: hostsOf(listen),
     assets: null,
     machines: library,
-    pace: new Pace(),
+    pace,
     checks: { isHosted: () => false, run: () => Promise.reject(new Error("nobody checks here")) },
     version: "0.0.0",
     now,

@@ -1,0 +1,137 @@
+/** What fails, counted as it happens. The recorder forgets; these remember, within a bound. console.md 6 E. */
+import { CAUSES } from "../../facts/cause.ts";
+import type { RecordedEvent } from "../../facts/event.ts";
+import type { FailureGroup, FailureGrouping, FailureRow } from "../contract.ts";
+import { Failure, failureId } from "./failure.ts";
+import { readAttempt, readSuccess } from "./reading.ts";
+
+/** Whoever failed longest ago is forgotten first. */
+const MOST = 2000;
+/** Domains whose last success, and whose last DNS answer, are remembered. */
+const MOST_DOMAINS = 10_000;
+const MOST_ANSWERS = 1000;
+const HOUR_MS = 3_600_000;
+const MOST_ROWS = 50;
+
+export class Failures {
+  readonly #now: () => number;
+  /** The latest last. */
+  readonly #failures = new Map<string, Failure>();
+  readonly #byRemote = new Map<string, Set<Failure>>();
+  readonly #successes = new Map<string, number>();
+  readonly #answers = new Map<string, RecordedEvent>();
+
+  /** @param now Milliseconds since the epoch. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  hear(event: RecordedEvent): void {
+    if (event.type === "delegation.resolved") return this.#answered(event);
+    const success = readSuccess(event);
+    if (success !== null) return this.#succeeded(success);
+    const attempt = readAttempt(event);
+    if (attempt === null) return;
+    const [id, now] = [failureId(attempt), this.#now()];
+    const known = this.#failures.get(id) ??
+      new Failure(attempt, event, now, this.#successes.get(`${attempt.remote} ${attempt.direction}`) ?? null);
+    this.#failures.delete(id);
+    this.#failures.set(id, known);
+    known.add(attempt, event, now);
+    this.#index(known);
+    if (this.#failures.size > MOST) this.#forget(this.#failures.values().next().value!);
+  }
+
+  #answered(event: RecordedEvent): void {
+    const domain = event.detail?.domain;
+    if (typeof domain === "string") put(this.#answers, domain, event, MOST_ANSWERS);
+  }
+
+  #succeeded({ remote, direction }: { remote: string; direction: "in" | "out" }): void {
+    const now = this.#now();
+    put(this.#successes, `${remote} ${direction}`, now, MOST_DOMAINS);
+    for (const failure of this.#byRemote.get(remote) ?? []) {
+      if (failure.direction === direction) failure.lastSuccess = now;
+    }
+  }
+
+  #index(failure: Failure): void {
+    if (failure.remote === null) return;
+    const failures = this.#byRemote.get(failure.remote) ?? new Set();
+    this.#byRemote.set(failure.remote, failures.add(failure));
+  }
+
+  #forget(failure: Failure): void {
+    this.#failures.delete(failure.id);
+    if (failure.remote === null) return;
+    const failures = this.#byRemote.get(failure.remote);
+    failures?.delete(failure);
+    if (failures?.size === 0) this.#byRemote.delete(failure.remote);
+  }
+
+  find(id: string): Failure | null {
+    return this.#failures.get(id) ?? null;
+  }
+
+  /** What DNS said last of a domain. */
+  answerFor(domain: string): RecordedEvent | null {
+    return this.#answers.get(domain) ?? null;
+  }
+
+  /** Of the last hour, that nobody's own policy wants so; whatever most pairs suffer from first. */
+  recent(now: number): FailureRow[] {
+    return [...this.#failures.values()]
+      .filter(({ last, cause }) => last > now - HOUR_MS && CAUSES[cause].fault !== "policy")
+      .sort((a, b) => b.pairCount - a.pairCount || b.last - a.last).slice(0, MOST_ROWS).map((one) =>
+        one.row()
+      );
+  }
+
+  /** The most attempts first. */
+  groups(grouping: FailureGrouping, since: number): FailureGroup[] {
+    const groups = new Map<string, Failure[]>();
+    for (const failure of this.#failures.values()) {
+      if (failure.last < since) continue;
+      const key = KEYS[grouping](failure);
+      groups.set(key, [...groups.get(key) ?? [], failure]);
+    }
+    const now = this.#now();
+    return [...groups].map(([key, failures]) => groupOf(key, failures, since, now))
+      .sort((a, b) => b.attempts - a.attempts);
+  }
+}
+
+/** What nothing is known of stands together. */
+const UNKNOWN = "none";
+
+const KEYS: Record<FailureGrouping, (failure: Failure) => string> = {
+  cause: ({ cause }) => cause,
+  remote: ({ remote, attempt }) => remote ?? attempt.local ?? UNKNOWN,
+  peer: ({ attempt }) => attempt.peer ?? UNKNOWN,
+};
+
+function groupOf(key: string, failures: readonly Failure[], since: number, now: number): FailureGroup {
+  const most = failures.reduce((a, b) => b.attempts > a.attempts ? b : a);
+  const series = failures.map((failure) => failure.series(now));
+  return {
+    key,
+    cause: most.cause,
+    text: CAUSES[most.cause].text,
+    fault: CAUSES[most.cause].fault,
+    domains: new Set(failures.map(({ remote, attempt }) => remote ?? attempt.local ?? attempt.peer)).size,
+    pairs: failures.reduce((sum, { pairCount }) => sum + pairCount, 0),
+    attempts: failures.reduce((sum, failure) => sum + failure.since(since, now), 0),
+    series: series[0]!.map((_, step) => series.reduce((sum, one) => sum + one[step]!, 0)),
+    first: new Date(Math.min(...failures.map(({ first }) => first))).toISOString(),
+    last: new Date(Math.max(...failures.map(({ last }) => last))).toISOString(),
+    failures: failures.toSorted((a, b) => b.last - a.last).slice(0, MOST_ROWS).map((failure) =>
+      failure.row()
+    ),
+  };
+}
+
+function put<K, V>(map: Map<K, V>, key: K, value: V, most: number): void {
+  map.delete(key);
+  map.set(key, value);
+  if (map.size > most) map.delete(map.keys().next().value!);
+}

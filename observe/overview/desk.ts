@@ -1,0 +1,153 @@
+/** The overview: counted while it happens, put together at most once a second for all who look. console.md 6 A. */
+import type { RecordedEvent } from "../../facts/event.ts";
+import type { ActorState, Health, Overview, Totals } from "../contract.ts";
+import type { Failures } from "../failures/failures.ts";
+import type { LiveConnection } from "../live.ts";
+import type { Recorder } from "../recorder.ts";
+import type { Pace } from "../tables/pace.ts";
+import { iso } from "../tables/table.ts";
+import type { ServerView } from "../view.ts";
+import { attentionTo } from "./attention.ts";
+import { type Endings, findEndings } from "./endings.ts";
+import { Latencies } from "./latencies.ts";
+import { Rates } from "./rates.ts";
+
+export interface OverviewParts {
+  readonly view: ServerView;
+  readonly recorder: Recorder;
+  readonly failures: Failures;
+  readonly pace: Pace;
+  readonly version: string;
+  readonly now: () => number;
+}
+
+const FRESH_MS = 1000;
+/** The resolver is asked a question for it. */
+const HEALTH_MS = 5000;
+const ENDINGS_MS = 30_000;
+const STANZAS_MS = 5000;
+
+export class OverviewDesk {
+  readonly #parts: OverviewParts;
+  readonly #rates: Rates;
+  readonly #latencies = new Latencies();
+  readonly #startedAt: number;
+  #health: Health = { word: "healthy", reasons: [] };
+  #endings: Endings = { soonest: [], troubled: [] };
+  readonly #due = { health: 0, endings: 0, json: 0 };
+  #json: Promise<string> | null = null;
+  #timer: ReturnType<typeof setInterval> | null = null;
+
+  constructor(parts: OverviewParts) {
+    this.#parts = parts;
+    this.#startedAt = parts.now();
+    this.#rates = new Rates(this.#startedAt);
+    parts.recorder.listen((event) => this.#hear(event));
+  }
+
+  #hear(event: RecordedEvent): void {
+    const now = this.#parts.now();
+    this.#rates.hear(event, now);
+    this.#latencies.hear(event, now);
+    if (event.type === "server.stopped" && this.#timer !== null) clearInterval(this.#timer);
+  }
+
+  /** Until the server has stopped: what nobody tells is counted now and then. */
+  start(): void {
+    this.#timer ??= setInterval(() => this.#countStanzas(), STANZAS_MS);
+  }
+
+  #countStanzas(): void {
+    const { stanzasIn, stanzasOut } = this.#parts.view.traffic();
+    this.#rates.stanzas({ in: stanzasIn, out: stanzasOut }, this.#parts.now());
+  }
+
+  /** What everybody gets who asks within the same second. Never rejects: null when it cannot be had. */
+  async json(): Promise<string | null> {
+    if (this.#json === null || performance.now() >= this.#due.json) {
+      this.#due.json = performance.now() + FRESH_MS;
+      this.#json = this.read("quarter").then((overview) => JSON.stringify(overview));
+    }
+    return await this.#json.catch(() => null);
+  }
+
+  async read(reach: "quarter" | "day"): Promise<Overview> {
+    this.#countStanzas();
+    // A resolver that does not answer must not keep the rest waiting.
+    const waiting = new Promise((resolve) => setTimeout(resolve, 300));
+    await Promise.race([Promise.all([this.#lookAtHealth(), this.#lookAtEndings()]), waiting]);
+    const { view, recorder, version, failures, now } = this.#parts;
+    const at = now();
+    const connections = [...view.sources.connections.rows()];
+    const concerns = {
+      reasons: this.#health.reasons,
+      failures: failures.recent(at),
+      endings: this.#endings,
+      domains: view.sources.domains.rows(),
+    };
+    return {
+      epoch: recorder.epoch,
+      now: new Date(at).toISOString(),
+      version,
+      startedAt: new Date(this.#startedAt).toISOString(),
+      health: this.#health,
+      totals: this.#totals(connections),
+      rates: { minute: this.#rates.minute, hour: this.#rates.hour },
+      series: this.#rates.series(reach),
+      latencies: this.#latencies.read(at),
+      expiring: this.#endings.soonest.map((ending) => ({ ...ending, at: iso(ending.at)! })),
+      attention: attentionTo(concerns, at),
+      actorStates: this.#actorStates(connections),
+    };
+  }
+
+  async #lookAtHealth(): Promise<void> {
+    if (performance.now() < this.#due.health) return;
+    this.#due.health = performance.now() + HEALTH_MS;
+    const { ready, reasons } = await this.#parts.view.readiness();
+    const word = reasons.includes("draining") ? "draining" : ready ? "healthy" : "degraded";
+    this.#health = { word, reasons };
+  }
+
+  async #lookAtEndings(): Promise<void> {
+    if (performance.now() < this.#due.endings) return;
+    this.#due.endings = performance.now() + ENDINGS_MS;
+    const { view, pace, now } = this.#parts;
+    this.#endings = await pace.run((rest) => findEndings(view, now(), rest));
+  }
+
+  #totals(connections: readonly LiveConnection[]): Totals {
+    const { view } = this.#parts;
+    const { routes, proofs, domains } = view.sources;
+    const { queued, queuedBytes, stanzasIn, stanzasOut } = view.traffic();
+    const connectionStates = { connecting: 0, negotiating: 0, established: 0, closing: 0 };
+    for (const { state } of connections) if (state !== "closed") connectionStates[state]++;
+    return {
+      connections: connections.length,
+      connectionStates,
+      routes: routes.size,
+      routeStates: { ...routes.counted().state } as Totals["routeStates"],
+      proofs: proofs.size,
+      domains: domains.size,
+      components: [...domains.rows()].filter(({ component }) => component === "connected").length,
+      queued,
+      queuedBytes,
+      stanzasIn,
+      stanzasOut,
+    };
+  }
+
+  #actorStates(connections: readonly LiveConnection[]): ActorState[] {
+    const counts = new Map<string, ActorState>();
+    const add = (machine: string, state: string, count = 1) => {
+      const key = `${machine} ${state}`;
+      counts.set(key, { machine, state, count: (counts.get(key)?.count ?? 0) + count });
+    };
+    for (const { direction, machine } of connections) {
+      add(direction === "in" ? "inbound_stream" : "outbound_stream", machine);
+    }
+    const { state = {} } = this.#parts.view.sources.routes.counted();
+    for (const [name, count] of Object.entries(state)) if (count > 0) add("route", name, count);
+    return [...counts.values()].sort((a, b) => b.count - a.count);
+  }
+}
