@@ -53,6 +53,8 @@ export interface VerifyRequest {
 const PER_MACHINE = 2;
 
 interface Turn {
+  /** Whom it is for: one tenant's demand, however many machines it is for, costs another one turn. */
+  readonly party: string;
   /** Of those with the same key. */
   readonly most: number;
   readonly wanted: () => boolean;
@@ -121,7 +123,8 @@ export class Links {
       // Its number is bounded by whoever asks (`verify_connections`, `verify_per_domain`). Which machine strangers have us
       // ask is their choice: it takes nobody's place who has stanzas for it.
       const most = Number.POSITIVE_INFINITY;
-      const turn = { most, wanted: () => !signal.aborted, otherwise: "proof.timeout" } as const;
+      const wanted = () => !signal.aborted;
+      const turn = { party: "verify", most, wanted, otherwise: "proof.timeout" } as const;
       const key = `verify ${machineOf(entries[0]!.target)}`;
       return await this.#inTurn(key, turn, () => this.#open(input, signal));
     } catch (error) {
@@ -135,7 +138,7 @@ export class Links {
     const place = this.#placeOf(free[0]!);
     const machine = machineOf(place);
     const most = this.#server.providers.isSuspect(machine) ? 1 : PER_MACHINE;
-    const turn = { most, wanted, otherwise: "route.queue-age" } as const;
+    const turn = { party: request.local, most, wanted, otherwise: "route.queue-age" } as const;
     return await this.#inTurn(machine, turn, () => {
       const entries = free.filter((entry) => this.#rest(entry) === null);
       return entries.length > 0
@@ -171,13 +174,13 @@ export class Links {
     }
   }
 
-  /** Section 10: bounded in all and per machine; the others wait in order. */
+  /** Section 10: bounded in all and per machine; the others wait, tenant by tenant in turn. */
   async #inTurn(
     key: string,
-    { most, wanted, otherwise }: Turn,
+    { party, most, wanted, otherwise }: Turn,
     work: () => Promise<LinkOutcome>,
   ): Promise<LinkOutcome> {
-    const passage = await this.#turns.run(key, most, wanted, work);
+    const passage = await this.#turns.run(key, most, wanted, work, party);
     return passage.passed ? passage.value : failed(otherwise);
   }
 

@@ -1,6 +1,8 @@
 /**
  * Bounded work: so many at once in all and per key, the rest waits; who waits is served key by key, so that one key's
- * flood costs the others one turn each. protocol.md 10 (concurrent proofs).
+ * flood costs the others one turn each. protocol.md 10 (concurrent proofs, attempts in progress).
+ *
+ * Where somebody can wait under many keys, turns go party by party first, and then key by key.
  */
 
 /** What became of work that had to pass. */
@@ -17,6 +19,12 @@ interface Waiter {
   readonly call: (turn: Turn) => void;
 }
 
+/** Of one party. */
+interface Queues {
+  size: number;
+  readonly byKey: Map<string, Waiter[]>;
+}
+
 /** How many may be inside, and how many may wait; asked every time, because limits can be reloaded. */
 export interface Bounds {
   readonly inside: number;
@@ -26,8 +34,8 @@ export interface Bounds {
 export class Turnstile {
   readonly #bounds: () => Bounds;
   readonly #inside = new Map<string, number>();
-  /** In the order in which the keys have their turn; none is empty. */
-  readonly #waiting = new Map<string, Waiter[]>();
+  /** By party, then by key, each in the order in which they have their turn; none is empty. */
+  readonly #waiting = new Map<string, Queues>();
   #total = 0;
   #waiters = 0;
 
@@ -35,14 +43,19 @@ export class Turnstile {
     this.#bounds = bounds;
   }
 
-  /** Runs `work` when there is room for `key`. */
+  /**
+   * Runs `work` when there is room for `key`.
+   *
+   * @param party On whose behalf; by default every key is its own.
+   */
   async run<T>(
     key: string,
     mostPerKey: number,
     wanted: () => boolean,
     work: () => Promise<T>,
+    party: string = key,
   ): Promise<Passage<T>> {
-    const turn = await this.#enter(key, mostPerKey, wanted);
+    const turn = await this.#enter(party, key, mostPerKey, wanted);
     if (turn !== "admitted") return { passed: false, why: turn };
     try {
       return { passed: true, value: await work() };
@@ -51,30 +64,36 @@ export class Turnstile {
     }
   }
 
-  #enter(key: string, mostPerKey: number, wanted: () => boolean): Promise<Turn> | Turn {
+  #enter(party: string, key: string, mostPerKey: number, wanted: () => boolean): Promise<Turn> | Turn {
     if (!wanted()) return "unwanted";
     if (this.#hasRoom(key, mostPerKey)) {
       this.#admit(key);
       return "admitted";
     }
-    if (!this.#mayWait(key)) return "full";
-    const queue = this.#waiting.get(key) ?? [];
-    this.#waiting.set(key, queue);
+    if (!this.#mayWait(party)) return "full";
+    const queues = this.#waiting.get(party) ?? { size: 0, byKey: new Map<string, Waiter[]>() };
+    const queue = queues.byKey.get(key) ?? [];
+    this.#waiting.set(party, queues);
+    queues.byKey.set(key, queue);
+    queues.size++;
     this.#waiters++;
     return new Promise((call) => queue.push({ wanted, mostPerKey, call }));
   }
 
-  /** Where all places are taken, the longest queue gives its last one up, unless it is this very key's. */
-  #mayWait(key: string): boolean {
+  /** Where all places are taken, the party with most waiting gives its last one up, unless it is this very one. */
+  #mayWait(party: string): boolean {
     if (this.#waiters < this.#bounds().waiting) return true;
-    let longest: [string, Waiter[]] | null = null;
+    let longest: [string, Queues] | null = null;
     for (const entry of this.#waiting) {
-      if (longest === null || entry[1].length > longest[1].length) longest = entry;
+      if (longest === null || entry[1].size > longest[1].size) longest = entry;
     }
-    const own = this.#waiting.get(key)?.length ?? 0;
-    if (longest === null || longest[1].length <= own + 1) return false;
-    longest[1].pop()!.call("full");
-    this.#waiters--;
+    const own = this.#waiting.get(party)?.size ?? 0;
+    if (longest === null || longest[1].size <= own + 1) return false;
+    const [name, queues] = longest;
+    const [key, queue] = [...queues.byKey].at(-1)!;
+    const last = queue.pop()!;
+    this.#left(name, queues, key, queue);
+    last.call("full");
     return true;
   }
 
@@ -86,24 +105,43 @@ export class Turnstile {
     this.#next();
   }
 
-  /** One leaves, one enters: of the key that has waited longest for its turn and that there is room for. */
+  /** One leaves, one enters: of the party that has waited longest for its turn and that there is room for. */
   #next(): void {
-    for (const [key, queue] of this.#waiting) {
-      while (queue[0]?.wanted() === false) this.#take(queue).call("unwanted");
-      const first = queue[0];
-      if (first !== undefined && !this.#hasRoom(key, first.mostPerKey)) continue;
-      this.#waiting.delete(key);
-      if (first === undefined) continue;
-      this.#take(queue);
-      if (queue.length > 0) this.#waiting.set(key, queue); // behind all others
-      this.#admit(key);
-      return first.call("admitted");
+    if (this.#total >= this.#bounds().inside) return;
+    for (const [party, queues] of this.#waiting) {
+      const next = this.#nextOf(party, queues);
+      if (next === null) continue;
+      if (this.#waiting.delete(party) && queues.size > 0) this.#waiting.set(party, queues); // behind all others
+      return next.call("admitted");
     }
   }
 
-  #take(queue: Waiter[]): Waiter {
+  /** The same within one party, key by key; it is admitted. */
+  #nextOf(party: string, queues: Queues): Waiter | null {
+    for (const [key, queue] of queues.byKey) {
+      while (queue[0]?.wanted() === false) this.#take(party, queues, key, queue).call("unwanted");
+      const first = queue[0];
+      if (first === undefined || !this.#hasRoom(key, first.mostPerKey)) continue;
+      this.#take(party, queues, key, queue);
+      if (queues.byKey.delete(key)) queues.byKey.set(key, queue); // behind all others
+      this.#admit(key);
+      return first;
+    }
+    return null;
+  }
+
+  #take(party: string, queues: Queues, key: string, queue: Waiter[]): Waiter {
+    const first = queue.shift()!;
+    this.#left(party, queues, key, queue);
+    return first;
+  }
+
+  /** One waits no more: nothing empty is kept. */
+  #left(party: string, queues: Queues, key: string, queue: readonly Waiter[]): void {
     this.#waiters--;
-    return queue.shift()!;
+    queues.size--;
+    if (queue.length === 0) queues.byKey.delete(key);
+    if (queues.size === 0) this.#waiting.delete(party);
   }
 
   #hasRoom(key: string, mostPerKey: number): boolean {

@@ -26,7 +26,7 @@ export function serveApi(
 
 async function answer(request: Request, address: string, parts: ApiParts): Promise<Response> {
   try {
-    return harden(await dispatch({ request, url: new URL(request.url), address }, parts));
+    return harden(await dispatch({ request, url: readUrl(request), address }, parts));
   } catch (error) {
     if (error instanceof Problem) return harden(problemResponse(error));
     parts.recorder.tell({
@@ -38,6 +38,15 @@ async function answer(request: Request, address: string, parts: ApiParts): Promi
       problemResponse(new Problem(500, "server.internal", "this server failed at it", "see the log")),
     );
   }
+}
+
+/** A `Host` can be anything. @throws {Problem} 400 */
+function readUrl(request: Request): URL {
+  const url = URL.parse(request.url);
+  if (url === null) {
+    throw new Problem(400, "api.host", "the Host is none", "use the address that the console listens on");
+  }
+  return url;
 }
 
 async function dispatch(visit: Visit, parts: ApiParts): Promise<Response> {

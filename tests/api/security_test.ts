@@ -310,3 +310,11 @@ Deno.test("security: `verona console` prints a link that lets in once; nothing o
     assert.ok(!shown.some((text) => text.includes(hidden)));
   }
 });
+
+Deno.test("security: a Host that is none is the asker's mistake, and nobody's crash", async () => {
+  await using at = alone();
+  for (const host of ["127.0.0.1:x", "127.0.0.1:99999", "[::1", "a b"]) {
+    assertProblem(await askAs(at.origin, "/livez", { host }), 400, "api.host");
+  }
+  assert.deepEqual(at.parts.recorder.since(0), []);
+});

@@ -1,7 +1,8 @@
 /** What strangers have us ask costs nobody else his way (protocol.md 10). */
+import assert from "node:assert/strict";
 import { selfSigned } from "../harness/certificates.ts";
 import { Stage } from "../harness/stage.ts";
-import { ORIGINATING, RECEIVING } from "../harness/world.ts";
+import { ORIGINATING, RECEIVING, S2S_PORT } from "../harness/world.ts";
 import { Listener } from "../peer/peer.ts";
 import { openSecured, request } from "../peer/stream.ts";
 import { arrival, grant } from "./acts.ts";
@@ -29,6 +30,31 @@ Deno.test("LIM-13 5.3: questions that strangers have us ask at a silent port of 
   }
   juliet.say("juliet", "romeo@sender.example", "m1");
   const { r } = await arrival(stage);
+  await grant(r, TARGET, "sender.example");
+  await r.message({ id: "m1" });
+});
+
+const DEAD = Array.from({ length: 12 }, (_, n) => `dead${n}.example`);
+
+Deno.test("5.3: one tenant's stanzas for many silent machines cost another tenant one turn, not all of them", async () => {
+  await using stage = await Stage.open({
+    settings: { limits: { outgoing_in_progress: 2, header_timeout: "1s" } },
+    prepare: (world) => {
+      for (const name of DEAD) {
+        const zone = world.customer(name, [`m.${name}`], { signed: false });
+        zone.set(`m.${name}`, "A", [world.ip(77)]);
+      }
+    },
+  });
+  await using silent = await Listener.listen(stage.world.ip(77), S2S_PORT, "silent");
+  await using hostile = await stage.component("other-target.example");
+  await using juliet = await stage.component();
+  for (const name of DEAD) hostile.say("mallory", `nobody@${name}`, name);
+  await silent.accept();
+  await silent.accept();
+  juliet.say("juliet", "romeo@sender.example", "m1");
+  const { r } = await arrival(stage);
+  assert.ok(silent.count <= 6, `${silent.count} attempts of another tenant went first`);
   await grant(r, TARGET, "sender.example");
   await r.message({ id: "m1" });
 });
