@@ -109,7 +109,7 @@ export class Descent {
   #lostAfterClaim(shell: OutboundShell): boolean {
     const { reached } = shell;
     const entry = reached === null ? null : this.#entryOf(reached.entry.target);
-    if (shell.claim !== "refused" || entry === null) return false;
+    if (shell.claim.state !== "refused" || entry === null) return false;
     this.#fell(entry, reached!, { cause: "sasl.refused", condition: shell.peerError, claimed: true });
     return this.more;
   }

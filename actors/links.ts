@@ -239,9 +239,9 @@ function failed(cause: Cause, shell?: OutboundShell): LinkOutcome {
     addresses: reached.found.addresses.length,
     cause,
     condition,
-    unproven: shell.judged?.proved === false,
-    takenAsClassic: shell.takenAsClassic,
-    claimed: shell.claim !== "none",
+    unproven: shell.endpoint.verdict?.proved === false,
+    takenAsClassic: shell.endpoint.takenAsClassic,
+    claimed: shell.claim.state !== "none",
     offersTls: shell.offersTls,
     referral: shell.referral,
   };

@@ -4,43 +4,34 @@ import type { Cause } from "../facts/cause.ts";
 import type { TlsFacts } from "../facts/certificate.ts";
 import type { Delegation } from "../facts/delegation.ts";
 import type { Subject } from "../facts/event.ts";
-import type { PoshEvidence } from "../facts/posh.ts";
-import { outboundStream, type OutboundStreamEffect, type TlsUse } from "../machines/outbound_stream.ts";
-import { isByCallback } from "../policy/admission.ts";
-import type { Verdict } from "../policy/decide.ts";
-import { usableTlsa } from "../policy/dane.ts";
+import { outboundStream, type OutboundStreamEffect } from "../machines/outbound_stream.ts";
+import type { CommonEvent } from "../machines/stream.ts";
+import type { TlsUse } from "../machines/tls_initiating.ts";
 import { isProven } from "../policy/endpoint.ts";
-import { type HeaderMode, judgeResponseHeader } from "../policy/header.ts";
-import { matchesName } from "../policy/names.ts";
+import { judgeResponseHeader } from "../policy/header.ts";
 import type { Entry } from "../policy/ladder.ts";
-import { isDisowned, judgeRedirect, type Referral } from "../policy/redirect.ts";
+import type { Referral } from "../policy/redirect.ts";
 import { printBidi } from "../xmpp/bidi.ts";
-import { type Domain, type DomainPair, parseDomain, toAscii } from "../xmpp/domain.ts";
+import { type Domain, type DomainPair, toAscii } from "../xmpp/domain.ts";
 import { type Features, parseFeatures } from "../xmpp/features.ts";
 import { NS } from "../xmpp/namespaces.ts";
-import { parseOtherHost, printOtherHost } from "../xmpp/other_host.ts";
-import { EXTERNAL, parseSasl, printAuth, printResponse } from "../xmpp/sasl_external.ts";
+import { EXTERNAL } from "../xmpp/sasl_external.ts";
 import { parseStarttls, printStarttls } from "../xmpp/starttls.ts";
 import type { StreamError } from "../xmpp/stream_error.ts";
 import { printInitialHeader, type StreamHeader } from "../xmpp/stream_header.ts";
+import { idleMs } from "../xmpp/stream_limits.ts";
 import type { Element } from "../xml/element.ts";
 import { network } from "./admission.ts";
-import { EndpointClaim } from "./claim.ts";
+import { approach, headerNames, sniFor } from "./approach.ts";
 import type { ServerContext } from "./context.ts";
-import { collect, type Found, NOTHING_FOUND } from "./collector.ts";
 import { type Contact, reach } from "./course.ts";
+import { Endpoint } from "./endpoint.ts";
 import { machineOf } from "./links.ts";
-import { idleMs } from "../xmpp/stream_limits.ts";
+import { OurClaim } from "./our_claim.ts";
+import { hear } from "./referral.ts";
 import { type Dialled, S2sShell } from "./s2s_stream.ts";
 import { actorOf, background } from "./start.ts";
-import type { CommonEvent } from "../machines/stream.ts";
 import { stateOf } from "./stream.ts";
-
-/** A question for a key costs no web request of its own. */
-const NOT_WANTED: PoshEvidence = { found: false, passing: true, cause: "proof.none", why: null };
-
-/** Of a certificate, in a trace. */
-const MOST_NAMES = 20;
 
 export interface OutboundInput {
   /** `verify`: for one question to the authoritative server of `domain` (7.4); its certificate is judged, not required. */
@@ -57,6 +48,8 @@ export interface OutboundInput {
   readonly reach?: (signal: AbortSignal, about: Subject) => ReturnType<typeof reach>;
 }
 
+type Established = Extract<OutboundStreamEffect, { type: "report established" }>;
+
 /** "established", or why it never was. */
 export type OutboundOutcome = "established" | Cause;
 
@@ -68,14 +61,11 @@ export class OutboundShell extends S2sShell {
   readonly outcome: Promise<OutboundOutcome>;
   /** Why it ended, when it is out of every table. */
   readonly ended: Promise<Cause>;
-  /** What the peer's certificate proves for `domain`; null before TLS, and without it. */
-  judged: Verdict | null = null;
-  /** What was refused between server names would do on a classic stream (I-10). */
-  takenAsClassic = false;
+  readonly endpoint: Endpoint;
   /** Whether it offered STARTTLS, or took it; null: it did not get to say. */
   offersTls: boolean | null = null;
-  /** Whether we sent a claim by EXTERNAL; `refused` when the peer did not take it. */
-  claim: "none" | "sent" | "refused" = "none";
+  /** By SASL EXTERNAL. */
+  readonly claim: OurClaim;
   #tls: TlsUse = "required";
   /** Where the peer sent us, if we may go there. */
   referral: Referral | null = null;
@@ -88,6 +78,8 @@ export class OutboundShell extends S2sShell {
   constructor(server: ServerContext, input: OutboundInput) {
     super(server, "out");
     this.input = input;
+    this.endpoint = new Endpoint(server, this);
+    this.claim = new OurClaim(server, this);
     this.row.purpose = input.purpose;
     this.#named(input.entries[0]!);
     this.outcome = new Promise((resolve) => this.#settle = resolve);
@@ -109,11 +101,14 @@ export class OutboundShell extends S2sShell {
   }
 
   /** The names of our header; before TCP those of the first machine to try. */
-  #named({ rung, target }: Entry): void {
-    const between = rung === "server-name";
-    this.row.mode = between ? "server-name" : "classic";
-    this.row.local = between ? this.server.config.server.names[0]! : this.input.local;
-    this.row.remote = between ? parseDomain(target.host) : this.input.domain;
+  #named(entry: Entry): void {
+    const { row } = this;
+    ({ mode: row.mode, local: row.local, remote: row.remote } = headerNames(this.server, this.input, entry));
+  }
+
+  /** Of the header, on a classic stream. */
+  get pair(): DomainPair {
+    return { local: this.input.local, remote: this.input.domain };
   }
 
   get machineState(): string {
@@ -135,96 +130,18 @@ export class OutboundShell extends S2sShell {
 
   /** I-10. */
   async #judge(): Promise<void> {
-    const verdict = await this.#collect(this.row.mode!);
-    if (verdict === null) return;
-    this.judged = verdict;
-    if (verdict.proved && verdict.proof.prooftype === "dane") this.row.vouch(verdict.proof.target!.host);
-    const refusal = this.#refusal(verdict);
-    this.#traceJudged(verdict);
-    if (refusal !== null && this.row.mode === "server-name" && refusal !== "dane.mismatch") {
-      this.takenAsClassic = (await this.#collect("classic"))?.proved ?? false;
-    }
-    if (!this.over) this.#actor.send({ type: "tls.secured", refusal });
-  }
-
-  #traceJudged(verdict: Verdict): void {
-    const { domain } = this.input;
-    const names = this.row.serverNames.slice(0, MOST_NAMES);
-    this.tracer?.step(() =>
-      verdict.proved
-        ? {
-          type: "endpoint.judged",
-          detail: {
-            domain,
-            prooftype: verdict.proof.prooftype,
-            names,
-            target: verdict.proof.target?.host ?? null,
-          },
-        }
-        : {
-          type: "endpoint.judged",
-          detail: { domain, prooftype: null, names, target: this.reached?.entry.target.host ?? null },
-          cause: verdict.cause,
-        }
-    );
-  }
-
-  async #collect(mode: HeaderMode): Promise<Verdict | null> {
-    const { purpose, delegation } = this.input;
-    const claim = new EndpointClaim(this.server, this, this.#pair, mode);
-    const posh = purpose === "verify" ? NOT_WANTED : null;
-    const known = { ...NOTHING_FOUND, delegation, tlsa: this.reached!.tlsa, posh };
-    const [judge, wanted] = [(found: Found) => claim.judge(found), () => !this.over];
-    const collected = await collect(judge, claim.fetchers({}), wanted, this.#abort.signal, known);
-    return this.over ? null : collected?.verdict ?? null;
-  }
-
-  /** What the authoritative server shows is judged and not required, but for what TLSA forbids (3.4, step 7). */
-  #refusal(verdict: Verdict): Cause | null {
-    const { own } = this.reached!;
-    const shown = this.certificateUnder(own);
-    if (isDisowned(this.input.domain, shown, own, this.server.host.clock.now())) return "dane.mismatch";
-    if (verdict.proved) return null;
-    return this.input.purpose === "federation" || verdict.cause === "dane.mismatch" ? verdict.cause : null;
+    const judged = await this.endpoint.judge(this.#abort.signal);
+    if (judged !== "gone") this.#actor.send({ type: "tls.secured", ...judged });
   }
 
   /** STR-35. A question is asked at one machine, and nowhere else (section 10). */
   protected override onPeerError(error: StreamError): Cause {
     if (error.otherHost === null || this.input.purpose === "verify") return super.onPeerError(error);
-    const { entry: { target, redirect }, machine, address } = this.reached!;
-    const to = parseOtherHost(error.otherHost);
-    const found = judgeRedirect({
-      to,
-      at: { ...machine, address },
-      proven: this.#isProvenNow(),
-      hops: redirect?.hop ?? 0,
-      defaultPort: this.server.config.dial.port,
-    });
-    const cause = typeof found === "string" ? found : "redirect.followed";
-    if (typeof found !== "string") {
-      const named = matchesName(this.row.serverNames, target.host);
-      this.referral = { ...found, target, domain: this.input.domain, named };
-      this.#settle("redirect.followed"); // its closing handshake holds nobody up
-    }
-    this.tell(
-      "stream.redirected",
-      {
-        from: machineOf(machine),
-        to: to === null ? error.otherHost : printOtherHost(to),
-        hop: (redirect?.hop ?? 0) + 1,
-        followed: typeof found !== "string",
-      },
-      cause,
-      typeof found === "string" ? "warning" : "info",
-    );
+    const { referral, cause, detail } = hear(this, error.otherHost, this.server.config.dial.port);
+    this.referral = referral;
+    this.tell("stream.redirected", detail, cause, referral === null ? "warning" : "info");
+    if (referral !== null) this.#settle(cause); // its closing handshake holds nobody up
     return cause;
-  }
-
-  /** By its certificate; what was proven at the handshake may have been renewed, or have ended. */
-  #isProvenNow(): boolean {
-    const { judged, proofs, server: { host: { clock } }, input: { domain } } = this;
-    const proof = proofs.held(domain) ?? (judged?.proved === true ? judged.proof : null);
-    return proof !== null && !isByCallback(proof.prooftype) && proof.holds(clock.now());
   }
 
   override get dialled(): Dialled | null {
@@ -268,7 +185,7 @@ export class OutboundShell extends S2sShell {
       starttls: starttls !== null,
       external: mechanisms.includes(EXTERNAL),
       dialback: features.dialback || [...this.declared.values()].includes(NS.dialback),
-      bidi: bidi && isProven(this.judged),
+      bidi: bidi && isProven(this.endpoint.verdict),
       ...{ dna, errors, unknownRequired },
     });
   }
@@ -279,49 +196,14 @@ export class OutboundShell extends S2sShell {
   }
 
   #sasl(element: Element): void {
-    const sasl = parseSasl(element);
-    switch (sasl?.word) {
-      case "success":
-        this.connection.restart();
-        this.#told("success");
-        return this.#actor.send({ type: "sasl.succeeded" });
-      case "failure":
-        this.#told(sasl.condition);
-        this.claim = "refused";
-        this.ours.unclaimed();
-        return this.#actor.send({ type: "sasl.failed" });
-      case "challenge":
-        return this.#actor.send({ type: "sasl.challenged" });
-      default:
-        return this.fault("unsupported-stanza-type", "stream.unsupported");
-    }
-  }
-
-  #told(outcome: string): void {
-    this.server.host.tell({
-      type: "sasl.finished",
-      connection: this.id,
-      pair: this.#pair,
-      detail: { by: "peer", outcome, peer: this.connection.peer.ip },
-      ...(outcome === "success" ? {} : { cause: "sasl.refused", level: "warning" }),
-    });
+    const event = this.claim.heard(element);
+    if (event === null) return this.fault("unsupported-stanza-type", "stream.unsupported");
+    this.#actor.send(event);
   }
 
   /** In whose traces the way to TCP stands. */
   get #about(): Subject {
-    return { connection: this.id, pair: this.#pair };
-  }
-
-  /** Of the header, on a classic stream. */
-  get #pair(): DomainPair {
-    return { local: this.input.local, remote: this.input.domain };
-  }
-
-  /** 6.2, 6.3: between server names the SRV target; on classic streams, and in direct TLS, the service domain. */
-  get #sni(): string {
-    const { entry: { rung, target, sni }, machine } = this.reached!;
-    const byTarget = sni === "target" || (rung === "server-name" && machine.tls === "starttls");
-    return byTarget ? target.host : toAscii(this.input.domain);
+    return { connection: this.id, pair: this.pair };
   }
 
   #perform(effect: OutboundStreamEffect): void {
@@ -336,28 +218,17 @@ export class OutboundShell extends S2sShell {
       case "start tls":
         return this.startTls({
           role: "initiating",
-          sni: this.#sni,
+          sni: sniFor(this.input, this.reached!),
           identity: toAscii(this.row.local!),
         });
       case "send bidi":
         return this.print(printBidi(this.server.advertisedLimits()));
       case "send auth":
-        this.claim = "sent";
-        this.ours.claim(this.#pair);
-        return this.print(printAuth(this.input.local));
+        return this.claim.send();
       case "send response":
-        return this.print(printResponse(this.input.local));
+        return this.claim.respond();
       case "report established":
-        this.row.bidi = effect.bidi;
-        this.row.peerDna = effect.dna;
-        this.row.peerErrors = effect.errors;
-        // 2.10: it says that it would have understood.
-        if (effect.dna && this.row.mode === "classic") {
-          this.server.classicOnly.remove(machineOf(this.reached!.entry.target));
-        }
-        this.established();
-        if (effect.authenticated) this.#authenticated();
-        return this.#settle("established");
+        return this.#established(effect);
       case "check idle":
         return this.#actor.send(this.idleAnswer());
       default:
@@ -365,11 +236,17 @@ export class OutboundShell extends S2sShell {
     }
   }
 
-  /** 7.1: `<success/>` lets the pair of the header in, if our own proof of the peer still holds. */
-  #authenticated(): void {
-    const claim = new EndpointClaim(this.server, this, this.#pair);
-    if (this.judged?.proved) this.proofs.delegate(this.judged.proof, claim);
-    this.ours.claimed();
+  #established({ bidi, dna, errors, authenticated }: Established): void {
+    this.row.bidi = bidi;
+    this.row.peerDna = dna;
+    this.row.peerErrors = errors;
+    // 2.10: it says that it would have understood.
+    if (dna && this.row.mode === "classic") {
+      this.server.classicOnly.remove(machineOf(this.reached!.entry.target));
+    }
+    this.established();
+    if (authenticated) this.claim.succeeded();
+    this.#settle("established");
   }
 
   async #connect(): Promise<void> {
@@ -385,27 +262,13 @@ export class OutboundShell extends S2sShell {
     this.reached = contact;
     this.#named(contact.entry);
     this.opened(connection);
-    const way = this.#way(contact);
-    this.#tls = way.tls;
-    this.#actor.send({ type: "tcp.connected", ...way });
+    const how = approach(this.server, this.input, contact);
+    this.#tls = how.tls;
+    this.#actor.send({ type: "tcp.connected", ...how });
   }
 
   protected override get mayBeClear(): boolean {
     return this.#tls === "offered";
-  }
-
-  /** How this machine is spoken to (2.10). A-14: between server names there is no SASL. */
-  #way({ entry: { rung, redirect }, machine, tlsa }: Contact): { tls: TlsUse; external: boolean } {
-    const external = rung === "external" && this.input.purpose === "federation";
-    if (machine.tls === "direct") return { tls: "direct", external };
-    // 3.4 step 4: who publishes TLSA is never spoken to in plaintext. Nor is who was named inside TLS.
-    const mandatory = redirect !== null || usableTlsa(tlsa, this.server.host.clock.now()).length > 0;
-    const clear = rung === "cleartext" || rung === "versionless" || this.input.tlsOptional === true;
-    const { local, domain } = this.input;
-    // Asked again: the policy may have changed since the ladder was at this rung.
-    return clear && !mandatory && this.server.takesCleartext(local, domain)
-      ? { tls: "offered", external: false }
-      : { tls: "required", external };
   }
 
   protected tlsFailed(cause: Cause): void {

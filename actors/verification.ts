@@ -221,7 +221,7 @@ export class Verification {
     shell: OutboundShell,
     detail: Record<string, string | boolean>,
   ): void {
-    const { judged, connection } = shell;
+    const { endpoint: { verdict: judged }, connection } = shell;
     const { target } = shell.reached!.entry;
     this.#server.host.tell({
       type,

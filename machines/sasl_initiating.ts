@@ -3,7 +3,7 @@
  *  rediscovering -> authenticating -> (answering ->) restarting -> concluding -> established; refused -> ready
  */
 import type { Cause } from "../facts/cause.ts";
-import { drop, fail, noteRefusal, sendRefusal } from "./stream.ts";
+import { drop, fail, refusedAnswer } from "./stream.ts";
 
 export type SaslInitiatingEvent =
   /** `<success/>`: the peer takes us for the `from` of our header. */
@@ -71,10 +71,7 @@ export const saslInitiating = {
     tags: "negotiating",
     entry: "open stream",
     on: {
-      "header.received": [
-        { guard: "is refused", target: "#closing", actions: [noteRefusal, sendRefusal, "close stream"] },
-        { target: "concluding" },
-      ],
+      "header.received": [refusedAnswer, { target: "concluding" }],
     },
     after: { header: drop("stream.header-timeout") },
   },

@@ -182,6 +182,13 @@ export const refusedHeader = {
   actions: [noteRefusal, "answer header", sendRefusal, "close stream"],
 } as const;
 
+/** The initiating side refuses the peer's header. */
+export const refusedAnswer = {
+  guard: "is refused",
+  target: "#closing",
+  actions: [noteRefusal, sendRefusal, "close stream"],
+} as const;
+
 /** What the peer does out of its turn. */
 export const unexpected = fail("unsupported-stanza-type", "stream.unexpected");
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Cause } from "../../facts/cause.ts";
-import { type Offer, outboundStream, type TlsUse } from "../../machines/outbound_stream.ts";
+import { type Offer, outboundStream } from "../../machines/outbound_stream.ts";
+import type { TlsUse } from "../../machines/tls_initiating.ts";
 import { runningTimers } from "./explore.ts";
 import { effectsAtStart, type Line, playTrace } from "./trace.ts";
 import { TIMERS } from "./timers.ts";
