@@ -43,7 +43,9 @@ export function parseElement(text: string, inherited: Declarations): Element {
 export function parseStartTag(text: string, inherited: Declarations): StartTag {
   const tag = START_TAG.exec(text)?.[1];
   if (tag === undefined) throw new XmlFault("Cannot read a start tag: there is none");
-  return resolve(parseTree(`${tag}/>`), inherited);
+  const whole = `${tag}/>`;
+  // Its attributes alone may be larger than what the library is given: who sent it is answered all the same.
+  return resolve(readPlain(whole) ?? parseTree(whole), inherited);
 }
 
 const START_TAG = /^(<[^<>"'/!?](?:[^<>"'/]|"[^"<]*"|'[^'<]*')*)\/?>/;

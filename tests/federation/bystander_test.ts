@@ -5,7 +5,7 @@ import { Stage } from "../harness/stage.ts";
 import { ORIGINATING, RECEIVING, S2S_PORT } from "../harness/world.ts";
 import { Listener } from "../peer/peer.ts";
 import { openSecured, request } from "../peer/stream.ts";
-import { arrival, grant } from "./acts.ts";
+import { arrival, bounced, grant } from "./acts.ts";
 
 const TARGET = "target.example";
 const KEY = "2d5801a138a06bbe1cf5a053bac2995620e89dd6cde0a10e0ca76408b0f0cc1a";
@@ -57,4 +57,15 @@ Deno.test("5.3: one tenant's stanzas for many silent machines cost another tenan
   assert.ok(silent.count <= 6, `${silent.count} attempts of another tenant went first`);
   await grant(r, TARGET, "sender.example");
   await r.message({ id: "m1" });
+});
+
+Deno.test("4.11: a stanza whose start tag alone is larger than most stanzas comes back, instead of getting lost", async () => {
+  await using stage = await Stage.open();
+  await using juliet = await stage.component();
+  await stage.peer[Symbol.asyncDispose](); // it cannot be delivered
+  const large = Array.from({ length: 5 }, (_, n) => ` a${n}='${"x".repeat(16_000)}'`).join("");
+  juliet.send(
+    `<message from='juliet@${TARGET}' to='romeo@sender.example' id='m1'${large}><body>hi</body></message>`,
+  );
+  await bounced(juliet, "m1", "remote-server-timeout", "wait");
 });
