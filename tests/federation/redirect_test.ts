@@ -192,6 +192,42 @@ Deno.test("STR-35: two hops are followed, and what was queued arrives in order",
   for (let n = 1; n <= 20; n++) await r.message({ id: `m${n}` });
 });
 
+Deno.test("STR-35: pairs that wait for the same attempt go together, if host A's certificate names the machine", async () => {
+  await using provider = await Provider.open();
+  const { stage, at } = provider;
+  await using juliet = await stage.component();
+  const domains = [SENDER, "other-sender.example"];
+  for (const domain of domains) juliet.say("juliet", `romeo@${domain}`, domain);
+  await provider.refer(stage.peer, `${B}:5269`);
+  const { r } = await provider.arrival(at[B]!);
+  const got: string[] = [];
+  while (got.length < domains.length) {
+    const { uri, attributes: { to, id } } = await r.anyElement("a request or a stanza");
+    if (uri === NS.db) r.send(verdict(TARGET, to!, "valid"));
+    else got.push(id!);
+  }
+  assert.deepEqual(got.toSorted(), domains.toSorted());
+  assert.deepEqual([stage.peer.count, at[B]!.count], [1, 1]);
+});
+
+Deno.test("STR-35: direct TLS at host B, where its SRV says so, with the name of the domain as SNI (6.3)", async () => {
+  await using provider = await Provider.open({
+    prepare: (world) => {
+      const only = { target: C, port: 5269, priority: 1, weight: 0 };
+      world.addZone("cluster.example").set("_xmpps-server._tcp.cluster.example", "SRV", [only]);
+    },
+  });
+  await using juliet = await provider.stage.component();
+  juliet.say("juliet", "romeo@sender.example", "m1");
+  await provider.refer(provider.stage.peer, "cluster.example");
+  const r = await provider.at[C]!.accept();
+  await r.acceptTls({ identity: provider.stage.world.originating });
+  const secured = await answer(r, crypto.randomUUID(), DNA_FEATURES);
+  assert.deepEqual([names(secured), r.wire.clientHello?.serverName], [[RECEIVING, ORIGINATING], SENDER]);
+  await grant(r, TARGET, SENDER);
+  await r.message({ id: "m1" });
+});
+
 // -- not followed
 
 Deno.test("STR-35 cause redirect.unproven: before TLS it is an error like any other: nobody is dialled", async () => {
