@@ -159,7 +159,6 @@ function Navigation() {
               href={href}
               {...(here.id === id ? { "aria-current": "page" } : {})}
               title={title}
-              aria-label={title}
             >
               <Icon name={icon} />
               <span class="nav-title">{title}</span>

@@ -36,7 +36,7 @@ export interface Graph {
 /** What ends so many states alike says nothing in any one of them. */
 const ALIKE = 3;
 /** Of one kind, in one box. */
-const MOST_ROWS = 3;
+const MOST_ROWS = 2;
 const LONGEST_ROW = 25;
 /** States that lead to one last state. */
 const MANY = 5;

@@ -2,18 +2,21 @@
 import type { Box, Chart, ChartEdge, ChartState, Point } from "../../console/chart/chart.ts";
 import { type Arrangement, Columns, type Laid, move, movePoints, shift } from "./columns.ts";
 import type { Graph, GraphEdge, GraphState } from "./graph.ts";
-import { even, GRID, pillLines, pillSize, type Size, sizeOf } from "./measure.ts";
-import { overlap, placePill } from "./pills.ts";
+import { even, GRID, pillLines, pillSize, pillVariants, type Size, sizeOf } from "./measure.ts";
+import { type Ground, overlap, placePill } from "./pills.ts";
 import { type Obstacle, pairs, Wiring } from "./wiring.ts";
 
 /** The chart's place on the page at 1440 x 900 (console.md D1.8). */
-const PLACE = { w: 1060, h: 630 };
+const PLACE = { w: 1068, h: 644 };
 const INSIDE_PX = 14;
 const MOST_COLUMNS = 3;
 const MOST_AT_TOP = 5;
-const CANDIDATES = 40;
+const CANDIDATES = 24;
 /** Further apart until every edge has its way and every pill its place. */
-const GAPS = [54, 66, 84, 108, 144, 192, 240, 300];
+const GAPS = [54, 72, 90, 108, 144, 192, 240, 300];
+
+/** So many are tried in any case: the narrowest is not always the best. */
+const LEAST_GAPS = 3;
 
 /** A box with everything in it, from its own upper left corner. */
 interface Filled extends Size {
@@ -24,16 +27,16 @@ interface Filled extends Size {
 type Filling = ReadonlyMap<string, Filled>;
 
 export async function layOut(id: string, hash: string, graph: Graph): Promise<Chart> {
-  for (const gap of GAPS) {
+  let best: Drawn | null = null;
+  for (const [at, gap] of GAPS.entries()) {
     const ranked = (await fillings(graph, gap)).toSorted((a, b) =>
       fit(b.root.w, b.root.h) - fit(a.root.w, a.root.h)
     );
-    let best: Drawn | null = null;
     for (const { filling, root } of ranked.slice(0, CANDIDATES)) {
       const drawn = wire(graph, filling, root);
       if (drawn !== null && (best === null || quality(drawn) > quality(best))) best = drawn;
     }
-    if (best !== null) return { id, hash, ...best };
+    if (best !== null && at >= LEAST_GAPS - 1) return { id, hash, ...best };
   }
   throw new Error(`${id}: no gap is wide enough for its edges; its labels may be too long`);
 }
@@ -56,7 +59,9 @@ function quality({ width, height, edges }: Drawn): number {
   for (const [at, { part, of }] of parts.entries()) {
     for (const other of parts.slice(at + 1)) if (other.of !== of && cross(part, other.part)) crossings++;
   }
-  return fit(width, height) - 0.002 * bends - 0.004 * crossings - length / 40_000;
+  const short =
+    edges.filter(({ labels, pill }) => pill !== null && pill.lines.length < pillLines(labels).length).length;
+  return fit(width, height) - 0.02 * short - 0.002 * bends - 0.004 * crossings - length / 40_000;
 }
 
 type Part = readonly [Point, Point];
@@ -96,21 +101,27 @@ async function fillings(graph: Graph, gap: number) {
 /** The best arrangement of a state's children in each number of columns. */
 async function fill(graph: Graph, state: GraphState, filling: Filling, gap: number): Promise<Filled[]> {
   const columns = new Columns(graph, state.id, sizes(graph, filling), gap);
-  const best = new Map<number, Arrangement>();
+  const best = new Map<string, Arrangement>();
   for (const cuts of splits(state.children.length)) {
     const arranged = await columns.arrange(state.children, cuts);
-    const rival = best.get(cuts.length);
-    if (rival === undefined || cost(arranged) < cost(rival)) best.set(cuts.length, arranged);
+    for (const [name, cost] of Object.entries(COSTS)) {
+      const key = `${cuts.length} ${name}`, rival = best.get(key);
+      if (rival === undefined || cost(arranged) < cost(rival)) best.set(key, arranged);
+    }
   }
   const own = sizeOf(state);
-  return [...best.values()].map((arrangement) => ({
+  return [...new Set(best.values())].map((arrangement) => ({
     w: even(Math.max(own.w, arrangement.w + 2 * INSIDE_PX)),
     h: even(own.h + arrangement.h + INSIDE_PX),
     inner: shift(arrangement, Math.round(Math.max(INSIDE_PX, (own.w - arrangement.w) / 2)), own.h),
   }));
 }
 
-const cost = ({ h, between }: Arrangement): number => h + 25 * between;
+/** What a box's arrangement is chosen by: how low it is, or how well it would fit alone. */
+const COSTS: Readonly<Record<string, (arrangement: Arrangement) => number>> = {
+  low: ({ h, between }) => h + 25 * between,
+  compact: ({ w, h, between }) => Math.max(w / PLACE.w, h / PLACE.h) + 0.01 * between,
+};
 
 function sizes(graph: Graph, filling: Filling): Map<string, Size> {
   return new Map(
@@ -164,14 +175,10 @@ function wire(graph: Graph, filling: Filling, root: Arrangement): Drawn | null {
   }
   const lines = [...laid, ...dots, ...ways].map(({ points }) => points);
   const frames = [...boxes].filter(([id]) => graph.states.get(id)!.children.length > 0).map(([, box]) => box);
-  const wired: Laid[] = [];
+  const wired: (Laid & { readonly pill: Written })[] = [];
   // The longest texts choose first.
   for (const { edge, points } of ways.toSorted((a, b) => area(b.edge) - area(a.edge))) {
-    const pill = placePill(points, pillSize(pillLines(edge.labels)), {
-      solid: [...solid, ...pills],
-      frames,
-      lines,
-    });
+    const pill = write(edge, points, { solid: [...solid, ...pills], frames, lines });
     if (pill === null) return null;
     pills.push(pill);
     wired.push({ edge, points, pill });
@@ -194,12 +201,23 @@ function wire(graph: Graph, filling: Filling, root: Arrangement): Drawn | null {
     ...[...laid, ...wired].map(({ edge, points, pill }): ChartEdge => ({
       ...named(edge, ""),
       points,
-      pill: { ...pill, lines: pillLines(edge.labels) },
+      pill: "lines" in pill ? pill as Written : { ...pill, lines: pillLines(edge.labels) },
       kind: "step",
     })),
     ...ends,
   ];
   return crop(graph, boxes, edges);
+}
+
+type Written = NonNullable<ChartEdge["pill"]>;
+
+/** Its label, in as many words as there is room for. */
+function write({ labels }: GraphEdge, points: readonly Point[], ground: Ground): Written | null {
+  for (const lines of pillVariants(labels)) {
+    const place = placePill(points, pillSize(lines), ground);
+    if (place !== null) return { ...place, lines };
+  }
+  return null;
 }
 
 const outline = ({ x, y, w, h }: Box): Point[] => [[x, y], [x + w, y], [x + w, y + h], [x, y + h], [x, y]];

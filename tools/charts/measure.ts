@@ -52,6 +52,16 @@ export function pillLines(labels: readonly Label[]): PillLine[] {
   return [...lines.slice(0, MOST_LINES), { kind: "more", text: `${more} more` }];
 }
 
+/** The same in fewer words, for where there is no room: events alone, then their number. All of it is in the edge's title. */
+export function pillVariants(labels: readonly Label[]): PillLine[][] {
+  const full = pillLines(labels);
+  const events = full.filter(({ kind }) => kind === "event" || kind === "after");
+  const variants = [full];
+  if (events.length < full.length) variants.push(events);
+  if (events.length > 1) variants.push([{ kind: "more", text: `${events.length} events` }]);
+  return variants;
+}
+
 /** The guards of each event; one that also happens without a guard needs none said. */
 function byEvent(labels: readonly Label[]): Map<string, string[]> {
   const events = new Map<string, string[]>();

@@ -51,7 +51,7 @@ interface Parts {
 
 function Body({ tab, row, trace, travel }: Parts & { tab: Tab }) {
   const actors = useActors(trace.events);
-  if (tab === "proofs") return <ProofsTab row={row} />;
+  if (tab === "proofs") return <ProofsTab row={row} trace={trace} />;
   if (tab === "context") return <ContextTab row={row} />;
   if (tab === "counters") return <CountersTab row={row} />;
   return (

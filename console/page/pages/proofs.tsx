@@ -35,7 +35,7 @@ const COLUMNS: readonly GridColumn<ProofRow>[] = [
     id: "recheck",
     title: "Looked at again",
     track: "130px",
-    sort: "recheckAt",
+    sort: "recheck",
     cell: ({ recheckAt }) => <When at={recheckAt} />,
   },
   {

@@ -102,7 +102,7 @@ function RouteFacts({ route }: { route: RouteDetail }) {
     <Facts
       of={{
         "grounds": route.prooftype,
-        "valid until": <When at={route.expires} none="" />,
+        "valid until": route.expires === null ? null : <When at={route.expires} />,
         "looked at again": route.recheckAt === null ? null : <When at={route.recheckAt} />,
         "queue": route.queued === 0
           ? "empty"

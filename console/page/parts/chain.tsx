@@ -3,7 +3,8 @@ import type { ProofRow } from "../../../observe/contract.ts";
 import type { Detail } from "../../../facts/event.ts";
 import { absolute, plain, relative, value } from "../format.ts";
 import { hrefs } from "../location.ts";
-import { Command, Facts, Name, now, State, When } from "./basics.tsx";
+import { Command, Facts, Name, now, Pill, State, When } from "./basics.tsx";
+import type { Seen } from "./proofs_tab.tsx";
 
 type Fields = Readonly<Record<string, Detail>>;
 
@@ -84,6 +85,40 @@ function linkOf(detail: Detail, at: number, broken: boolean): Link {
   };
 }
 
+/** What DNS said of a domain for which no proof stands here. */
+export function SeenCard({ seen: { domain, security, links, why, event } }: { seen: Seen }) {
+  let broken = false;
+  const shown = links.map((detail, at) => {
+    const link = linkOf(detail, at, broken);
+    broken ||= link.verdict === "bad";
+    return link;
+  });
+  return (
+    <section class="card proof" aria-label={`DNS of ${plain(domain)}`} data-seen={domain}>
+      <header>
+        <h2>
+          <Name of={domain} />
+        </h2>
+        <Pill tone={security === "secure" ? "quiet" : security === "insecure" ? "warn" : "bad"}>
+          {security}
+        </Pill>
+        <span class="tag">no proof holds</span>
+        <span class="spring" />
+        <span>
+          seen <When at={event.at} />
+        </span>
+      </header>
+      {shown.length > 0 && (
+        <ol class="chain">
+          {shown.map((link, at) => <LinkBox key={at} link={link} />)}
+        </ol>
+      )}
+      {why !== null && <p class="why">{plain(why)}</p>}
+      <Command text={`delv +vtrace _xmpp-server._tcp.${domain} SRV`} />
+    </section>
+  );
+}
+
 export function ProofCard({ proof }: { proof: ProofRow }) {
   const { domain, prooftype, state, target, connection, checkedAt, recheckAt, expires } = proof;
   let broken = false;
@@ -95,9 +130,9 @@ export function ProofCard({ proof }: { proof: ProofRow }) {
   return (
     <section class="card proof" aria-label={`Proof of ${plain(domain)}`} data-proof={domain}>
       <header>
-        <h3>
+        <h2>
           <Name of={domain} />
-        </h3>
+        </h2>
         <State of={state} />
         <span class="tag">{prooftype}</span>
         <span class="spring" />
@@ -121,7 +156,7 @@ export function ProofCard({ proof }: { proof: ProofRow }) {
             {links.map((link, at) => <LinkBox key={at} link={link} />)}
             {target !== null && (
               <li class={`link ${broken ? "unreached" : "good"}`}>
-                <h4>{plain(target)}</h4>
+                <h3>{plain(target)}</h3>
                 <p>the SRV target, in the peer's certificate</p>
                 <p class="verdict">{broken ? "– not reached" : "✓ matched"}</p>
               </li>
@@ -152,7 +187,7 @@ function LinkBox({ link: { title, role, keys, from, until, verdict, why, rest } 
     : expiry(until);
   return (
     <li class={`link ${verdict}`}>
-      <h4>{title}</h4>
+      <h3>{title}</h3>
       <p>{role}</p>
       {keys !== "" && <p class="keys">{keys}</p>}
       {until !== null && <Bar from={from} until={until} />}

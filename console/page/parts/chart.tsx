@@ -8,6 +8,7 @@ import {
   LINE_PX,
   PAD_PX,
   type Row,
+  TEXT_PX,
 } from "../../chart/chart.ts";
 import { arrowOf, pathOf, pillLineY, SIGN } from "../../chart/svg.ts";
 import { onKeys } from "../keys.ts";
@@ -23,6 +24,9 @@ export interface ChartProps {
   readonly label: string;
 }
 
+/** Below this, texts are smaller than 8.5 px (console.md D1.8): then the picture is moved, and follows what is active. */
+const LEAST_SCALE = 8.5 / TEXT_PX;
+
 /** Null: as large as fits. */
 type Zoom = number | null;
 
@@ -35,7 +39,7 @@ export function ChartView(
   useLayoutEffect(() => {
     const measure = () => {
       const { clientWidth, clientHeight } = frame.current!;
-      setFit(Math.min(clientWidth / chart.width, clientHeight / chart.height, 1.25));
+      setFit(Math.max(LEAST_SCALE, Math.min(clientWidth / chart.width, clientHeight / chart.height, 1.25)));
     };
     measure();
     const observer = new ResizeObserver(measure);

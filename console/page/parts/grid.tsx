@@ -65,10 +65,15 @@ export function Grid<Name extends TableName>(
   useEffect(() => {
     scroller.current!.scrollTop = 0;
     setSelected(-1);
+    latest.current.selected = -1;
   }, [q, sort]);
 
+  // Keys may come faster than the page is drawn anew.
+  const latest = useRef({ selected, total, open: (_: number) => {} });
+  latest.current.total = total;
   const select = (at: number) => {
-    const to = Math.max(0, Math.min(total - 1, at));
+    const to = Math.max(0, Math.min(latest.current.total - 1, at));
+    latest.current.selected = to;
     setSelected(to);
     const box = scroller.current!;
     const top = to * ROW_PX;

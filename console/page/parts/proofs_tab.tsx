@@ -1,31 +1,75 @@
-/** The proofs that hold on one connection. */
-import { useEffect } from "preact/hooks";
-import type { ConnectionRow, ProofList } from "../../../observe/contract.ts";
+/** The proofs that hold on one connection, and what DNS said of the domains that have none on it. */
+import { useEffect, useMemo } from "preact/hooks";
+import type { Detail } from "../../../facts/event.ts";
+import type { ConnectionRow, EventRow, ProofList, ProofRow } from "../../../observe/contract.ts";
 import { Empty, Skeleton, Trouble } from "./basics.tsx";
-import { ProofCard } from "./chain.tsx";
+import { ProofCard, SeenCard } from "./chain.tsx";
 import { useQuery } from "./query.ts";
+import { usePairs } from "./pair_events.ts";
+import type { Trace } from "./trace.ts";
 
 const AGAIN_MS = 5000;
 
-export function ProofsTab({ row }: { row: ConnectionRow | null }) {
-  const { data, error, again } = useQuery<ProofList>(
-    row === null ? null : `/proofs?limit=100&q=${encodeURIComponent(`connection:${row.id}`)}`,
-  );
+/** The last answer about who may act for a domain, with the chain of its SRV record. */
+export interface Seen {
+  readonly event: EventRow;
+  readonly domain: string;
+  readonly security: string;
+  readonly links: readonly Detail[];
+  readonly why: string | null;
+}
+
+export function ProofsTab({ row, trace }: { row: ConnectionRow | null; trace: Trace }) {
+  const path = row === null ? null : `/proofs?limit=100&q=${encodeURIComponent(`connection:${row.id}`)}`;
+  const { data, error, again } = useQuery<ProofList>(path);
+  const pairs = usePairs(trace.events);
+  const seen = useMemo(() => seenIn([...pairs, ...trace.events]), [pairs, trace.events]);
   useEffect(() => {
     const timer = setInterval(again, AGAIN_MS);
     return () => clearInterval(timer);
   }, []);
   if (error !== null) return <Trouble error={error} again={again} />;
-  if (data === null) {
-    return row === null ? <Empty title="The connection is gone, and its proofs with it" /> : <Skeleton />;
-  }
-  const proofs = data.proofs.filter(({ connection }) => connection === row?.id);
-  if (proofs.length === 0) {
+  if (data === null && row !== null) return <Skeleton />;
+  const proofs = (data?.proofs ?? []).filter(({ connection }) => connection === row?.id);
+  const others = [...seen.values()].filter(({ domain }) => !proofs.some((proof) => proof.domain === domain));
+  if (proofs.length + others.length === 0) {
     return (
       <Empty title="No proof holds on this connection">
         <p>Nobody has been proven on it, or it is closed.</p>
       </Empty>
     );
   }
-  return <div class="cards one">{proofs.map((proof) => <ProofCard key={proof.domain} proof={proof} />)}</div>;
+  return (
+    <div class="cards one">
+      {proofs.map((proof) => <ProofCard key={proof.domain} proof={withChain(proof, seen)} />)}
+      {others.map((other) => <SeenCard key={other.domain} seen={other} />)}
+    </div>
+  );
+}
+
+/** Where the proof itself keeps no chain, the answer that it was made of has it. */
+function withChain(proof: ProofRow, seen: ReadonlyMap<string, Seen>): ProofRow {
+  const links = seen.get(proof.domain)?.links;
+  return proof.links.length > 0 || links === undefined ? proof : { ...proof, links };
+}
+
+function seenIn(events: readonly EventRow[]): Map<string, Seen> {
+  const found = new Map<string, Seen>();
+  for (const event of events.toSorted((a, b) => a.seq - b.seq)) {
+    if (event.type !== "delegation.resolved") continue;
+    const detail = event.detail ?? {}, domain = String(detail.domain);
+    const lookups = Array.isArray(detail.lookups) ? detail.lookups as readonly Record<string, Detail>[] : [];
+    const srv = lookups.find((lookup) => Array.isArray(lookup.chain) && lookup.chain.length > 0) ??
+      lookups[0];
+    const links = Array.isArray(srv?.chain) ? srv.chain as readonly Detail[] : [];
+    found.set(domain, {
+      event,
+      domain,
+      security: String(detail.security),
+      // An answer from the cache may come without its chain.
+      links: links.length > 0 ? links : found.get(domain)?.links ?? [],
+      why: typeof detail.why === "string" ? detail.why : typeof srv?.why === "string" ? srv.why : null,
+    });
+  }
+  return found;
 }

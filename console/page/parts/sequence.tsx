@@ -91,13 +91,15 @@ function Message({ step: { event, told, ms, idleMs, shaded }, names, selected, o
         <span class="at">+{span(ms)}</span>
         <span class={`track from-${told.from} to-${told.to}`}>
           <span class="heard-only">{spoken}</span>
-          <span class="words">
-            {from === to && (
-              <span aria-hidden="true">{told.bad ? "✕ " : told.kind === "proof" ? "✓ " : ""}</span>
-            )}
-            {told.title}
+          <span class="bubble">
+            <span class="words">
+              {from === to && (
+                <span aria-hidden="true">{told.bad ? "✕ " : told.kind === "proof" ? "✓ " : ""}</span>
+              )}
+              {told.title}
+            </span>
+            {told.sub !== "" && <span class="sub">{told.sub}</span>}
           </span>
-          {told.sub !== "" && <span class="sub">{told.sub}</span>}
         </span>
       </button>
     </li>

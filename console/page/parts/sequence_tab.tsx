@@ -1,24 +1,13 @@
 /** A connection as a sequence of messages, with the DNS answers of its pairs between them. */
-import { useEffect, useMemo, useState } from "preact/hooks";
-import type { ConnectionRow, EventList, EventRow } from "../../../observe/contract.ts";
-import { get } from "../api.ts";
+import { useMemo } from "preact/hooks";
+import type { ConnectionRow, EventRow } from "../../../observe/contract.ts";
 import { plain } from "../format.ts";
 import { Copy } from "./basics.tsx";
+import { usePairs } from "./pair_events.ts";
 import { mermaidOf, Sequence, stepsOf } from "./sequence.tsx";
 import type { Lane } from "./telling.ts";
 import type { Trace } from "./trace.ts";
 import type { Travel } from "./travel.tsx";
-
-/** Of so many pairs the own histories are looked through. */
-const MOST_PAIRS = 6;
-/** What of a pair's history belongs to the connection's. */
-const OF_PAIRS = new Set([
-  "delegation.resolved",
-  "addresses.resolved",
-  "tlsa.resolved",
-  "posh.resolved",
-  "address.tried",
-]);
 
 export function SequenceTab(
   { row, trace, travel }: { row: ConnectionRow | null; trace: Trace; travel: Travel },
@@ -50,30 +39,6 @@ export function SequenceTab(
       <Sequence steps={steps} names={names} selected={travel.following ? null : selected} onSelect={select} />
     </section>
   );
-}
-
-function usePairs(events: readonly EventRow[]): readonly EventRow[] {
-  const pairs = useMemo(() => {
-    const found = new Map<string, { local: string; remote: string }>();
-    for (const { route } of events) if (route !== null) found.set(`${route.local} ${route.remote}`, route);
-    return [...found.values()].slice(0, MOST_PAIRS);
-  }, [events]);
-  const key = pairs.map(({ local, remote }) => `${local} ${remote}`).join();
-  const [more, setMore] = useState<readonly EventRow[]>([]);
-  useEffect(() => {
-    const abort = new AbortController();
-    const ask = ({ local, remote }: { local: string; remote: string }) =>
-      get<EventList>(
-        `/routes/${encodeURIComponent(local)}/${encodeURIComponent(remote)}/events`,
-        abort.signal,
-      )
-        .then(({ events }) => events, () => [] as EventRow[]);
-    void Promise.all(pairs.map(ask)).then((lists) => {
-      if (!abort.signal.aborted) setMore(lists.flat().filter(({ type }) => OF_PAIRS.has(type)));
-    });
-    return () => abort.abort();
-  }, [key]);
-  return more;
 }
 
 function merged(events: readonly EventRow[], more: readonly EventRow[]): EventRow[] {

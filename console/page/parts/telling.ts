@@ -229,6 +229,34 @@ const TELLERS: Readonly<Record<string, Teller>> = {
     const { machine, on, state } = fields as unknown as Move;
     return note("state", value(state), some(value(machine), value(on)));
   },
+  "certificate.expiring": ({ whose, days, subject, notAfter }) =>
+    note(
+      "tls",
+      `${whose === "ours" ? "our" : "the peer's"} certificate ends within ${text(days)} days`,
+      some(text(subject), text(notAfter)),
+    ),
+  "certificate.changed": ({ name, peer }) =>
+    note("tls", `${text(name)} shows another certificate`, text(peer)),
+  "dns.witness": ({ name }) => note("error", "the two DNSSEC validators disagree", text(name)),
+  "operator.acted": ({ action }) => note("route", `operator: ${text(action)}`),
+  "component.attached": ({ domain }) => note("route", `component of ${text(domain)} is there`),
+  "component.detached": ({ domain }) => note("route", `component of ${text(domain)} is gone`),
+  "stanza.bounced": ({ condition, repeated }, event) =>
+    note(
+      "error",
+      `stanza bounced: ${text(condition)}`,
+      some(pair(event), repeated ? `${text(repeated)} times` : ""),
+    ),
+  "stanza.discarded": ({ condition, repeated }, event) =>
+    note(
+      "error",
+      `stanza dropped: ${text(condition)}`,
+      some(pair(event), repeated ? `${text(repeated)} times` : ""),
+    ),
+  "server.ready": () => note("route", "the server is ready"),
+  "server.draining": () => note("route", "the server was told to stop"),
+  "recorder.sampling": ({ oneIn }) => note("state", `traces: one in ${text(oneIn)} is kept`),
+  "actor.crashed": ({ id, error }) => note("error", `a bug of ours in ${text(id)}`, text(error)),
   "element.received": element(["peer", "local"]),
   "element.sent": element(["local", "peer"]),
 };

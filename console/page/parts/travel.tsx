@@ -1,5 +1,5 @@
 /** Travel in the time of a trace: an event of it, or what is now; kept in the address as `at`. console.md 2.3. */
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { EventRow } from "../../../observe/contract.ts";
 import { clock, span } from "../format.ts";
 import { onKeys } from "../keys.ts";
@@ -19,13 +19,19 @@ export function useTravel(events: readonly EventRow[]): Travel {
   const found = asked === null ? -1 : events.findIndex(({ seq }) => String(seq) === asked);
   const following = found < 0;
   const at = following ? events.length - 1 : found;
+  // Keys may come faster than the page is drawn anew.
+  const latest = useRef({ at, events, following });
+  latest.current = { at, events, following };
   const to = (index: number) => {
-    const event = events[Math.max(0, Math.min(events.length - 1, index))];
-    if (event !== undefined) go(withParams({ at: event.seq }), { replace: true });
+    const { events } = latest.current;
+    const next = Math.max(0, Math.min(events.length - 1, index));
+    if (events[next] === undefined) return;
+    latest.current = { events, at: next, following: false };
+    go(withParams({ at: events[next].seq }), { replace: true });
   };
   const follow = () => go(withParams({ at: null }), { replace: true });
   useEffect(() => {
-    const previous = () => to(at - 1), next = () => to(at + 1);
+    const previous = () => to(latest.current.at - 1), next = () => to(latest.current.at + 1);
     return onKeys({
       "[": previous,
       "]": next,
@@ -34,11 +40,11 @@ export function useTravel(events: readonly EventRow[]): Travel {
       k: previous,
       j: next,
       Home: () => to(0),
-      End: () => to(events.length - 1),
+      End: () => to(latest.current.events.length - 1),
       Escape: follow,
-      ".": () => following ? to(at) : follow(),
+      ".": () => latest.current.following ? to(latest.current.at) : follow(),
     });
-  }, [at, events, following]);
+  }, []);
   return { at, following, to, follow };
 }
 
