@@ -1,0 +1,204 @@
+/// <reference lib="dom" />
+/** The tables with ten thousand connections and a hundred thousand pairs, and names that were meant to harm. console.md 6 B, C. */
+import assert from "node:assert/strict";
+import { CONNECTIONS, gatherCrowd, HOSTILE, PAIRS } from "./crowd.ts";
+import { scene } from "./fixture.ts";
+import type { Visitor } from "./visitor.ts";
+
+const test = scene(gatherCrowd);
+
+const rows = ({ page }: Visitor) => page.locator(".grid-row");
+const counts = (visitor: Visitor) => visitor.text("[data-counts]");
+const ids = (visitor: Visitor) => rows(visitor).locator("code").allInnerTexts();
+
+async function shown(visitor: Visitor, path: string): Promise<void> {
+  await visitor.go(path);
+  await rows(visitor).locator(".cell").first().waitFor();
+}
+
+test("B3: a filter leaves what matches; count, facets and address agree; Back restores", async ({ visit }) => {
+  await using visitor = await visit();
+  await shown(visitor, "/connections");
+  const all = CONNECTIONS.toLocaleString("en");
+  assert.equal(await counts(visitor), `${all} of ${all}`);
+  const facet = visitor.page.locator(".facet.busy", { hasText: "negotiating" });
+  const number = (await facet.locator("b").innerText()).trim();
+  await facet.click();
+  await visitor.until("the filtered count", async () => await counts(visitor) === `${number} of ${all}`);
+  assert.equal(new URL(visitor.page.url()).searchParams.get("q"), "state:negotiating");
+  assert.deepEqual(new Set(await rows(visitor).locator(".pill").allInnerTexts()).size, 1);
+  await visitor.picture("connections-filtered-light");
+  await visitor.page.goBack();
+  await visitor.until("everything again", async () => await counts(visitor) === `${all} of ${all}`);
+  assert.equal(await visitor.page.inputValue(".filter"), "");
+  visitor.assertQuiet();
+});
+
+test("B4: of 10,000 rows at most 60 are in the document, and the last one is reached by scrolling", async ({ visit }) => {
+  await using visitor = await visit();
+  await shown(visitor, "/connections");
+  assert(await rows(visitor).count() <= 60);
+  await visitor.page.locator(".grid-body").evaluate((body) => body.scrollTop = body.scrollHeight);
+  await visitor.until("the last row", async () => (await ids(visitor)).includes(`c-${CONNECTIONS - 1}`));
+  assert(await rows(visitor).count() <= 60);
+  await visitor.page.locator(".grid-body").evaluate((body) => body.scrollTop = body.scrollHeight / 2);
+  await visitor.until("the middle", async () => (await ids(visitor)).includes(`c-${CONNECTIONS / 2}`));
+});
+
+test("B5: a click on a column's head orders the rows, a second one the other way round", async ({ visit }) => {
+  await using visitor = await visit();
+  await shown(visitor, "/connections");
+  const ms = async () =>
+    (await rows(visitor).locator(".cell:nth-child(8)").allInnerTexts()).slice(0, 20).map((text) =>
+      text.startsWith("0.") ? Number.parseFloat(text) * 1000 : Number.parseFloat(text)
+    );
+  const head = visitor.page.locator("[data-column=rtt] button");
+  await head.click();
+  await visitor.until("the quickest first", async () => (await ms())[0] === 0);
+  const ascending = await ms();
+  assert.deepEqual(ascending, ascending.toSorted((a, b) => a - b));
+  assert.equal(await visitor.page.locator("[data-column=rtt]").getAttribute("aria-sort"), "ascending");
+  await head.click();
+  await visitor.until("the slowest first", async () => (await ms())[0]! > 390);
+  assert.equal(new URL(visitor.page.url()).searchParams.get("sort"), "-rtt");
+});
+
+test("B6: / goes to the filter; j j Enter opens the second row below; Escape clears", async ({ visit }) => {
+  await using visitor = await visit();
+  await shown(visitor, "/connections");
+  const third = (await ids(visitor))[2]!;
+  await visitor.page.keyboard.press("/");
+  assert.equal(await visitor.page.evaluate(() => document.activeElement?.className), "filter");
+  await visitor.page.keyboard.type("nobody.example");
+  await visitor.page.locator(".empty").waitFor();
+  await visitor.page.keyboard.press("Escape");
+  await rows(visitor).locator(".cell").first().waitFor();
+  for (const key of ["j", "j", "j", "Enter"]) await visitor.page.keyboard.press(key);
+  await visitor.page.waitForURL(`**/connections/${third}`);
+});
+
+test("B7: closed connections are listed on demand, each with its cause", async ({ visit }) => {
+  await using visitor = await visit();
+  await shown(visitor, "/connections?q=state%3Aclosed");
+  assert.deepEqual((await rows(visitor).locator(".why").allInnerTexts()).sort(), [
+    "dns.nxdomain",
+    "stream.idle",
+    "tcp.refused",
+    "tls.expired",
+  ]);
+});
+
+test("B8: hostile names are text, what cannot be seen is shown, and an internationalised name stands in both forms", async ({ visit }) => {
+  await using visitor = await visit();
+  await shown(visitor, "/connections?sort=-age&q=id:c-0");
+  for (const [n, name] of HOSTILE.entries()) {
+    await shown(visitor, `/connections?q=id:c-${n}`);
+    const cell = await rows(visitor).first().locator(".cell:nth-child(6)").innerText();
+    if (n === 0) assert.equal(cell, name);
+    if (n === 1) assert.equal(cell, "\\u{202e}elpmaxe.\\u{7}evil");
+    if (n === 3) assert.equal(cell, "münchen.example xn--mnchen-3ya.example");
+  }
+  assert.equal(await visitor.page.locator("img").count(), 0);
+  visitor.assertQuiet();
+});
+
+test("B9: where nothing matches, the filter can be cleared", async ({ visit }) => {
+  await using visitor = await visit();
+  const page = await visitor.go("/connections?q=nobody.example");
+  await page.locator(".empty").waitFor();
+  assert.match(await visitor.text(".empty"), /Nothing matches nobody\.example/);
+  await visitor.picture("no-match-light");
+  await page.getByRole("button", { name: "Clear" }).click();
+  await rows(visitor).locator(".cell").first().waitFor();
+  assert.equal(new URL(page.url()).search, "");
+});
+
+test("B9: a filter that is none says so, in the server's words", async ({ visit }) => {
+  await using visitor = await visit();
+  const page = await visitor.go("/connections?q=stat%3Adenied");
+  await page.locator(".trouble").waitFor();
+  assert.match(await visitor.text(".trouble"), /did you mean "state"/);
+});
+
+test("B10: the grid says how long it is, and axe finds nothing, in both themes", async ({ visit }) => {
+  for (const theme of ["light", "dark"] as const) {
+    await using visitor = await visit({ theme });
+    await shown(visitor, "/connections");
+    assert.equal(
+      await visitor.page.locator("[role=grid]").getAttribute("aria-rowcount"),
+      String(CONNECTIONS + 1),
+    );
+    assert.deepEqual(await visitor.axe(), []);
+    await visitor.picture(`connections-many-${theme}`);
+  }
+});
+
+test("C4: 100,000 pairs: the first rows stand within 1.5 s, a filter answers within 200 ms", async ({ visit }) => {
+  await using visitor = await visit();
+  await visitor.go("/machines"); // what is measured is the table, not the start of a browser
+  const start = performance.now();
+  await shown(visitor, "/routes");
+  const first = performance.now() - start;
+  assert(parseInt((await counts(visitor)).replaceAll(",", "")) >= PAIRS);
+  const answer = await visitor.page.evaluate(async () => {
+    const best: number[] = [];
+    for (const q of ["state:denied", "remote:failing-1*", "local:local-7.example"]) {
+      const took: number[] = [];
+      // The quickest of some: other work of this machine is not what is measured.
+      for (let n = 0; n < 5; n++) {
+        const response = await fetch(`/api/v1/routes?limit=100&q=${encodeURIComponent(q)}`);
+        took.push((await response.json()).tookMs);
+      }
+      best.push(Math.min(...took));
+    }
+    return Math.max(...best);
+  });
+  console.log(`      first rows ${Math.round(first)} ms, slowest filter ${answer} ms`);
+  const slack = Number(Deno.env.get("VERONA_TEST_PATIENCE_MS") ?? 15_000) / 15_000;
+  assert(first < 1500 * slack, `${first} ms`);
+  assert(answer < 200 * slack, `${answer} ms`);
+  await visitor.picture("routes-many-light");
+});
+
+test("a key that is typed is a letter: no action while one types, and single keys can be switched off", async ({ visit }) => {
+  await using visitor = await visit();
+  await shown(visitor, "/connections");
+  await visitor.page.keyboard.press("?");
+  await visitor.page.locator("dialog[open]").waitFor();
+  await visitor.picture("help-light");
+  assert.deepEqual(await visitor.axe(), []);
+  await visitor.page.locator("dialog input[type=checkbox]").uncheck();
+  await visitor.page.keyboard.press("Escape");
+  await visitor.page.keyboard.press("j");
+  assert.equal(await visitor.page.locator(".grid-row.selected").count(), 0);
+  await visitor.page.keyboard.press("Control+k");
+  await visitor.page.locator("dialog .filter").fill("gj?");
+  assert.equal(await visitor.page.locator("dialog").count(), 1);
+  visitor.assertQuiet();
+});
+
+test("Ctrl K goes to a connection by a part of its name, and g r to the routes", async ({ visit }) => {
+  await using visitor = await visit();
+  await shown(visitor, "/connections");
+  await visitor.page.keyboard.press("Control+k");
+  await visitor.page.locator("dialog .filter").fill("customer-500.example");
+  await visitor.page.locator("[role=option]", { hasText: "connection" }).first().waitFor();
+  await visitor.picture("palette-light");
+  assert.deepEqual(await visitor.axe(), []);
+  await visitor.page.locator("[role=option]", { hasText: "connection" }).first().click();
+  await visitor.page.waitForURL(/\/connections\/c-\d+/);
+  await visitor.page.keyboard.press("g");
+  await visitor.page.keyboard.press("r");
+  await visitor.page.waitForURL(/\/routes$/);
+});
+
+test("X2: fourteen pages of one browser are all live", async ({ visit }) => {
+  await using visitor = await visit();
+  await shown(visitor, "/connections");
+  const pages = await Promise.all(Array.from({ length: 13 }, () => visitor.context.newPage()));
+  await Promise.all(pages.map((page) => page.goto(`${visitor.origin}/routes`)));
+  for (const page of pages) {
+    await page.locator("[data-link=live], [data-link=polling]").waitFor();
+    await page.locator(".grid-row .cell").first().waitFor();
+  }
+});
