@@ -144,7 +144,11 @@ function Explain({ local, remote }: { local: string; remote: string }) {
   );
   if (error !== null) return <Trouble error={error} again={again} />;
   if (data === null) return <Skeleton />;
-  return <Stages stages={data.stages} verdict={data.verdict} cause={data.cause} />;
+  return (
+    <div class="cards one">
+      <Stages stages={data.stages} verdict={data.verdict} cause={data.cause} />
+    </div>
+  );
 }
 
 function Gone({ local, remote }: { local: string; remote: string }) {

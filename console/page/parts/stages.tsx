@@ -1,7 +1,8 @@
 /** How far it comes, stage by stage, with what was seen: the same for "explain", "check" and "why". console.md 3.5. */
+import type { Detail } from "../../../facts/event.ts";
 import type { Stage } from "../../../observe/contract.ts";
 import { plain, span, value } from "../format.ts";
-import { Pill, type Tone } from "./basics.tsx";
+import { Facts, Pill, type Tone } from "./basics.tsx";
 
 const TONES: Readonly<Record<Stage["verdict"], Tone>> = {
   ok: "good",
@@ -41,7 +42,7 @@ export function Stages({ stages, verdict, cause, pending = false }: {
               <p class="stage-title">
                 {plain(title)} <code>{id}</code>
               </p>
-              {evidence !== null && <p class="evidence">{value(evidence)}</p>}
+              {evidence !== null && <Evidence of={evidence} />}
               {hint !== null && hint !== "" && <p class="hint">{plain(hint)}</p>}
             </div>
             <span class="elapsed">{elapsedMs === null ? "" : span(elapsedMs)}</span>
@@ -56,4 +57,13 @@ export function Stages({ stages, verdict, cause, pending = false }: {
       </ol>
     </section>
   );
+}
+
+/** What was seen, fact by fact; what is not there is not said. */
+function Evidence({ of }: { of: Detail }) {
+  if (typeof of !== "object" || of === null || Array.isArray(of)) return <p class="evidence">{value(of)}</p>;
+  const facts = Object.entries(of).filter(([, detail]) =>
+    detail !== null && detail !== "" && !(Array.isArray(detail) && detail.length === 0)
+  );
+  return <Facts of={Object.fromEntries(facts.map(([word, detail]) => [word, value(detail)]))} />;
 }
