@@ -1,4 +1,4 @@
-/// <reference lib="dom" />
+// deno-lint-ignore-file no-explicit-any
 /** The console beside a federation that has happened: both servers of the demo, after its story. console.md 6. */
 import assert from "node:assert/strict";
 import type { ConnectionList, EventList, RouteList } from "../../../observe/contract.ts";
@@ -6,6 +6,9 @@ import { JULIET } from "../../../demo/witness.ts";
 import { scene } from "./fixture.ts";
 import { tellStory } from "./told.ts";
 import type { Visitor } from "./visitor.ts";
+
+// What stands in evaluate() runs in the page; its types would change those of everything else.
+declare const document: any, getComputedStyle: any, HTMLInputElement: any, navigator: any;
 
 const test = scene(tellStory);
 
@@ -183,7 +186,7 @@ test("D1.8: at 1440 x 900 no text of a chart is under 8.5 px, no label covers an
           rect: one.getBoundingClientRect(),
         }));
       const pills = boxes(".pill-box"), states = boxes(".state:not(.holds) .box");
-      const overlap = (a: DOMRect, b: DOMRect) =>
+      const overlap = (a: any, b: any) =>
         a.left < b.right - 0.5 && b.left < a.right - 0.5 && a.top < b.bottom - 0.5 && b.top < a.bottom - 0.5;
       return pills.flatMap((pill, at) =>
         [...pills.slice(at + 1), ...states].filter(({ rect }) => overlap(pill.rect, rect)).map(({ name }) =>
@@ -454,7 +457,7 @@ test("X12: every link, button and field of every screen has a name and is reache
     );
     assert.deepEqual(nameless, [], name);
     const lost = await page.locator("a[href], button").evaluateAll((all) =>
-      all.filter((one) => (one as HTMLElement).tabIndex < 0 && one.closest(".grid-row") === null).map((one) =>
+      all.filter((one) => (one as any).tabIndex < 0 && one.closest(".grid-row") === null).map((one) =>
         one.outerHTML.slice(0, 120)
       )
     );

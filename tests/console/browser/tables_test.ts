@@ -1,9 +1,12 @@
-/// <reference lib="dom" />
+// deno-lint-ignore-file no-explicit-any
 /** The tables with ten thousand connections and a hundred thousand pairs, and names that were meant to harm. console.md 6 B, C. */
 import assert from "node:assert/strict";
 import { CONNECTIONS, gatherCrowd, HOSTILE, PAIRS } from "./crowd.ts";
 import { scene } from "./fixture.ts";
 import type { Visitor } from "./visitor.ts";
+
+// What stands in evaluate() runs in the page; its types would change those of everything else.
+declare const document: any;
 
 const test = scene(gatherCrowd);
 
