@@ -25,19 +25,34 @@ export function reload(server: Server, config: Config): Reloaded {
   );
   // Sections that need a restart stay as they are, so that the running server and its tables agree.
   const kept = Object.fromEntries(restart.map((section) => [section, before[section]]));
+  // What is suspended is so before any pair is judged anew.
+  server.hostAll(config.domains);
   server.apply({ ...config, ...kept }, identities, trust);
-  if (applyDomains(server, before, config)) applied.push("domains");
+  const gone = removeGone(server, before, config);
+  if (gone || addsSome(before, config)) applied.push("domains");
   server.host.tell({ type: "server.reloaded", detail: { applied, restart: [...restart] } });
   return { applied, restart: [...restart], mistakes: [] };
 }
 
-function applyDomains(server: Server, before: Config, after: Config): boolean {
+/** Changes domains and policies alone. */
+export function govern(server: Server, config: Config): void {
+  const before = server.config;
+  server.hostAll(config.domains);
+  server.govern(config);
+  removeGone(server, before, config);
+}
+
+/** False when there were none. */
+function removeGone(server: Server, before: Config, after: Config): boolean {
   const names = new Set(after.domains.map(({ name }) => name));
   const gone = before.domains.filter(({ name }) => !names.has(name));
   for (const { name } of gone) server.removeDomain(name);
-  for (const { name, componentSecret } of after.domains) server.local.add(name, componentSecret);
-  return gone.length > 0 ||
-    after.domains.some(({ name }) => !before.domains.some((old) => old.name === name));
+  return gone.length > 0;
+}
+
+function addsSome(before: Config, after: Config): boolean {
+  const names = new Set(before.domains.map(({ name }) => name));
+  return after.domains.some(({ name }) => !names.has(name));
 }
 
 function printed(value: unknown): string {

@@ -1,6 +1,6 @@
 /** One Verona server: its tables, its shells, its listeners. docs/architecture.md. */
 import { randomBytes } from "node:crypto";
-import type { Config, Limits } from "../config/config.ts";
+import type { Config, HostedDomain, Limits } from "../config/config.ts";
 import type { Resolver } from "../dnssec/resolver.ts";
 import type { Cause } from "../facts/cause.ts";
 import { type PairPolicy, survives } from "../policy/admission.ts";
@@ -139,7 +139,14 @@ export class Server implements ServerContext {
     this.providers = new ProviderBackoff(this.host, () => this.config.limits.backoffMaxMs);
     this.certificates = new Certificates(this);
     this.familiar = new Familiar(this.host);
-    for (const domain of domains) this.local.add(domain.name, domain.componentSecret);
+    this.hostAll(domains);
+  }
+
+  hostAll(domains: readonly HostedDomain[]): void {
+    for (const { name, componentSecret, suspended } of domains) {
+      this.local.add(name, componentSecret);
+      this.hosted.setSuspended(name, suspended ?? false);
+    }
   }
 
   // ---- listeners
@@ -218,6 +225,7 @@ export class Server implements ServerContext {
   }
 
   refusalFor(pair: DomainPair): Cause | null {
+    if (this.hosted.isSuspended(pair.local)) return "policy.suspended";
     const blocked = this.blocks.find(pair, this.host.clock.now());
     return blocked?.cause ?? this.policies.refusal(pair)?.cause ?? null;
   }
@@ -278,15 +286,22 @@ export class Server implements ServerContext {
 
   /** Takes a new configuration; connections keep the certificates that they began with. */
   apply(config: Config, identities: Identities, trust: Trust): void {
-    const old = { trust: this.trust, policies: this.policies };
+    const old = this.trust;
     this.config = config;
-    this.policies = new Policies(config.policy, config.domains);
     this.trust = trust;
-    old.trust.free();
+    old.free();
     this.replaceIdentities(identities);
     this.certificates.watch();
     this.#warn();
-    for (const row of [...this.bindings.rows()]) this.#judgeAnew(row, old.policies);
+    this.govern(config);
+  }
+
+  /** Takes other policies and domains alone: what they do not concern never notices. */
+  govern(config: Config): void {
+    const old = this.policies;
+    this.config = config;
+    this.policies = new Policies(config.policy, config.domains);
+    for (const row of [...this.bindings.rows()]) this.#judgeAnew(row, old);
     for (const shell of [...this.shells.values()]) shell.policyChanged();
   }
 
@@ -341,6 +356,19 @@ export class Server implements ServerContext {
     if (blockMs > 0) this.blocks.add(pair, "policy.revoked", this.host.clock.now() + blockMs);
     this.#revokeEverywhere(pair, "policy.revoked");
     return true;
+  }
+
+  /** Looks at the pair's proofs afresh; one of ours that waits after a failure is tried at once. Null: no such pair. */
+  recheck(pair: DomainPair): { proofs: number; retried: boolean } | null {
+    const row = this.bindings.get(pair), route = this.routes.get(pair);
+    const failed = this.negatives.find(pair, this.host.clock.now()) !== null;
+    if (row === undefined && route === undefined && !failed) return null;
+    const connections = new Set([...row?.send ?? [], ...row?.recv ?? []].map((grant) => grant.connection.id));
+    const lives = [...connections].flatMap((id) => this.shells.get(id)?.proofs.life(pair.remote) ?? []);
+    for (const life of lives) life.recheckWanted();
+    const retried = route === undefined ? failed : route.state === "denied" || route.state === "backoff";
+    if (retried) this.routes.urge(pair);
+    return { proofs: lives.length, retried };
   }
 
   #revokeEverywhere(pair: DomainPair, cause: Cause): void {

@@ -1,4 +1,5 @@
 /** The tables as the API walks them. Nothing here is copied: rows are looked at where they live. */
+import type { HostedDomain } from "../config/config.ts";
 import type { ProofRow } from "../observe/contract.ts";
 import type { LiveConnection, LiveDomain, LiveProof, LiveRoute, Source, Sources } from "../observe/live.ts";
 import type { Listed } from "../routing/hosted.ts";
@@ -111,13 +112,13 @@ function domains(server: Server): Source<LiveDomain> {
       return hosted.size;
     },
     *rows() {
-      const policies = new Map(server.config.domains.map(({ name, policy }) => [name, policy.proof]));
-      for (const one of hosted.list()) yield liveDomain(one, policies.get(one.domain) ?? null, server);
+      const said = new Map(server.config.domains.map((one) => [one.name, one]));
+      for (const one of hosted.list()) yield liveDomain(one, said.get(one.domain), server);
     },
     past: () => [],
     again({ name }) {
       const one = hosted.find(name as Domain);
-      const own = server.config.domains.find((domain) => domain.name === name)?.policy.proof ?? null;
+      const own = server.config.domains.find((domain) => domain.name === name);
       return one === null ? null : liveDomain(one, own, server);
     },
     key: ({ name }) => name,
@@ -126,9 +127,16 @@ function domains(server: Server): Source<LiveDomain> {
 }
 
 function liveDomain(
-  { domain, answerer, since }: Listed,
-  own: string | null,
+  { domain, answerer, since, suspended }: Listed,
+  own: HostedDomain | undefined,
   { config: { policy } }: Server,
 ): LiveDomain {
-  return { name: domain, component: COMPONENTS[answerer], policy: own ?? policy.proof, since };
+  return {
+    name: domain,
+    component: COMPONENTS[answerer],
+    policy: own?.policy.proof ?? policy.proof,
+    since,
+    suspended,
+    origin: own?.origin ?? "file",
+  };
 }

@@ -1,12 +1,13 @@
 /** What the API sees of a server. design.md 2.4. Reads tables; touches nothing live but what it is asked to. */
-import type { Config } from "../config/config.ts";
+import type { Config, HostedDomain, ProofPolicy } from "../config/config.ts";
+import type { RunTime } from "../config/run_time.ts";
 import type { Explanation } from "../observe/contract.ts";
 import type { LiveConnection, LiveRoute, Sources } from "../observe/live.ts";
 import type { CertificateView, Readiness, ServerView, Surroundings, TrafficView } from "../observe/view.ts";
-import { AddressFault, type DomainPair, parseDomain } from "../xmpp/domain.ts";
+import { AddressFault, type Domain, type DomainPair, parseDomain } from "../xmpp/domain.ts";
 import { explain, surroundings } from "./explain.ts";
 import { ConnectionNow } from "./live_connection.ts";
-import { reload } from "./reload.ts";
+import { govern, reload } from "./reload.ts";
 import type { S2sShell } from "./s2s_stream.ts";
 import type { Server } from "./server.ts";
 import { routeOf, sourcesOf } from "./sources.ts";
@@ -19,8 +20,14 @@ export class View implements ServerView {
   readonly #reread: Reread;
   readonly sources: Sources;
 
-  constructor(server: Server, reread: Reread) {
+  readonly #runTime: RunTime;
+  /** The file's own, without what was set at run time. */
+  #file: Config;
+
+  constructor(server: Server, reread: Reread, runTime: RunTime, file: Config) {
     this.#server = server;
+    this.#runTime = runTime;
+    this.#file = file;
     this.#reread = reread;
     this.sources = sourcesOf(server);
   }
@@ -95,7 +102,73 @@ export class View implements ServerView {
   async reload(): Promise<{ applied: string[]; restart: string[]; mistakes: string[] }> {
     const read = this.#reread();
     if ("mistakes" in read) return { applied: [], restart: [], mistakes: read.mistakes };
-    return await Promise.resolve(reload(this.#server, read.config));
+    const done = reload(this.#server, this.#runTime.over(read.config));
+    if (done.mistakes.length === 0) this.#file = read.config;
+    return await Promise.resolve(done);
+  }
+
+  // ---- set at run time: on disk first, then in force (docs/decisions/0180)
+
+  putDomain(domain: HostedDomain): "created" | "replaced" {
+    const { name } = domain;
+    const before = this.#server.hosted.isHosted(name);
+    const empty = domain.componentSecret === null && domain.policy.proof === null &&
+      domain.policy.allow.length + domain.policy.block.length === 0;
+    if (empty && this.#inFile(name)) this.#runTime.restoreDomain(name);
+    else this.#runTime.addDomain(domain);
+    this.#govern({ action: before ? "domain.replace" : "domain.add", domain: name });
+    return before ? "replaced" : "created";
+  }
+
+  deleteDomain(name: Domain): boolean {
+    if (!this.#server.hosted.isHosted(name)) return false;
+    this.#runTime.removeDomain(name, this.#inFile(name));
+    this.#govern({ action: "domain.remove", domain: name });
+    return true;
+  }
+
+  setSuspended(name: Domain, suspended: boolean): boolean {
+    if (!this.#server.hosted.isHosted(name)) return false;
+    if (suspended) this.#runTime.suspend(name);
+    else this.#runTime.resume(name);
+    this.#govern({ action: suspended ? "domain.suspend" : "domain.resume", domain: name });
+    return true;
+  }
+
+  wasGone(name: Domain): boolean {
+    return this.#server.config.server.gone.includes(name);
+  }
+
+  putPolicy(remote: Domain, proof: ProofPolicy): "created" | "replaced" {
+    const before = this.#runTime.policyOf(remote);
+    this.#runTime.setPolicy(remote, proof);
+    this.#govern({ action: "policy.set", remote, proof });
+    return before === null ? "created" : "replaced";
+  }
+
+  deletePolicy(remote: Domain): boolean {
+    if (this.#runTime.policyOf(remote) === null) return false;
+    this.#runTime.forgetPolicy(remote);
+    this.#govern({ action: "policy.forget", remote });
+    return true;
+  }
+
+  recheck(pair: DomainPair): { proofs: number; retried: boolean } | null {
+    const done = this.#server.recheck(pair);
+    if (done !== null) {
+      this.#server.host.tell({ type: "operator.acted", pair, detail: { action: "recheck", ...done } });
+    }
+    return done;
+  }
+
+  #inFile(name: Domain): boolean {
+    return this.#file.domains.some((one) => one.name === name);
+  }
+
+  #govern(detail: Readonly<Record<string, string>>): void {
+    const { domains, policy } = this.#runTime.over(this.#file);
+    this.#server.host.tell({ type: "operator.acted", detail });
+    govern(this.#server, { ...this.#server.config, domains, policy });
   }
 }
 

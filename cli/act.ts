@@ -33,3 +33,26 @@ export async function reload(options: ServerOptions): Promise<number> {
   }
   return EXIT.good;
 }
+
+export async function recheck(local: string, remote: string, options: ServerOptions): Promise<number> {
+  const path = `/routes/${encodeURIComponent(local)}/${encodeURIComponent(remote)}/recheck`;
+  const answer = await Client.open(options).ask(path, "POST", {});
+  if (options.json) sayJson(answer);
+  else {
+    const retried = answer.retried ? "; it is tried again now" : "";
+    say(printable(`${local} <-> ${remote}: proofs looked at afresh: ${answer.proofs}${retried}`));
+  }
+  return EXIT.good;
+}
+
+/** @param value `default`: as the file says. */
+export async function policy(remote: string, value: string, options: ServerOptions): Promise<number> {
+  const path = `/policy/${encodeURIComponent(remote)}`;
+  const client = Client.open(options);
+  const answer = value === "default"
+    ? await client.ask(path, "DELETE")
+    : await client.ask(path, "PUT", { proof: value });
+  if (options.json) sayJson(answer ?? { remote, proof: null });
+  else say(printable(`${remote}: ${value === "default" ? "as the file says" : value}`));
+  return EXIT.good;
+}

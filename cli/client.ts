@@ -44,7 +44,7 @@ export class Client {
 
   /** The JSON of an answer. @throws {CommandFault} */
   // deno-lint-ignore no-explicit-any -- each command checks by its type what it shows
-  async ask(path: string, method: "GET" | "POST" = "GET", body?: unknown): Promise<any> {
+  async ask(path: string, method: "GET" | "POST" | "PUT" | "DELETE" = "GET", body?: unknown): Promise<any> {
     const response = await this.#fetch(path, method, body);
     const answer = await response.json().catch(() => null);
     if (response.ok) return answer;

@@ -7,6 +7,7 @@ const COLUMNS: readonly Column<DomainRow>[] = [
   { title: "DOMAIN", cell: ({ name }) => name },
   { title: "COMPONENT", cell: ({ component }) => component },
   { title: "POLICY", cell: ({ policy }) => policy },
+  { title: "FROM", cell: ({ origin, suspended }) => suspended ? `${origin}, suspended` : origin },
   { title: "SINCE", cell: ({ since }) => span(Date.now() - Date.parse(since)) },
 ];
 

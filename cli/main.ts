@@ -35,6 +35,7 @@ function build(done: Done): Command {
   addServing(program, done);
   addListings(program, done);
   addQuestions(program, done);
+  addSetting(program, done);
   addCheck(program, done);
   addConfig(program, done);
   addLater(program);
@@ -117,9 +118,59 @@ function addListings(program: Command, done: Done): void {
     const { domains } = await import("./domains.ts");
     done(await domains(filter, options));
   });
-  for (const name of ["add", "remove", "suspend"]) {
-    later(domains, name, "edit [[domain]], then `config reload`");
+  addHosting(domains, done);
+}
+
+const PROOFS = ["strict", "authenticated", "encrypted", "legacy"];
+
+function addHosting(domains: Command, done: Done): void {
+  asking(domains.command("add <name>").description("host a domain from now on, or host it otherwise"))
+    .addHelpText("before", examples("verona domains add new.example --secret-file new.secret --proof strict"))
+    .option("--secret-file <file>", "the secret of its component; - is standard input")
+    .addOption(new Option("--proof <policy>", "what its peers are proven by").choices(PROOFS))
+    .action(async (name, options) => {
+      const { add } = await import("./hosting.ts");
+      done(await add(name, options));
+    });
+  asking(domains.command("remove <name>").description("host it no longer, though the file says so"))
+    .action(async (name, options) => {
+      const { remove } = await import("./hosting.ts");
+      done(await remove(name, options));
+    });
+  for (
+    const [word, about] of [["suspend", "stays hosted, with nobody"], ["resume", "federates again"]] as const
+  ) {
+    asking(domains.command(`${word} <name>`).description(about)).action(async (name, options) => {
+      const { turn } = await import("./hosting.ts");
+      done(await turn(name, word, options));
+    });
   }
+}
+
+/** What an operator sets or starts for a pair or a peer. */
+function addSetting(program: Command, done: Done): void {
+  asking(
+    program.command("recheck <local> <remote>").description(
+      "look at a pair's proofs afresh, try it again now",
+    ),
+  )
+    .addHelpText("before", examples("verona recheck sender.example target.example"))
+    .action(async (local, remote, options) => {
+      const { recheck } = await import("./act.ts");
+      done(await recheck(local, remote, options));
+    });
+  asking(
+    program.command("policy <remote>").description("what a peer must prove, whatever the file says")
+      .addArgument(new Argument("<value>", "default: as the file says").choices([...PROOFS, "default"])),
+  )
+    .addHelpText(
+      "before",
+      examples("verona policy old.example encrypted", "verona policy old.example default"),
+    )
+    .action(async (remote, value, options) => {
+      const { policy } = await import("./act.ts");
+      done(await policy(remote, value, options));
+    });
 }
 
 function addQuestions(program: Command, done: Done): void {
@@ -270,8 +321,6 @@ function addConfig(program: Command, done: Done): void {
 
 /** design.md 2.2 names these; what there is instead is said. */
 function addLater(program: Command): void {
-  later(program, "recheck", "proofs are looked at again by themselves (limits.recheck_min)");
-  later(program, "policy", "edit [policy], then `verona config reload`");
   later(program, "completions", "");
 }
 

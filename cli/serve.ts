@@ -6,6 +6,7 @@ import { newSecret, Server } from "../actors/server.ts";
 import { type Reread, View } from "../actors/view.ts";
 import type { Config } from "../config/config.ts";
 import { reasonOf } from "../config/files.ts";
+import { RunTime } from "../config/run_time.ts";
 import { isLoopback } from "../config/loopback.ts";
 import { printAddress } from "../config/units.ts";
 import { ASSETS } from "../console/assets.ts";
@@ -52,8 +53,10 @@ export interface Serving {
 const LAST_ANSWERS_MS = 500;
 
 /** Starts everything. @throws {Error} whose message says what is missing and what to do. */
-export async function serve({ config, clock, reread, recorder }: ServeOptions): Promise<Serving> {
-  await makeDataDir(config.server.dataDir);
+export async function serve({ config: file, clock, reread, recorder }: ServeOptions): Promise<Serving> {
+  await makeDataDir(file.server.dataDir);
+  const runTime = RunTime.open(file.server.dataDir);
+  const config = runTime.over(file);
   const host: Host = {
     clock,
     random: Math.random,
@@ -68,7 +71,7 @@ export async function serve({ config, clock, reread, recorder }: ServeOptions): 
   });
   const dialbackSecret = await loadDialbackSecret(config);
   const server = new Server({ host, version: VERSION, config, resolver, identities, trust, dialbackSecret });
-  const view = new View(server, reread);
+  const view = new View(server, reread, runTime, file);
   const opened = server.listen();
   const sessions = new Sessions(() => clock.now());
   const api = await serveConsole({ config, clock, view, recorder, sessions, checks: checksOf(server) });
@@ -92,6 +95,7 @@ export async function serve({ config, clock, reread, recorder }: ServeOptions): 
     stop: async () => {
       await server.drain();
       await Promise.race([api?.shutdown(), new Promise((resolve) => setTimeout(resolve, LAST_ANSWERS_MS))]);
+      runTime.close();
       await resolver[Symbol.asyncDispose]();
     },
   };

@@ -21,6 +21,10 @@ export interface HostedDomain {
   /** Null: no component may attach; the server answers for the domain itself. */
   readonly componentSecret: string | null;
   readonly policy: TenantPolicy;
+  /** It stays hosted and federates with nobody. */
+  readonly suspended?: boolean;
+  /** Where it was said; absent: in verona.toml. */
+  readonly origin?: "run time";
 }
 
 /** What a hosted domain asks for itself; null and empty lists inherit. */

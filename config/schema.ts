@@ -68,7 +68,7 @@ const later = <T extends string | number | boolean>(byDefault: T) =>
     message: `not yet: this version honours only the default, ${JSON.stringify(byDefault)}`,
   });
 
-const proof = z.enum(["strict", "authenticated", "encrypted", "legacy"]);
+export const proof = z.enum(["strict", "authenticated", "encrypted", "legacy"]);
 
 const server = z.strictObject({
   names: z.array(domain).min(1, "at least one server name is needed"),
@@ -123,7 +123,7 @@ const policy = z.strictObject({
   ).default({}),
 });
 
-const hosted = z.strictObject({
+export const hosted = z.strictObject({
   name: domain,
   component_secret: z.string().min(1).optional(),
   component_secret_file: z.string().min(1).optional(),

@@ -203,6 +203,11 @@ export const CAUSES = {
   "policy.blocked": reason("policy", "the domain is blocked here", "see `policy.block`"),
   "policy.not-allowed": reason("policy", "the domain is not among those allowed here", "see `policy.allow`"),
   "policy.revoked": reason("policy", "the operator revoked the pair", "wait until the block ends"),
+  "policy.suspended": reason(
+    "policy",
+    "our domain is suspended: it federates with nobody for now",
+    "`verona domains resume` ends it",
+  ),
   "policy.proof": reason(
     "policy",
     "the pair's policy was changed and no longer takes the proof that opened it",

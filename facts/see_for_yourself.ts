@@ -155,6 +155,7 @@ const COMMANDS: Readonly<Record<Cause, Command>> = {
   "policy.blocked": POLICY,
   "policy.not-allowed": POLICY,
   "policy.revoked": EXPLAIN,
+  "policy.suspended": DOMAINS,
   "policy.proof": POLICY,
   "policy.dialback": POLICY,
   "policy.dns": SRV,

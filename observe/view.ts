@@ -1,5 +1,7 @@
 /** What the API asks of a running server. design.md 2.4; the shapes of its answers are in contract.ts. */
 import type { Scene } from "../facts/see_for_yourself.ts";
+import type { HostedDomain, ProofPolicy } from "../config/config.ts";
+import type { Domain, DomainPair } from "../xmpp/domain.ts";
 import type { Explanation } from "./contract.ts";
 import type { LiveConnection, LiveRoute, Sources } from "./live.ts";
 
@@ -44,6 +46,16 @@ export interface ServerView {
   close(connection: string): boolean;
   /** False when there is no such pair. `blockMs` 0: only revoked, not blocked (A-33). */
   revoke(local: string, remote: string, blockMs: number): boolean;
+  putDomain(domain: HostedDomain): "created" | "replaced";
+  /** These three: false when it is not hosted here, or not set at run time. */
+  deleteDomain(name: Domain): boolean;
+  setSuspended(name: Domain, suspended: boolean): boolean;
+  deletePolicy(remote: Domain): boolean;
+  /** Hosted here before, as the file says (`server.gone`). */
+  wasGone(name: Domain): boolean;
+  putPolicy(remote: Domain, proof: ProofPolicy): "created" | "replaced";
+  /** Null when there is no such pair. */
+  recheck(pair: DomainPair): { proofs: number; retried: boolean } | null;
   /** What changed, and what needs a restart; mistakes leave everything as it was. */
   reload(): Promise<{ applied: string[]; restart: string[]; mistakes: string[] }>;
 }

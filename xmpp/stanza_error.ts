@@ -179,6 +179,7 @@ const BOUNCES: { readonly [cause in Cause]?: Row } = {
   "policy.blocked": FORBIDDEN_HERE,
   "policy.not-allowed": FORBIDDEN_HERE,
   "policy.revoked": FORBIDDEN_HERE,
+  "policy.suspended": FORBIDDEN_HERE,
   "route.unknown-target": ["item-not-found", "cancel"],
   "route.not-hosted": ["item-not-found", "cancel"],
   "route.unauthorised": ["not-authorized", "auth", INVALID_CONNECTION],

@@ -1,6 +1,6 @@
 /** How answers are made, and the mistakes that several endpoints find. */
 import { parseDuration } from "../../config/units.ts";
-import { AddressFault, type DomainPair, parseDomain } from "../../xmpp/domain.ts";
+import { AddressFault, type Domain, type DomainPair, parseDomain } from "../../xmpp/domain.ts";
 import { Problem } from "../problem.ts";
 import type { Call } from "./endpoint.ts";
 
@@ -25,6 +25,16 @@ export function readPair(local: string, remote: string): DomainPair {
     return { local: parseDomain(local), remote: parseDomain(remote) };
   } catch (error) {
     if (error instanceof AddressFault) throw new Problem(400, "api.query", error.message, "give two domains");
+    throw error;
+  }
+}
+
+/** A domain of a path, canonical; never a pattern. @throws {Problem} 400 */
+export function readDomain(text: string): Domain {
+  try {
+    return parseDomain(text);
+  } catch (error) {
+    if (error instanceof AddressFault) throw new Problem(400, "api.query", error.message, "give a domain");
     throw error;
   }
 }

@@ -22,6 +22,13 @@ export const CONTROL: readonly Endpoint[] = [
   },
   {
     method: "POST",
+    path: "/api/v1/routes/:local/:remote/recheck",
+    role: "operator",
+    about: "look at the pair's proofs afresh, and try at once what waits after a failure",
+    answer: recheck,
+  },
+  {
+    method: "POST",
     path: "/api/v1/reload",
     role: "operator",
     about: "read the configuration again, as SIGHUP does",
@@ -40,6 +47,13 @@ function revoke(call: Call): Response {
   const blockMs = duration(call, "block", "10m", MAX_BLOCK_MS);
   if (!parts.view.revoke(pair.local, pair.remote, blockMs)) throw noPair();
   return json({ revoked: pair, blockMs });
+}
+
+function recheck({ parts, params }: Call): Response {
+  const pair = readPair(params[0]!, params[1]!);
+  const done = parts.view.recheck(pair);
+  if (done === null) throw noPair();
+  return json({ rechecked: pair, ...done });
 }
 
 async function reload({ parts }: Call): Promise<Response> {

@@ -6,9 +6,10 @@ import { EVENTS } from "./events.ts";
 import { EXPLAIN } from "./explain.ts";
 import { FAILURES } from "./failures.ts";
 import { HEALTH } from "./health.ts";
-import { LATER } from "./later.ts";
+import { DOMAINS } from "./domains.ts";
 import { MACHINES } from "./machines.ts";
 import { OVERVIEW } from "./overview.ts";
+import { POLICY } from "./policy.ts";
 import { SESSION } from "./session.ts";
 import { SOCKET } from "./socket.ts";
 import { TABLES } from "./tables.ts";
@@ -27,5 +28,6 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...MACHINES,
   ...CHECK,
   ...CONTROL,
-  ...LATER,
+  ...DOMAINS,
+  ...POLICY,
 ];

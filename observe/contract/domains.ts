@@ -6,6 +6,10 @@ export interface DomainRow {
   readonly component: "connected" | "away" | "none";
   readonly policy: string;
   readonly since: string;
+  /** It stays hosted and federates with nobody. */
+  readonly suspended: boolean;
+  /** Where it was said that it is hosted here: verona.toml, or an operator by API or command. */
+  readonly origin: "file" | "run time";
 }
 
 export interface DomainList extends ListAnswer {

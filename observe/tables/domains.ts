@@ -6,7 +6,14 @@ import { iso, type Table } from "./table.ts";
 export const DOMAINS: Table<LiveDomain, DomainRow> = {
   name: "domains",
   source: ({ domains }) => domains,
-  print: ({ name, component, policy, since }) => ({ name, component, policy, since: iso(since)! }),
+  print: ({ since, ...row }) => ({
+    name: row.name,
+    component: row.component,
+    policy: row.policy,
+    since: iso(since)!,
+    suspended: row.suspended,
+    origin: row.origin,
+  }),
   fields: {
     name: { kind: "text", bare: true, also: ["domain"], read: ({ name }) => name, about: "the domain" },
     component: {
@@ -21,6 +28,17 @@ export const DOMAINS: Table<LiveDomain, DomainRow> = {
       counted: true,
       read: ({ policy }) => policy,
       about: "what its peers are proven by",
+    },
+    suspended: {
+      kind: "word",
+      values: ["yes", "no"],
+      read: ({ suspended }) => suspended ? "yes" : "no",
+      about: "whether it federates with nobody for now",
+    },
+    origin: {
+      kind: "text",
+      read: ({ origin }) => origin,
+      about: "file, or run time",
     },
     age: { kind: "age", also: ["since"], read: ({ since }) => since, about: "since it is so" },
   },

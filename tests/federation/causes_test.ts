@@ -301,6 +301,10 @@ const CAUSES: Record<string, [act: Act, options?: StageOptions]> = {
     await stage.initiateWith();
     await stage.server.api("/routes/target.example/sender.example/revoke", "POST", {});
   }],
+  "policy.suspended": [async (stage) => {
+    await stage.initiateWith();
+    await stage.server.api("/domains/target.example/suspend", "POST", {});
+  }],
   "policy.dns": [async (stage) => {
     const names = [ORIGINATING, "bogus.example"];
     const tls = { identity: await stage.world.ca.issue({ names }), serverName: RECEIVING };

@@ -1,0 +1,40 @@
+/** A database file of ours in `data_dir`: mode 0600, of one schema version, whole or refused. */
+import { DatabaseSync } from "node:sqlite";
+
+/**
+ * Opens the file, making what is missing. Every statement is on disk when it returns.
+ *
+ * @param version Of `schema`; a file of another one is refused.
+ * @throws {Error} one sentence: which file, what is wrong, what to do.
+ */
+export function openDatabase(path: string, version: number, schema: string): DatabaseSync {
+  try {
+    // SQLite gives its journal the mode of the file that it belongs to.
+    Deno.openSync(path, { create: true, write: true, mode: 0o600 }).close();
+    Deno.chmodSync(path, 0o600);
+    const database = new DatabaseSync(path);
+    try {
+      prepare(database, version, schema);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+    return database;
+  } catch (error) {
+    throw new Error(
+      `Cannot use ${path}: ${
+        (error as Error).message
+      }; restore it, or move it away to begin without what was set at run time`,
+    );
+  }
+}
+
+function prepare(database: DatabaseSync, version: number, schema: string): void {
+  database.exec("PRAGMA synchronous = FULL; PRAGMA busy_timeout = 1000; PRAGMA trusted_schema = OFF");
+  const [damage] = Object.values(database.prepare("PRAGMA quick_check(1)").get()!);
+  if (damage !== "ok") throw new Error(`it is damaged (${damage})`);
+  const { user_version: found } = database.prepare("PRAGMA user_version").get() as { user_version: number };
+  if (found === version) return;
+  if (found !== 0) throw new Error(`its schema version is ${found}, this Verona knows ${version}`);
+  database.exec(`BEGIN IMMEDIATE; ${schema}; PRAGMA user_version = ${version}; COMMIT`);
+}

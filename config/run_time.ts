@@ -1,0 +1,139 @@
+/** What an operator set at run time: kept in `data_dir`, laid over verona.toml. docs/decisions/0180. */
+import type { DatabaseSync } from "node:sqlite";
+import type { Domain } from "../xmpp/domain.ts";
+import type { Config, HostedDomain, PeerPolicy, ProofPolicy, TenantPolicy } from "./config.ts";
+import { openDatabase } from "./database.ts";
+
+const VERSION = 1;
+const SCHEMA = `
+  CREATE TABLE domain (name TEXT PRIMARY KEY, secret TEXT, policy TEXT NOT NULL) STRICT;
+  CREATE TABLE removed (name TEXT PRIMARY KEY) STRICT;
+  CREATE TABLE suspended (name TEXT PRIMARY KEY) STRICT;
+  CREATE TABLE peer (name TEXT PRIMARY KEY, proof TEXT NOT NULL) STRICT`;
+
+const INHERITS: PeerPolicy = { proof: null, allowInsecureDelegation: null, daneInbound: null };
+
+export class RunTime {
+  readonly #database: DatabaseSync;
+  readonly #domains = new Map<Domain, HostedDomain>();
+  readonly #removed = new Set<Domain>();
+  readonly #suspended = new Set<Domain>();
+  readonly #peers = new Map<Domain, ProofPolicy>();
+
+  private constructor(database: DatabaseSync) {
+    this.#database = database;
+    const rows = (table: string) => database.prepare(`SELECT * FROM ${table}`).all() as unknown as Row[];
+    for (const { name, secret, policy } of rows("domain")) {
+      const own = JSON.parse(policy!) as TenantPolicy;
+      this.#domains.set(name, { name, componentSecret: secret ?? null, policy: own, origin: "run time" });
+    }
+    for (const { name } of rows("removed")) this.#removed.add(name);
+    for (const { name } of rows("suspended")) this.#suspended.add(name);
+    for (const { name, proof } of rows("peer")) this.#peers.set(name, proof!);
+  }
+
+  /** @throws {Error} one sentence, when the file cannot be used. */
+  static open(dataDir: string): RunTime {
+    return new RunTime(openDatabase(`${dataDir}/run-time.db`, VERSION, SCHEMA));
+  }
+
+  /** The file's configuration with this over it: what was set at run time wins, until it is taken back. */
+  over(file: Config): Config {
+    const ofFile = file.domains.filter(({ name }) => !this.#domains.has(name) && !this.#removed.has(name));
+    const domains = [...ofFile, ...this.#domains.values()]
+      .map((one) => this.#suspended.has(one.name) ? { ...one, suspended: true } : one);
+    const peer = new Map(file.policy.peer);
+    for (const [name, proof] of this.#peers) peer.set(name, { ...peer.get(name) ?? INHERITS, proof });
+    return { ...file, domains, policy: { ...file.policy, peer } };
+  }
+
+  hosts(name: Domain): boolean {
+    return this.#domains.has(name);
+  }
+
+  suspends(name: Domain): boolean {
+    return this.#suspended.has(name);
+  }
+
+  /** Null when it was not set at run time. */
+  policyOf(remote: Domain): ProofPolicy | null {
+    return this.#peers.get(remote) ?? null;
+  }
+
+  addDomain({ name, componentSecret, policy }: HostedDomain): void {
+    this.#atomic(() => {
+      this.#run("DELETE FROM removed WHERE name = ?", name);
+      this.#run("REPLACE INTO domain VALUES (?, ?, ?)", name, componentSecret, JSON.stringify(policy));
+    });
+    this.#removed.delete(name);
+    this.#domains.set(name, { name, componentSecret, policy, origin: "run time" });
+  }
+
+  /** @param inFile The file names it: that it is removed has to be remembered. */
+  removeDomain(name: Domain, inFile: boolean): void {
+    this.#atomic(() => {
+      this.#run("DELETE FROM domain WHERE name = ?", name);
+      this.#run("DELETE FROM suspended WHERE name = ?", name);
+      if (inFile) this.#run("REPLACE INTO removed VALUES (?)", name);
+    });
+    this.#domains.delete(name);
+    this.#suspended.delete(name);
+    if (inFile) this.#removed.add(name);
+  }
+
+  /** What the file says of the domain holds again. */
+  restoreDomain(name: Domain): void {
+    this.#atomic(() => {
+      this.#run("DELETE FROM domain WHERE name = ?", name);
+      this.#run("DELETE FROM removed WHERE name = ?", name);
+    });
+    this.#domains.delete(name);
+    this.#removed.delete(name);
+  }
+
+  suspend(name: Domain): void {
+    this.#run("REPLACE INTO suspended VALUES (?)", name);
+    this.#suspended.add(name);
+  }
+
+  resume(name: Domain): void {
+    this.#run("DELETE FROM suspended WHERE name = ?", name);
+    this.#suspended.delete(name);
+  }
+
+  setPolicy(remote: Domain, proof: ProofPolicy): void {
+    this.#run("REPLACE INTO peer VALUES (?, ?)", remote, proof);
+    this.#peers.set(remote, proof);
+  }
+
+  forgetPolicy(remote: Domain): void {
+    this.#run("DELETE FROM peer WHERE name = ?", remote);
+    this.#peers.delete(remote);
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #run(sql: string, ...values: (string | null)[]): void {
+    this.#database.prepare(sql).run(...values);
+  }
+
+  #atomic(work: () => void): void {
+    this.#database.exec("BEGIN IMMEDIATE");
+    try {
+      work();
+      this.#database.exec("COMMIT");
+    } catch (error) {
+      this.#database.exec("ROLLBACK");
+      throw error;
+    }
+  }
+}
+
+interface Row {
+  readonly name: Domain;
+  readonly secret?: string | null;
+  readonly policy?: string;
+  readonly proof?: ProofPolicy;
+}

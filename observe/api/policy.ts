@@ -1,0 +1,43 @@
+/** What one peer, by name, must prove: changed while the server runs. design.md 2.4; protocol.md 3.2. */
+import { proof } from "../../config/schema.ts";
+import { Problem } from "../problem.ts";
+import { json, readDomain } from "./answers.ts";
+import type { Call, Endpoint } from "./endpoint.ts";
+
+const PATH = "/api/v1/policy/:remote";
+
+export const POLICY: readonly Endpoint[] = [
+  {
+    method: "PUT",
+    path: PATH,
+    role: "operator",
+    about:
+      'what this peer must prove, `{"proof": "strict"}`, whatever the file says: 201, or 200 when it was set',
+    answer: put,
+  },
+  {
+    method: "DELETE",
+    path: PATH,
+    role: "operator",
+    about: "what the file says of this peer holds again: 204",
+    answer: remove,
+  },
+];
+
+function put({ parts, params, body }: Call): Response {
+  const remote = readDomain(params[0]!);
+  const read = proof.safeParse(body.proof);
+  if (!read.success || Object.keys(body).length !== 1) {
+    const title = `the body is not {"proof": one of ${proof.options.join(", ")}}`;
+    throw new Problem(400, "api.body", title, 'for example {"proof":"strict"}');
+  }
+  const done = parts.view.putPolicy(remote, read.data);
+  return json({ remote, proof: read.data }, done === "created" ? 201 : 200);
+}
+
+function remove({ parts, params }: Call): Response {
+  if (!parts.view.deletePolicy(readDomain(params[0]!))) {
+    throw new Problem(404, "api.no-policy", "nothing was set for this peer at run time", "see policy.peer");
+  }
+  return new Response(null, { status: 204 });
+}
