@@ -115,6 +115,11 @@ export class Route implements AssertionListener {
     return statedBoundMs(this.delegation.ttlMs, recheckMinMs, dnsTimeoutMs);
   }
 
+  /** On which the pair is asked for and not answered yet; null when it is not. */
+  get asking(): S2sShell | null {
+    return this.state === "requesting" ? this.#shell : null;
+  }
+
   /** Attempts that failed in a row. */
   get failures(): number {
     return this.#actor.getSnapshot().context.failures;

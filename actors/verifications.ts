@@ -4,6 +4,7 @@ import { type Domain, type DomainPair, type PairKey, pairKey } from "../xmpp/dom
 import type { ServerContext } from "./context.ts";
 import { machineOf } from "./links.ts";
 import { OutboundShell } from "./outbound_stream.ts";
+import type { S2sShell } from "./s2s_stream.ts";
 import { Unreached } from "./unreached.ts";
 import { type Dial, Verification, type VerifyQuestion } from "./verification.ts";
 import { borrow, type Lease, VerifyConnection } from "./verify_connection.ts";
@@ -73,10 +74,22 @@ export class Verifications {
 
   /** Our own connection to the sender's server, while DNS still names that server (7.4). */
   #existing({ pair, delegation }: VerifyQuestion): OutboundShell | null {
-    const shell = this.#server.shells.get(this.#server.bindings.sending(pair)?.connection.id ?? "");
+    const { shells, bindings } = this.#server;
+    const shell = shells.get(bindings.sending(pair)?.connection.id ?? "") ?? this.#asking(pair);
     if (!(shell instanceof OutboundShell) || shell.over || shell.ending) return null;
     const machine = machineOf(shell.reached!.entry.target);
     return delegation.targets.some((target) => machineOf(target) === machine) ? shell : null;
+  }
+
+  /**
+   * Where we wait to be let in ourselves: the peer answers questions about its keys without authorisation (DB-10), and may
+   * answer our request only when its own is (docs/decisions/0172).
+   */
+  #asking(pair: DomainPair): S2sShell | null {
+    const shell = this.#server.routes.get(pair)?.asking ?? null;
+    if (shell === null || shell.connection.tls === null) return null;
+    const { mode, local, remote } = shell.row;
+    return mode === "classic" && local === pair.local && remote === pair.remote ? shell : null;
   }
 
   #enter(remote: Domain): boolean {

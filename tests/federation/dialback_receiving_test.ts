@@ -7,9 +7,9 @@ import type { Conversation } from "../peer/conversation.ts";
 import { dialbackKey } from "../peer/dialback_key.ts";
 import { NS } from "../peer/names.ts";
 import { Listener } from "../peer/peer.ts";
-import { answer, CLOSING, FEATURE, header, openSecured, request } from "../peer/stream.ts";
+import { answer, CLOSING, FEATURE, header, openSecured, request, verdict } from "../peer/stream.ts";
 import type { Identity } from "../peer/wire.ts";
-import { arrival, bidiArrival, calledBack, grant, message, reply } from "./acts.ts";
+import { arrival, bidiArrival, calledBack, grant, message, refuseServerNames, reply } from "./acts.ts";
 
 const SENDER = "sender.example";
 const OTHER = "other-sender.example";
@@ -363,6 +363,39 @@ Deno.test("BID-12: our own connection to the sender's server carries the questio
   juliet.say("juliet", "romeo@sender.example", "m2");
   await r.message({ id: "m2" });
   assert.equal(stage.peer.count, 1);
+});
+
+Deno.test("7.4: a stream on which our own request waits carries the question, as the peer may answer it first", async () => {
+  await using stage = await Stage.open(encrypted());
+  await using juliet = await stage.component();
+  juliet.say("juliet", "romeo@sender.example", "m1");
+  await refuseServerNames(stage);
+  const { r } = await arrival(stage, { features: [FEATURE.dialback] });
+  await r.request(TARGET, SENDER);
+  const { o, id } = await originating(stage);
+  o.send(request(SENDER, TARGET, KEY));
+  const asked = await r.element(NS.db, "verify", { from: TARGET, to: SENDER, id });
+  r.send(reply(asked, "valid"));
+  await o.verdict(SENDER, TARGET, "valid");
+  r.send(verdict(TARGET, SENDER, "valid"));
+  await r.message({ id: "m1" });
+  assert.equal(stage.peer.count, 2); // the refused one and this
+});
+
+Deno.test("7.4: when that stream is refused and ends, so does the question", async () => {
+  await using stage = await Stage.open(encrypted());
+  await using juliet = await stage.component();
+  juliet.say("juliet", "romeo@sender.example", "m1");
+  await refuseServerNames(stage);
+  const { r } = await arrival(stage, { features: [FEATURE.dialback] });
+  await r.request(TARGET, SENDER);
+  const { o, id } = await originating(stage);
+  o.send(request(SENDER, TARGET, KEY));
+  await r.element(NS.db, "verify", { from: TARGET, to: SENDER, id });
+  r.send(verdict(TARGET, SENDER, "invalid"));
+  await r.closing();
+  r.send(CLOSING);
+  await o.verdict(SENDER, TARGET, "error");
 });
 
 Deno.test("DB-3: the same certificate on both connections spares the question (XEP-0344)", async () => {
