@@ -17,6 +17,7 @@ export class Verifications {
   /** Connections for verifying, by the pair that asks on them, and how many by the domain that is asked about. */
   readonly #connections = new Map<PairKey, VerifyConnection>();
   readonly #open = new Map<Domain, number>();
+  /** Those that are only waiting for the peer's closing tag count too. */
   #total = 0;
 
   constructor(server: ServerContext) {
@@ -42,7 +43,8 @@ export class Verifications {
     try {
       return await this.#run(question, open, signal);
     } finally {
-      if (mine === null) this.#leave(pair.remote);
+      if (mine === null) this.#unused(pair.remote);
+      if (mine === null) this.#total--;
     }
   }
 
@@ -56,9 +58,12 @@ export class Verifications {
 
   #opened(pair: DomainPair, dial: Dial): VerifyConnection {
     const key = pairKey(pair);
-    const connection = new VerifyConnection(dial, () => {
-      this.#leave(pair.remote);
-      if (this.#connections.get(key) === connection) this.#connections.delete(key);
+    const connection = new VerifyConnection(dial, {
+      unused: () => {
+        this.#unused(pair.remote);
+        if (this.#connections.get(key) === connection) this.#connections.delete(key);
+      },
+      gone: () => this.#total--,
     });
     this.#connections.set(key, connection);
     return connection;
@@ -101,11 +106,10 @@ export class Verifications {
     return true;
   }
 
-  #leave(remote: Domain): void {
+  #unused(remote: Domain): void {
     const left = this.#open.get(remote)! - 1;
     if (left === 0) this.#open.delete(remote);
     else this.#open.set(remote, left);
-    this.#total--;
   }
 }
 

@@ -16,20 +16,27 @@ export function borrow(shell: OutboundShell): Lease {
   return { outcome: Promise.resolve({ ready: true, shell }), borrowed: true, release: () => {} };
 }
 
+/** What becomes of a connection, each once and in this order. */
+export interface Ends {
+  /** Its last question has let go. */
+  readonly unused: () => void;
+  /** It is closed. */
+  readonly gone: () => void;
+}
+
 export class VerifyConnection {
   readonly outcome: Promise<LinkOutcome>;
   readonly #abort = new AbortController();
-  readonly #over: () => void;
+  readonly #ends: Ends;
   #shell: OutboundShell | null = null;
   #failed = false;
   #questions = 0;
 
   /**
    * @param dial Never rejects.
-   * @param over Its last question has let go.
    */
-  constructor(dial: (signal: AbortSignal) => Promise<LinkOutcome>, over: () => void) {
-    this.#over = over;
+  constructor(dial: (signal: AbortSignal) => Promise<LinkOutcome>, ends: Ends) {
+    this.#ends = ends;
     this.outcome = dial(this.#abort.signal).then((outcome) => this.#dialled(outcome));
   }
 
@@ -60,6 +67,13 @@ export class VerifyConnection {
     if (--this.#questions > 0) return;
     this.#abort.abort(null); // a reason of its own would cost a stack
     this.#shell?.close("dialback.done");
-    this.#over();
+    this.#ends.unused();
+    void this.#gone().then(this.#ends.gone);
+  }
+
+  /** The peer may take its time to answer our closing tag. */
+  async #gone(): Promise<void> {
+    const outcome = await this.outcome;
+    if (outcome.ready) await outcome.shell.ended;
   }
 }

@@ -172,6 +172,7 @@ const unhindered: StageOptions = {
       pending_requests: 10_000,
       proofs_per_address: 500,
       denials_per_minute: 1_000_000,
+      closing_timeout: "500ms",
     },
   },
   prepare: (world) => {

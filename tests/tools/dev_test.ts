@@ -34,7 +34,10 @@ async function machine(programs: Readonly<Record<string, string>>): Promise<stri
 /** A checkout that has been built before, or has not. */
 async function checkout({ built }: { built: boolean }): Promise<string> {
   const folder = await Deno.makeTempDir();
-  for (const file of ["dev", "deno.json"]) await Deno.copyFile(ROOT + file, `${folder}/${file}`);
+  await Deno.mkdir(`${folder}/console/page`, { recursive: true });
+  for (const file of ["dev", "deno.json", "console/page/deno.json"]) {
+    await Deno.copyFile(ROOT + file, `${folder}/${file}`);
+  }
   await Deno.mkdir(`${folder}/native/target/release`, { recursive: true });
   await Deno.mkdir(`${folder}/.tools`);
   await Deno.writeTextFile(`${folder}/native/Cargo.toml`, `rust-version = "1.88"\n`);
