@@ -6,7 +6,7 @@ export const TEMPLATE = `#:schema ./verona.schema.json
 names = ["xmpp1.originating.example"]      # this machine: the target of your customers' SRV records
 data_dir = "./data"                        # tokens and secrets, made at the first start
 
-[[certificate]]                            # one certificate per machine; read again on SIGHUP
+[[certificate]]                            # one certificate per machine; taken up when the files change
 chain = "certs/xmpp1.originating.example.pem"
 key = "certs/xmpp1.originating.example.key"
 
@@ -25,7 +25,7 @@ console = "127.0.0.1:8711"                 # API, /metrics, /livez, /readyz
 proof = "authenticated"                    # strict | authenticated | encrypted
 
 # One for each customer. Its zone needs, signed with DNSSEC:
-#   _xmpp-server._tcp.sender.example. SRV 0 0 5269 xmpp1.originating.example.
+#   _xmpp-server._tcp.sender.example. SRV 10 0 5269 xmpp1.originating.example.
 [[domain]]
 name = "sender.example"
 component_secret_file = "secrets/sender.example"

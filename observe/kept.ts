@@ -1,5 +1,6 @@
 /** One event as the rings keep it: many of them, so printed only when somebody reads. */
 import type { Detail, Happening, RecordedEvent, Step, Subject } from "../facts/event.ts";
+import type { DomainPair } from "../xmpp/domain.ts";
 
 /** What an event weighs without its detail, and what a step weighs whole (its texts are shared). Measured: docs/decisions/0070. */
 const EVENT_BYTES = 250;
@@ -33,17 +34,19 @@ export class Kept {
   }
 
   get event(): RecordedEvent {
-    if (!this.isStep) return { ...this.what, seq: this.seq, at: new Date(this.ms).toISOString() };
     const { connection, pair } = this.about;
     return {
       ...this.what,
       ...(connection === undefined ? {} : { connection }),
-      ...(pair === undefined ? {} : { pair }),
+      ...(pair === undefined ? {} : { pair: namesOf(pair) }),
       seq: this.seq,
       at: new Date(this.ms).toISOString(),
     };
   }
 }
+
+/** Whoever told may have given a row of the binding table, which leads to its grants and round again to itself. */
+export const namesOf = ({ local, remote }: DomainPair): DomainPair => ({ local, remote });
 
 /** About 32 bytes for each thing in it, and its characters. */
 function weigh(detail: Detail | undefined): number {
