@@ -4,6 +4,7 @@ import { type Draft, jsonSchema } from "../config/json_schema.ts";
 import { type Good, loadConfig, type Mistake, printMistakes } from "../config/load.ts";
 import { show as print, written } from "../config/show.ts";
 import { TEMPLATE } from "../config/template.ts";
+import { toAscii } from "../xmpp/domain.ts";
 import { effective, printEffective } from "./effective.ts";
 import { EXIT } from "./exit.ts";
 import { CommandFault } from "./fault.ts";
@@ -23,23 +24,38 @@ export function check({ config: path, json }: ConfigOptions): number {
   const mistakes = loaded.config === null ? loaded.mistakes : tryMaterial(loaded);
   if (json) sayJson({ file: path, valid: mistakes.length === 0, mistakes });
   else if (mistakes.length === 0) say(`${path} is good`);
-  else say(`${printMistakes(path, mistakes)}\n\n${count(mistakes.length)}. Nothing was started.`);
+  else say(`${printMistakes(path, mistakes)}\n\n${count(mistakes.length)} to mend.`);
   return mistakes.length === 0 ? EXIT.good : EXIT.wrongUse;
 }
 
 const count = (n: number) => `${n} mistake${n === 1 ? "" : "s"}`;
 
-/** What only the native library can see: a key of another certificate, a trust anchor that is none. */
-function tryMaterial({ config }: Good): Mistake[] {
+/** What only the native library can see: a key of another certificate, a trust anchor that is none, names. */
+function tryMaterial({ config, lineOf }: Good): Mistake[] {
   const mistakes: Mistake[] = [];
-  const attempt = (key: string, load: () => { free(): void }) => {
+  const attempt = <T extends { free(): void }>(
+    key: string,
+    load: () => T,
+    look: (it: T) => void = () => {},
+  ) => {
     try {
-      load().free();
+      const loaded = load();
+      look(loaded);
+      loaded.free();
     } catch (error) {
       mistakes.push({ line: null, key, message: (error as Error).message });
     }
   };
-  if (config.certificates.length > 0) attempt("certificate", () => loadIdentities(config));
+  if (config.certificates.length > 0) {
+    attempt("certificate", () => loadIdentities(config), (identities) => {
+      for (const [i, name] of config.server.names.entries()) {
+        if (identities.carries(toAscii(name))) continue;
+        const path = ["server", "names", i];
+        const message = `no [[certificate]] carries "${name}": peers would not know this machine by it`;
+        mistakes.push({ line: lineOf(path), key: path.join("."), message });
+      }
+    });
+  }
   attempt("trust.ca", () => loadTrust(config));
   return mistakes;
 }

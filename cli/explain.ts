@@ -32,7 +32,9 @@ function print({ local, remote, verdict, cause, stages }: Explanation): string {
   const verdicts = {
     open: "The pair is open.",
     closed: "The pair is closed.",
-    unknown: "Not known: nothing from here has asked for the pair yet.",
+    unknown: pairOf(stages)?.state
+      ? "Not known yet: the pair has been asked for, and the peer has not answered."
+      : "Not known: nothing from here has asked for the pair yet.",
   };
   return [...lines, styled(colour, verdicts[verdict])].join("\n");
 }
@@ -58,10 +60,13 @@ function printEvidence(evidence: Stage["evidence"]): string[] {
   });
 }
 
-/** The command stands with the pair's evidence. */
+/** The command stands with the pair's evidence, and so does its state. */
 function verifyOf(stages: readonly Stage[]): string | null {
-  const evidence = stages.find(({ id }) => id === "pair")?.evidence;
-  return (evidence as { readonly verify?: string } | null | undefined)?.verify ?? null;
+  return pairOf(stages)?.verify ?? null;
+}
+
+function pairOf(stages: readonly Stage[]): { readonly verify?: string; readonly state?: string } | undefined {
+  return stages.find(({ id }) => id === "pair")?.evidence as ReturnType<typeof pairOf>;
 }
 
 function printCause(cause: Cause, verify: string | null): string[] {

@@ -24,6 +24,6 @@ export async function listing<Row>(
   const rows: readonly Row[] = answer[name];
   if (rows.length > 0) say(table(columns, rows, options.wide ? Infinity : terminalWidth()));
   const shown = rows.length === answer.total ? `${answer.total}` : `${rows.length} of ${answer.total}`;
-  say(styled("dim", `${shown} ${name}`));
+  say(styled("dim", `${shown} ${answer.total === 1 ? name.replace(/s$/, "") : name}`));
   return EXIT.good;
 }

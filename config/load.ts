@@ -84,7 +84,7 @@ export function parseConfig(text: string, sources: Sources): Loaded {
 /** One line per mistake, as `config check` and `run` print them. */
 export function printMistakes(file: string, mistakes: readonly Mistake[]): string {
   return mistakes.map(({ line, key, message }) =>
-    `${file}${line === null ? "" : `:${line}`}: ${key}: ${message}`
+    `${file}${line === null ? "" : `:${line}`}: ${key === file ? "" : `${key}: `}${message}`
   )
     .join("\n");
 }
@@ -246,7 +246,11 @@ function toHosted(
       secret = sources.readText(hosted.component_secret_file).trim();
       if (secret === "") complain(`"${hosted.component_secret_file}" is empty`);
     } catch (error) {
-      complain(`"${hosted.component_secret_file}" cannot be read: ${reasonOf(error)}`);
+      complain(
+        `"${hosted.component_secret_file}" cannot be read: ${
+          reasonOf(error)
+        }; put into it the secret that the component shows (\`openssl rand -hex 32\` makes one)`,
+      );
     }
   }
   return {

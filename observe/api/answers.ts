@@ -14,10 +14,24 @@ export function json(value: unknown, status = 200): Response {
 }
 
 export const noConnection = (): Problem =>
-  new Problem(404, "api.no-connection", "there is no such connection", "see /api/v1/connections");
+  new Problem(
+    404,
+    "api.no-connection",
+    "there is no such connection",
+    "`verona connections` lists them, /api/v1/connections too",
+  );
 
 export const noPair = (): Problem =>
-  new Problem(404, "api.no-pair", "there is no such pair", "see /api/v1/routes");
+  new Problem(
+    404,
+    "api.no-pair",
+    "there is no such pair",
+    "`verona routes` lists them, /api/v1/routes too; the domain hosted here comes first",
+  );
+
+/** What to do about a local domain that is none. */
+export const NOT_HOSTED =
+  "the domain hosted here comes first; `verona domains list` names them, /api/v1/domains too";
 
 /** The two domains of a path or a query, canonical. @throws {Problem} 400 */
 export function readPair(local: string, remote: string): DomainPair {

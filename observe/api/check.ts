@@ -2,7 +2,7 @@
 import type { CheckLine, CheckReport, Stage } from "../contract.ts";
 import { Problem } from "../problem.ts";
 import type { Domain, DomainPair } from "../../xmpp/domain.ts";
-import { readPair } from "./answers.ts";
+import { NOT_HOSTED, readPair } from "./answers.ts";
 import type { Call, Endpoint } from "./endpoint.ts";
 
 /** Makes attempts with a server of its own: no table of the running one is touched. */
@@ -33,7 +33,7 @@ function check({ parts: { checks }, body: { from, domain }, request }: Call): Re
   }
   const pair = readPair(from, domain);
   if (!checks.isHosted(pair.local)) {
-    throw new Problem(404, "route.not-hosted", `"${pair.local}" is not hosted here`, "see /api/v1/domains");
+    throw new Problem(404, "route.not-hosted", `"${pair.local}" is not hosted here`, NOT_HOSTED);
   }
   if (underway >= MOST_CHECKS) {
     const headers = { "retry-after": "10" };

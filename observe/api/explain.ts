@@ -1,6 +1,6 @@
 /** Why a pair is open or not. design.md 2.4. */
 import { Problem } from "../problem.ts";
-import { json, readPair } from "./answers.ts";
+import { json, NOT_HOSTED, readPair } from "./answers.ts";
 import type { Call, Endpoint } from "./endpoint.ts";
 
 export const EXPLAIN: readonly Endpoint[] = [
@@ -17,5 +17,5 @@ async function explain({ parts, url }: Call): Promise<Response> {
   const { local, remote } = readPair(url.searchParams.get("from") ?? "", url.searchParams.get("to") ?? "");
   const explanation = await parts.view.explain(local, remote);
   if (explanation !== null) return json(explanation);
-  throw new Problem(404, "route.not-hosted", `"${local}" is not hosted here`, "see /api/v1/domains");
+  throw new Problem(404, "route.not-hosted", `"${local}" is not hosted here`, NOT_HOSTED);
 }

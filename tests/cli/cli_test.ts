@@ -80,7 +80,7 @@ Deno.test("the commands read and change the running server", async () => {
 
   const rows = await run("connections");
   assert.equal(rows.code, 0, rows.stderr);
-  assert.match(rows.stdout, /^ID {2,}DIR {2,}STATE.*\nc-\d+ {2,}<->.*\n1 connections\n$/);
+  assert.match(rows.stdout, /^ID {2,}DIR {2,}STATE.*\nc-\d+ {2,}<->.*\n1 connection\n$/);
   assert.equal(JSON.parse((await run("connections", "--json")).stdout).connections[0].remote, ORIGINATING);
   assert.match((await run("routes", "state:authorised")).stdout, /target\.example {2,}sender\.example/);
   assert.match((await run("routes", "state:denied")).stdout, /^0 routes\n$/);
@@ -103,6 +103,20 @@ Deno.test("the commands read and change the running server", async () => {
   assertRefused(await run("close", "c-999"), /no such connection/);
   assert.match((await run("config", "reload")).stdout, /^applied: /);
   assert.equal((await run("config", "check")).code, 0);
+});
+
+Deno.test("config check: a server name that no certificate carries is a mistake, at its line", async () => {
+  await using world = await World.start();
+  await using at = await folder();
+  const settings = await configuration(world, at.path);
+  settings.server = { ...settings.server, names: [...settings.server!.names!, "xmpp9.receiving.example"] };
+  await Deno.writeTextFile(`${at.path}/verona.toml`, stringify(settings));
+  const { code, stdout } = await verona(["config", "check"], { cwd: at.path });
+  assert.equal(code, 2);
+  assert.match(
+    stdout,
+    /^verona\.toml:\d+: server\.names\.1: no \[\[certificate\]\] carries "xmpp9\.receiving/,
+  );
 });
 
 /** What keeps a server from starting: the settings it changes, and what is said. */
