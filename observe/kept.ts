@@ -1,6 +1,5 @@
 /** One event as the rings keep it: many of them, so printed only when somebody reads. */
 import type { Detail, Happening, RecordedEvent, Step, Subject } from "../facts/event.ts";
-import type { DomainPair } from "../xmpp/domain.ts";
 
 /** What an event weighs without its detail, and what a step weighs whole (its texts are shared). Measured: docs/decisions/0070. */
 const EVENT_BYTES = 250;
@@ -46,7 +45,7 @@ export class Kept {
 }
 
 /** Whoever told may have given a row of the binding table, which leads to its grants and round again to itself. */
-export const namesOf = ({ local, remote }: DomainPair): DomainPair => ({ local, remote });
+const namesOf = ({ local, remote }: NonNullable<Subject["pair"]>): Subject["pair"] => ({ local, remote });
 
 /** About 32 bytes for each thing in it, and its characters. */
 function weigh(detail: Detail | undefined): number {
