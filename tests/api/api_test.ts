@@ -72,7 +72,14 @@ Deno.test("API: the fields of design.md 2.4, for viewers too", async () => {
   for (const time of [proof.checkedAt, proof.recheckAt, proof.expires]) assert.match(time, TIME);
 
   const { domains } = await get("/domains");
-  assert.deepEqual(Object.keys(domains[0]).sort(), ["component", "name", "policy", "since"]);
+  assert.deepEqual(Object.keys(domains[0]).sort(), [
+    "component",
+    "name",
+    "origin",
+    "policy",
+    "since",
+    "suspended",
+  ]);
   assert.equal(domains.find(({ name }: { name: string }) => name === "target.example").component, "away");
 });
 
