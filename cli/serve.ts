@@ -17,6 +17,7 @@ import type { Checks } from "../observe/api/check.ts";
 import { hostsOf } from "../observe/api/hosts.ts";
 import { serveApi } from "../observe/api/serve.ts";
 import { linkTo } from "../observe/api/session.ts";
+import { Audit } from "../observe/audit.ts";
 import { Attempts } from "../observe/attempts.ts";
 import { Failures } from "../observe/failures/failures.ts";
 import { Metrics } from "../observe/metrics.ts";
@@ -127,6 +128,7 @@ async function serveConsole({ config, clock, view, recorder, sessions, checks }:
   overview.start();
   const parts: ApiParts = {
     view,
+    audit: new Audit(`${config.server.dataDir}/audit.db`),
     recorder,
     metrics,
     failures,

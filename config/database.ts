@@ -24,7 +24,7 @@ export function openDatabase(path: string, version: number, schema: string): Dat
     throw new Error(
       `Cannot use ${path}: ${
         (error as Error).message
-      }; restore it, or move it away to begin without what was set at run time`,
+      }; restore it, or move it away to begin with an empty one`,
     );
   }
 }

@@ -8,6 +8,7 @@ export type * from "./contract/domains.ts";
 export type * from "./contract/events.ts";
 export type * from "./contract/explanation.ts";
 export type * from "./contract/failures.ts";
+export type * from "./contract/audit.ts";
 export type * from "./contract/frames.ts";
 export type * from "./contract/list.ts";
 export type * from "./contract/machines.ts";

@@ -48,12 +48,18 @@ export function checkOrigin({ request, url }: Visit, { method }: Endpoint): void
 const foreign = () => new Problem(403, "api.origin", "foreign origin", "open the console's own page");
 
 /** Null: anyone may, and nobody was named. @throws {Problem} 401, 403, 429 */
-export function authorise(visit: Visit, parts: ApiParts, endpoint: Endpoint): Visitor | null {
+export function authorise(
+  visit: Visit,
+  parts: ApiParts,
+  endpoint: Endpoint,
+  named: (visitor: Visitor) => void = () => {},
+): Visitor | null {
   if (endpoint.role === "anyone") return null;
   const needed = endpoint.role ?? (parts.open ? null : "viewer");
   if (needed === null) return null;
   const visitor = identify(visit, parts);
   if (visitor === null) throw nobody();
+  named(visitor);
   if (needed === "operator" && visitor.role !== "operator") {
     throw new Problem(403, "api.role", "only the operator may do this", "use console.token");
   }

@@ -1,5 +1,6 @@
 /** What an endpoint is, and what it is given. A new one: a file beside this one, and one line in endpoints.ts. */
 import type { Attempts } from "../attempts.ts";
+import type { Audit } from "../audit.ts";
 import type { Failures } from "../failures/failures.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Recorder } from "../recorder.ts";
@@ -19,6 +20,7 @@ import type { Assets } from "./page.ts";
 export interface ApiParts {
   readonly view: ServerView;
   readonly recorder: Recorder;
+  readonly audit: Audit;
   readonly metrics: Metrics;
   readonly tokens: Tokens;
   readonly sessions: Sessions;

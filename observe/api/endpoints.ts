@@ -1,4 +1,5 @@
 /** Every endpoint, one line a group. docs/api.md lists them; a test compares. */
+import { AUDIT } from "./audit.ts";
 import { CHECK } from "./check.ts";
 import { CONTROL } from "./control.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -30,4 +31,5 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...CONTROL,
   ...DOMAINS,
   ...POLICY,
+  ...AUDIT,
 ];

@@ -3,6 +3,7 @@ import { library } from "../../console/library.ts";
 import type { ApiParts } from "../../observe/api/endpoint.ts";
 import { hostsOf } from "../../observe/api/hosts.ts";
 import { serveApi } from "../../observe/api/serve.ts";
+import { Audit } from "../../observe/audit.ts";
 import { Attempts } from "../../observe/attempts.ts";
 import { Failures } from "../../observe/failures/failures.ts";
 import { Metrics } from "../../observe/metrics.ts";
@@ -39,6 +40,7 @@ export function alone({ parts: own = {}, tls }: AloneOptions = {}): Alone {
   recorder.listen((event) => failures.hear(event));
   const parts: ApiParts = {
     view,
+    audit: new Audit(Deno.makeTempFileSync({ prefix: "verona-audit-" })),
     recorder,
     failures,
     overview: new OverviewDesk({ view, recorder, failures, pace, version: "0.0.0", now }),

@@ -45,6 +45,17 @@ Deno.test("run time: a domain is hosted, suspended, resumed, removed by API; oth
   assert.equal(await listed("other-target.example"), undefined);
   assert.equal((await ask(stage, other, { ...put, body: {} })).status, 201);
   assert.equal((await listed("other-target.example")).origin, "file");
+  const { audit } = (await ask(stage, "/api/v1/audit", { token })).json;
+  assertProblem(await ask(stage, "/api/v1/audit", { token: viewer }), 403);
+  const refused = audit.find((entry: { role: string }) => entry.role === "viewer");
+  assert.deepEqual([refused.what, refused.status, refused.cause, refused.by], [
+    "PUT /api/v1/domains/new.example",
+    403,
+    "api.role",
+    "token",
+  ]);
+  assert.deepEqual([audit[0].what, audit[0].status], ["PUT /api/v1/domains/other-target.example", 201]);
+  assert.ok(!JSON.stringify(audit).includes("canary-secret"));
   const pair = await stage.server.route("target.example", "sender.example");
   assert.deepEqual([pair.state, pair.recv], ["authorised", [id]]);
 });
