@@ -36,7 +36,8 @@ Deno.test("every command has --help and --json", async () => {
 Deno.test("wrong use ends with 2: an unknown command names the nearest, what comes later says so", async () => {
   assertRefused(await verona(["conections"]), /Did you mean connections\?/);
   assertRefused(await verona(["explain", "one.example"]), /missing required argument/);
-  assertRefused(await verona(["policy", "a.example", "strict"]), /not yet/);
+  assertRefused(await verona(["completions", "bash"]), /not yet/);
+  assertRefused(await verona(["policy", "a.example", "weak"]), /Allowed choices are strict/);
   assertRefused(await verona(["connections", "--limit", "many"]), /number of rows/);
 });
 
