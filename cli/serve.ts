@@ -2,6 +2,7 @@
 import { X509Certificate } from "node:crypto";
 import type { Clock, Host } from "../actors/host.ts";
 import { loadIdentities, loadTrust } from "../actors/material.ts";
+import { rehearse } from "../actors/rehearsal.ts";
 import { newSecret, Server } from "../actors/server.ts";
 import { type Reread, View } from "../actors/view.ts";
 import type { Config } from "../config/config.ts";
@@ -84,6 +85,7 @@ export async function serve({ config: file, clock, reread, recorder }: ServeOpti
     console: api === null ? null : print(api.addr),
   };
   host.tell({ type: "server.ready", detail: addresses });
+  clock.setTimeout(() => void rehearse(config.limits), 0);
   return {
     server,
     view,
