@@ -12,7 +12,7 @@ export async function main(args: string[]): Promise<never> {
 async function perform(args: string[]): Promise<number> {
   let code: number = EXIT.good;
   try {
-    await build((result) => code = result).parseAsync(args, { from: "user" });
+    await build((result) => code = result).parseAsync(operandsLast(args), { from: "user" });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.good : EXIT.wrongUse;
@@ -22,6 +22,14 @@ async function perform(args: string[]): Promise<number> {
     console.error(lines.map(printable).join("\n"));
     return error.code;
   }
+}
+
+/** `-state:denied` is a term of a filter and no option: what stands behind `--` is none. */
+function operandsLast(args: string[]): string[] {
+  if (args.includes("--")) return args;
+  const isTerm = (word: string) => /^-[a-z]{2,}:/i.test(word);
+  const terms = args.filter(isTerm);
+  return terms.length === 0 ? args : [...args.filter((word) => !isTerm(word)), "--", ...terms];
 }
 
 type Done = (code: number) => void;
@@ -88,21 +96,49 @@ function addServing(program: Command, done: Done): void {
 }
 
 const FILTER = () =>
-  new Argument("[filter...]", "words, or key:value; rows that hold all of them").default([], "everything");
+  new Argument("[filter...]", "words, key:value, -key:value, with * and ages: rows that all of them fit")
+    .default([], "everything");
+
+const FILTER_HELP = "\nFilters: state:denied remote:*.example -reason:dns.* waiting:>1m capulet;" +
+  "\nall of them count, `-` negates, `*` stands for anything.";
 
 function addListings(program: Command, done: Done): void {
   const listing = (parent: Command, name: string, description: string) =>
     asking(parent.command(name).description(description).addArgument(FILTER()))
       .addOption(new Option("--limit <rows>", "at most this many rows").default(500).argParser(wholeNumber))
-      .option("--wide", "never cut a column");
+      .addOption(
+        new Option("--columns <ids>", "which ones, in order: a,b,c").argParser((text) => text.split(",")),
+      )
+      .option("--sort <field>", "by a field of the filter; `-age` from the largest down")
+      .option("--watch", "again and again, until Ctrl-C; JSON a line each")
+      .addOption(new Option("--every <seconds>", "how often it looks").default(2).argParser(seconds))
+      .option("--wide", "never cut a column")
+      .addHelpText("after", FILTER_HELP);
   listing(program, "connections", "the connection table of the running server")
-    .addHelpText("before", examples("verona connections", "verona connections state:established capulet"))
+    .addHelpText(
+      "before",
+      examples(
+        "verona connections",
+        "verona connections state:established name:*.example",
+        "verona connections -direction:in --sort -rtt --columns id,peer,rtt",
+        "verona connections --watch",
+      ),
+    )
     .action(async (filter, options) => {
       const { connections } = await import("./connections.ts");
       done(await connections(filter, options));
     });
   listing(program, "routes", "the pairs of domains: open or not, on what, and why")
-    .addHelpText("before", examples("verona routes", "verona routes state:denied --json"))
+    .addHelpText(
+      "before",
+      examples(
+        "verona routes",
+        "verona routes state:denied --json",
+        "verona routes --local sender.example remote:g*",
+      ),
+    )
+    .option("--local <domain>", "pairs of this domain hosted here")
+    .option("--remote <domain>", "pairs with this remote one")
     .action(async (filter, options) => {
       const { routes } = await import("./routes.ts");
       done(await routes(filter, options));
@@ -330,6 +366,11 @@ function later(parent: Command, name: string, instead: string): void {
     .action(() => {
       throw new CommandFault(EXIT.wrongUse, `"${name}" is not yet part of this version`, instead);
     });
+}
+
+function seconds(text: string): number {
+  if (/^\d{1,5}(\.\d+)?s?$/.test(text) && parseFloat(text) >= 0.1) return parseFloat(text);
+  throw new CommandFault(EXIT.wrongUse, `"${text}" is not a number of seconds`, "for example --every 5");
 }
 
 function wholeNumber(text: string): number {

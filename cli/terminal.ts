@@ -36,6 +36,11 @@ export function terminalWidth(): number {
   return Deno.stdout.isTerminal() ? Deno.consoleSize().columns : Infinity;
 }
 
+/** Lines of the terminal; no bound when stdout is a pipe. */
+export function terminalHeight(): number {
+  return Deno.stdout.isTerminal() ? Deno.consoleSize().rows : Infinity;
+}
+
 /** A table without borders, two spaces between columns, numbers to the right, no line wider than `width`. */
 export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[], width: number): string {
   const cells = rows.map((row) => columns.map(({ cell }) => printable(String(cell(row) ?? "-") || "-")));
@@ -83,6 +88,11 @@ function cut(text: string, width: number): string {
 function pad(text: string, width: number, right: boolean): string {
   const space = " ".repeat(Math.max(0, width - [...text].length));
   return right ? space + text : text + space;
+}
+
+/** How long until a time of the API; null when there is none. */
+export function ahead(at: string | null): string | null {
+  return at === null ? null : span(Date.parse(at) - Date.now());
 }
 
 /** "12 s", "3 h", "5 d": how long ago or ahead a time stands. */

@@ -58,6 +58,9 @@ export const EVENTS = {
     "it ends within 30, 14, 7 or 1 days: whose (ours, peer), days, names, subject, notAfter",
   "dns.witness": "the two DNSSEC validators disagree: name, both words",
   "operator.acted": "somebody asked for it over the API: action",
+  "console.entered": "somebody logged in to the page: role, peer",
+  "console.refused":
+    "a wrong token or log-in code was shown: peer, waitMs: nothing from there is looked at until then",
   "recorder.sampling":
     "under load the steps of only one actor in so many are kept, decisions always: oneIn (1: of all again), shed",
   "actor.crashed": "a bug of ours: id, error",

@@ -79,7 +79,7 @@ export function identify(visit: Visit, parts: ApiParts): Visitor | null {
 }
 
 /** Looks at a secret that somebody shows, a few wrong ones a minute. @throws {Problem} 429 */
-export function attempt<T>(visit: Visit, { attempts }: ApiParts, look: () => T | null): T | null {
+export function attempt<T>(visit: Visit, { attempts, recorder }: ApiParts, look: () => T | null): T | null {
   const waitMs = attempts.waitMs(visit.address);
   if (waitMs > 0) {
     const seconds = String(Math.ceil(waitMs / 1000));
@@ -87,8 +87,11 @@ export function attempt<T>(visit: Visit, { attempts }: ApiParts, look: () => T |
     throw new Problem(429, "api.attempts", title, `wait ${seconds} s`, { "retry-after": seconds });
   }
   const found = look();
-  if (found === null) attempts.failed(visit.address);
-  return found;
+  if (found !== null) return found;
+  attempts.failed(visit.address);
+  const detail = { peer: visit.address, waitMs: attempts.waitMs(visit.address) };
+  recorder.tell({ type: "console.refused", level: "warning", detail });
+  return null;
 }
 
 /** `Authorization`, or for WebSockets, which browsers let have no headers, the subprotocol `bearer.<token>`. */

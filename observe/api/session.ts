@@ -50,6 +50,7 @@ function logIn(call: Call): Response {
     throw new Problem(401, "api.code", "this log-in code or token is not valid", hint);
   }
   const { secret, ...pass } = parts.sessions.open(role);
+  parts.recorder.tell({ type: "console.entered", detail: { role, peer: call.address } });
   const answer = json(describe(parts, pass), 201);
   answer.headers.set("set-cookie", printCookie(url, secret, pass.until - parts.now()));
   return answer;

@@ -6,9 +6,11 @@ import { Sessions } from "../../observe/sessions.ts";
 import { Authority } from "../harness/certificates.ts";
 import { Stage } from "../harness/stage.ts";
 import { type Alone, alone, TOKEN, VIEWER_TOKEN } from "./parts.ts";
+import { Page } from "./socket.ts";
 import { type Answer, ask, askAs, assertProblem, tokenOf } from "./ask.ts";
 
 const SESSION = "/api/v1/session";
+const MAIN = new URL("../../main.ts", import.meta.url).pathname;
 
 /** `name=value` of the cookie that an answer sets. */
 const cookieIn = ({ headers }: Answer): string => headers.get("set-cookie")!.split(";")[0]!;
@@ -127,6 +129,13 @@ Deno.test("security: five wrong tokens or codes a minute and address, then not e
   assertProblem(await ask(at.origin, SESSION, { method: "POST", body: { token: TOKEN } }), 429);
   assert.equal((await ask(at.origin, SESSION, { headers: { cookie } })).status, 200);
   assertProblem(await ask(at.origin, SESSION), 401);
+  const told = at.parts.recorder.since(0);
+  const refusals = told.filter(({ type }) => type === "console.refused").map(({ detail }) => detail);
+  assert.deepEqual(refusals.map(({ peer, waitMs } = {}) => [peer, waitMs]), [
+    ...Array(4).fill(["127.0.0.1", 0]),
+    ["127.0.0.1", 60_000],
+  ]);
+  assert.ok(!JSON.stringify(told).includes("wrong-"), "what was shown is told");
   at.time += 60_000;
   assert.equal((await ask(at.origin, SESSION, { token: TOKEN })).status, 200);
 });
@@ -317,4 +326,66 @@ Deno.test("security: a Host that is none is the asker's mistake, and nobody's cr
     assertProblem(await askAs(at.origin, "/livez", { host }), 400, "api.host");
   }
   assert.deepEqual(at.parts.recorder.since(0), []);
+});
+
+Deno.test("security: hostile texts stay inside their JSON: in answers, in the event stream, on the socket", async () => {
+  await using at = alone();
+  const hostile = "<img src=x onerror=alert(1)>\u0000\u001b[2J\u202e\r\n\nid: 9\ndata: forged\u2028";
+  at.parts.recorder.tell({ type: "connection.opened", connection: "c-1", detail: { subject: hostile } });
+  const stopped = new AbortController();
+  const stream = await fetch(`${at.origin}/api/v1/events`, {
+    headers: { authorization: `Bearer ${TOKEN}`, "last-event-id": "0" },
+    signal: stopped.signal,
+  });
+  let text = "";
+  for await (const part of stream.body!.pipeThrough(new TextDecoderStream())) {
+    if ((text += part).includes("data: ")) break;
+  }
+  stopped.abort();
+  const [, id, data] = /^: verona\n\nid: (\S+)\ndata: ([^\n]*)\n\n$/.exec(text)!;
+  assert.equal(id, `${at.parts.recorder.epoch}-1`);
+  assert.equal(JSON.parse(data!).detail.subject, hostile);
+
+  await using page = Page.open(at.origin, TOKEN);
+  await page.hear("hello", ({ op }) => op === "hello");
+  page.say({ sub: "trace:c-1", after: `${at.parts.recorder.epoch}-0` });
+  assert.equal((await page.topic("trace:c-1", "event")).data.detail.subject, hostile);
+
+  for (
+    const path of [
+      `/api/v1/${encodeURIComponent(hostile)}`,
+      `/api/v1/routes?sort=${encodeURIComponent(hostile)}`,
+    ]
+  ) {
+    const answer = await ask(at.origin, path, { token: TOKEN });
+    assertProblem(answer, path.includes("sort") ? 400 : 404);
+    assert.deepEqual([answer.type, answer.headers.get("x-content-type-options")], [
+      "application/problem+json",
+      "nosniff",
+    ]);
+  }
+});
+
+Deno.test("security: run prints a link into the page where a person reads the log, and never into a log that is kept", async () => {
+  await using stage = await Stage.open();
+  const config = `${stage.directory}/verona.toml`;
+  assert.equal(await stage.server.stop(), 0);
+  assert.ok(stage.server.log.every(({ text }) => !text.includes("/login#")), "the JSON log has a link");
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", MAIN, "run", "--config", config, "--log-format", "pretty"],
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  let text = "";
+  const printed = child.stderr.pipeThrough(new TextDecoderStream());
+  const link = /console (http:\S+)\/login#([\w-]{43}) /;
+  for await (const part of printed.values({ preventCancel: true })) if (link.test(text += part)) break;
+  const [, origin, code] = link.exec(text)!;
+  assert.equal(origin, stage.server.console);
+  const entered = await ask(origin!, SESSION, { method: "POST", body: { code } });
+  assert.deepEqual([entered.status, entered.json.role], [201, "operator"]);
+  child.kill("SIGTERM");
+  for await (const _ of printed) { /* to the end */ }
+  await child.status;
 });

@@ -25,7 +25,9 @@ Deno.test("every command has --help and --json", async () => {
   assert.equal(help.code, 0);
   for (const command of COMMANDS) assert.match(help.stdout, new RegExp(`^  ${command} `, "m"));
   const config = ["check", "show", "schema", "init", "reload"].map((name) => ["config", name]);
-  for (const words of [...["run", "explain", "connections", "revoke"].map((name) => [name]), ...config]) {
+  for (
+    const words of [...["run", "explain", "connections", "routes", "revoke"].map((name) => [name]), ...config]
+  ) {
     const { code, stdout } = await verona([...words, "--help"]);
     assert.equal(code, 0, words.join(" "));
     assert.match(stdout, /--json/, words.join(" "));
@@ -84,7 +86,7 @@ Deno.test("the commands read and change the running server", async () => {
   assert.match(rows.stdout, /^ID {2,}DIR {2,}STATE.*\nc-\d+ {2,}<->.*\n1 connection\n$/);
   assert.equal(JSON.parse((await run("connections", "--json")).stdout).connections[0].remote, ORIGINATING);
   assert.match((await run("routes", "state:authorised")).stdout, /target\.example {2,}sender\.example/);
-  assert.match((await run("routes", "state:denied")).stdout, /^0 routes\n$/);
+  assert.match((await run("routes", "state:denied")).stdout, /^0 of 1 route\n$/);
   assert.match((await run("proofs")).stdout, /sender\.example {2,}dna-srv/);
   assert.match((await run("domains", "list")).stdout, /target\.example {2,}connected/);
 
