@@ -135,7 +135,13 @@ async function serveConsole({ config, clock, view, recorder, sessions, checks }:
     metrics,
     failures,
     overview,
-    hub: new Hub(),
+    hub: new Hub((error) => {
+      recorder.tell({
+        type: "actor.crashed",
+        level: "error",
+        detail: { id: "socket", error: String(error) },
+      });
+    }),
     tokens: await Tokens.open(config.server.dataDir),
     sessions,
     attempts: new Attempts(now),

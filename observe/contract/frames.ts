@@ -88,4 +88,6 @@ export type CloseCode =
   /** It sent what is no frame, again and again, or frames too fast. */
   | 4002
   /** The server stops. */
-  | 1001;
+  | 1001
+  /** The server failed at it: a bug, told as `actor.crashed`. */
+  | 1011;

@@ -3,6 +3,7 @@ import type { RecordedEvent } from "../../facts/event.ts";
 import type { ActorState, Health, Overview, Totals } from "../contract.ts";
 import type { Failures } from "../failures/failures.ts";
 import type { LiveConnection } from "../live.ts";
+import { Problem } from "../problem.ts";
 import type { Recorder } from "../recorder.ts";
 import type { Pace } from "../tables/pace.ts";
 import { iso } from "../tables/table.ts";
@@ -36,6 +37,8 @@ export class OverviewDesk {
   #endings: Endings = { soonest: [], troubled: [] };
   readonly #due = { health: 0, endings: 0, json: 0 };
   #json: Promise<string> | null = null;
+  /** The last bug of ours. */
+  #crash: { readonly at: number; readonly id: string } | null = null;
   #timer: ReturnType<typeof setInterval> | null = null;
 
   constructor(parts: OverviewParts) {
@@ -49,12 +52,30 @@ export class OverviewDesk {
     const now = this.#parts.now();
     this.#rates.hear(event, now);
     this.#latencies.hear(event, now);
+    if (event.type === "actor.crashed") this.#crash = { at: now, id: String(event.detail?.id) };
     if (event.type === "server.stopped" && this.#timer !== null) clearInterval(this.#timer);
   }
 
   /** Until the server has stopped: what nobody tells is counted now and then. */
   start(): void {
-    this.#timer ??= setInterval(() => this.#countStanzas(), STANZAS_MS);
+    this.#timer ??= setInterval(() => this.#countStanzasSafely(), STANZAS_MS);
+  }
+
+  /** Whoever looks or not, the server goes on. */
+  #countStanzasSafely(): void {
+    try {
+      this.#countStanzas();
+    } catch (error) {
+      this.#crashed(error);
+    }
+  }
+
+  #crashed(error: unknown): void {
+    this.#parts.recorder.tell({
+      type: "actor.crashed",
+      level: "error",
+      detail: { id: "overview", error: String(error) },
+    });
   }
 
   #countStanzas(): void {
@@ -68,7 +89,11 @@ export class OverviewDesk {
       this.#due.json = performance.now() + FRESH_MS;
       this.#json = this.read("quarter").then((overview) => JSON.stringify(overview));
     }
-    return await this.#json.catch(() => null);
+    return await this.#json.catch((error) => {
+      this.#crashed(error);
+      this.#json = null;
+      return null;
+    });
   }
 
   async read(reach: "quarter" | "day"): Promise<Overview> {
@@ -80,7 +105,7 @@ export class OverviewDesk {
     const at = now();
     const connections = [...view.sources.connections.rows()];
     const concerns = {
-      reasons: this.#health.reasons,
+      reasons: [...this.#health.reasons, ...this.#bugs(at)],
       failures: failures.recent(at),
       endings: this.#endings,
       domains: view.sources.domains.rows(),
@@ -101,6 +126,12 @@ export class OverviewDesk {
     };
   }
 
+  /** For a day. */
+  #bugs(now: number): string[] {
+    if (this.#crash === null || this.#crash.at < now - 86_400_000) return [];
+    return [`an actor failed (${this.#crash.id}): a bug; report it with the log`];
+  }
+
   async #lookAtHealth(): Promise<void> {
     if (performance.now() < this.#due.health) return;
     this.#due.health = performance.now() + HEALTH_MS;
@@ -113,7 +144,11 @@ export class OverviewDesk {
     if (performance.now() < this.#due.endings) return;
     this.#due.endings = performance.now() + ENDINGS_MS;
     const { view, pace, now } = this.#parts;
-    this.#endings = await pace.run((rest) => findEndings(view, now(), rest));
+    try {
+      this.#endings = await pace.run((rest) => findEndings(view, now(), rest));
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error; // too busy: what was found last stands
+    }
   }
 
   #totals(connections: readonly LiveConnection[]): Totals {

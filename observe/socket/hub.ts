@@ -29,8 +29,14 @@ interface Guest {
 export class Hub {
   readonly #guests = new Set<Guest>();
   readonly #lingering = new Set<Line>();
+  readonly #crashed: (error: unknown) => void;
   #timer: ReturnType<typeof setInterval> | null = null;
   #unlisten = () => {};
+
+  /** @param crashed Hears of a bug of ours: it costs the socket, and nobody else anything. */
+  constructor(crashed: (error: unknown) => void) {
+    this.#crashed = crashed;
+  }
 
   get size(): number {
     return this.#guests.size;
@@ -78,7 +84,7 @@ export class Hub {
         id: eventId(recorder, recorder.last),
       });
     };
-    socket.onmessage = ({ data }) => this.#hear(call, guest, data);
+    socket.onmessage = ({ data }) => this.#guard(guest, () => this.#hear(call, guest, data));
     socket.onclose = socket.onerror = () => this.#leave(guest);
   }
 
@@ -92,10 +98,21 @@ export class Hub {
   #tick(): void {
     for (const guest of [...this.#guests]) {
       guest.frames = 0;
-      if (guest.line.open && guest.line.check()) {
+      this.#guard(guest, () => {
+        if (!guest.line.open || !guest.line.check()) return;
         for (const subscription of guest.subscriptions.values()) subscription.tick();
-      }
+      });
       if (guest.line.lingers) this.#leave(guest);
+    }
+  }
+
+  #guard(guest: Guest, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#crashed(error);
+      guest.line.cut(1011, "this server failed at it");
+      this.#leave(guest);
     }
   }
 

@@ -1,5 +1,5 @@
 /** One WebSocket of a page: what is said on it, and when it is cut. console.md 2.4. */
-import type { ProblemDocument, ServerFrame } from "../contract.ts";
+import type { CloseCode, ProblemDocument, ServerFrame } from "../contract.ts";
 
 /** Beyond so many bytes that wait for it the reader is cut: it can come back, and ask for what it missed. */
 const MOST_BEHIND = 1 << 20;
@@ -46,7 +46,7 @@ export class Line {
     return false;
   }
 
-  cut(code: 1001 | 4000 | 4001 | 4002, reason: string): void {
+  cut(code: CloseCode, reason: string): void {
     if (this.#cut) return;
     this.#cut = true;
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.close(code, reason);

@@ -10,6 +10,7 @@ export class OverviewTopic implements Subscription {
   readonly #parts: ApiParts;
   readonly #line: Line;
   #ticks = 0;
+  #closed = false;
 
   constructor(parts: ApiParts, line: Line) {
     this.#parts = parts;
@@ -23,8 +24,12 @@ export class OverviewTopic implements Subscription {
 
   async #say(): Promise<void> {
     const json = await this.#parts.overview.json();
-    if (json !== null) this.#line.sayText(`{"op":"snapshot","topic":"overview","data":${json}}`);
+    if (json !== null && !this.#closed) {
+      this.#line.sayText(`{"op":"snapshot","topic":"overview","data":${json}}`);
+    }
   }
 
-  close(): void {}
+  close(): void {
+    this.#closed = true;
+  }
 }

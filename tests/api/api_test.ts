@@ -96,6 +96,7 @@ Deno.test("API: lists are cut into pages, and filtered by words and fields", asy
   assert.notEqual(first.routes[0].local, second.routes[0].local);
   assert.equal((await get("q=state:authorised+local:other*")).total, 1);
   assert.equal((await get("q=state:denied")).total, 0);
+  assert.deepEqual(stage.server.log.filter(({ json }) => json === null), [], "a line that is no JSON");
 });
 
 Deno.test("API: explain changes no table and opens no connection", async () => {

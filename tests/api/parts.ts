@@ -44,7 +44,13 @@ export function alone({ parts: own = {}, tls }: AloneOptions = {}): Alone {
     recorder,
     failures,
     overview: new OverviewDesk({ view, recorder, failures, pace, version: "0.0.0", now }),
-    hub: new Hub(),
+    hub: new Hub((error) => {
+      recorder.tell({
+        type: "actor.crashed",
+        level: "error",
+        detail: { id: "socket", error: String(error) },
+      });
+    }),
     metrics: new Metrics(),
     tokens: new Tokens(TOKEN, VIEWER_TOKEN),
     sessions: new Sessions(now),

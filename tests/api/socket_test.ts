@@ -218,6 +218,35 @@ Deno.test("socket: a reader that never reads is cut at 1 MiB with 4000; the othe
   deaf.connection.close();
 });
 
+Deno.test("socket: a bug of ours costs one socket and is told; nothing else ends (X9)", async () => {
+  const { routes } = changing([route("a.example")]);
+  const broken: Source<LiveRoute> = {
+    ...routes!,
+    rows: () => {
+      throw new Error("a bug");
+    },
+  };
+  await using at = alone({ parts: { view: viewOf({ routes: broken } as Sources) } });
+  await using page = Page.open(at.origin, TOKEN);
+  await page.hear("hello", ({ op }) => op === "hello");
+  page.say({ sub: "events" });
+  page.say({ sub: "routes", window: [0, 5] });
+  const told = await page.hear("the crash", ({ data }) => data?.type === "actor.crashed");
+  assert.match(told.data.detail.error, /a bug/);
+  assertProblem(await ask(at.origin, "/api/v1/routes", { token: TOKEN }), 500, "server.internal");
+
+  await using other = Page.open(at.origin, TOKEN);
+  await other.hear("hello", ({ op }) => op === "hello");
+  const { recorder } = at.parts;
+  recorder.trace = () => {
+    throw new Error("another bug");
+  };
+  other.say({ sub: "trace:c-1", after: `${recorder.epoch}-0` });
+  assert.equal((await other.closed).code, 1011);
+  page.say({ sub: "events", after: `${recorder.epoch}-0` });
+  await page.hear("the second crash", ({ data }) => /another bug/.test(data?.detail?.error));
+});
+
 Deno.test("socket: it ends with its session (4001), and with the server (1001)", async () => {
   await using at = alone();
   const cookie = await cookieOf(at);
