@@ -4,6 +4,9 @@ const count_ = new Intl.NumberFormat("en");
 
 export const count = (n: number): string => count_.format(n);
 
+/** `1 pair`, `2 pairs`. */
+export const many = (n: number, what: string): string => `${count(n)} ${what}${n === 1 ? "" : "s"}`;
+
 /** Three digits at most: `21 ms`, `0.38 s`, `12 s`, `3 h 4 min`, `5 d 14 h`. */
 export function span(ms: number): string {
   const s = ms / 1000;

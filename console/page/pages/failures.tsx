@@ -2,7 +2,7 @@
 import { useEffect } from "preact/hooks";
 import type { FailureGroup, FailureGrouping, FailureList } from "../../../observe/contract.ts";
 import { ApiProblem } from "../api.ts";
-import { count, plain } from "../format.ts";
+import { many, plain } from "../format.ts";
 import { go, hrefs, params, withParams } from "../location.ts";
 import { Empty, Name, Pill, Skeleton, Trouble, When } from "../parts/basics.tsx";
 import { useQuery } from "../parts/query.ts";
@@ -37,7 +37,7 @@ export function FailuresPage() {
         <span class="spring" />
         {data !== null && (
           <span class="counts">
-            {count(data.attempts)} attempts since <When at={data.since} />
+            {many(data.attempts, "attempt")} since <When at={data.since} />
           </span>
         )}
       </header>
@@ -82,8 +82,7 @@ function Group(
         <span class="tag">{fault}</span>
         <span class="spring" />
         <span class="numbers">
-          {count(domains)} {domains === 1 ? "domain" : "domains"} · {count(pairs)}{" "}
-          {pairs === 1 ? "pair" : "pairs"} · {count(attempts)} attempts
+          {many(domains, "domain")} · {many(pairs, "pair")} · {many(attempts, "attempt")}
         </span>
         <Spark of={series} label="attempts by quarter of an hour" />
         <span>
@@ -97,7 +96,7 @@ function Group(
             <code>{cause}</code>
             {recovered && <Pill tone="good">recovered</Pill>}
             <span class="quiet">
-              {count(attempts)} attempts, last <When at={last} />
+              {many(attempts, "attempt")}, last <When at={last} />
             </span>
           </li>
         ))}

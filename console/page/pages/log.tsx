@@ -103,7 +103,7 @@ function Line({ event }: { event: EventRow }) {
       <code>{event.type}</code>
       <span class="log-said">
         {title}
-        {sub !== "" && <span class="quiet">{sub}</span>}
+        {sub !== "" && <span class="quiet log-sub">{sub}</span>}
         {event.cause && <code class="cause">{event.cause}</code>}
       </span>
       {event.connection !== null && <a href={hrefs.connection(event.connection)}>{event.connection}</a>}

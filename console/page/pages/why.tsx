@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Why } from "../../../observe/contract.ts";
 import { post } from "../api.ts";
-import { count, plain, value } from "../format.ts";
+import { count, many, plain, value } from "../format.ts";
 import { hrefs } from "../location.ts";
 import { Command, Copy, Facts, Name, Pill, Skeleton, Trouble, When } from "../parts/basics.tsx";
 import { useQuery } from "../parts/query.ts";
@@ -51,14 +51,14 @@ export function WhyPage({ id }: { id: string }) {
               <>
                 {plain(why.next)} {why.retryAt !== null && (
                   <>
-                    (tried again <When at={why.retryAt} />)
+                    (next try <When at={why.retryAt} />)
                   </>
                 )}
               </>
             ),
             "History": (
               <>
-                {count(why.history.attempts)} attempts since <When at={why.history.first} />, last success
+                {many(why.history.attempts, "attempt")} since <When at={why.history.first} />, last success
                 {" "}
                 <When at={why.history.lastSuccess} none="never" />{" "}
                 <Spark of={why.history.series} label="attempts by quarter of an hour" />

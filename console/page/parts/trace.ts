@@ -38,7 +38,9 @@ export function useTrace(path: string, topic: Topic & `trace:${string}`): Trace 
         const { events, left, ended, epoch: start } = await get<EventList>(path);
         const restarted = epoch.current !== "" && epoch.current !== start;
         epoch.current = start;
-        put({ events, left, ended, error: null, loaded: true, hole: restarted ? "restart" : hole });
+        // Asked at the end: another start may have been seen meanwhile.
+        const known = hole ?? latest.current.hole;
+        put({ events, left, ended, error: null, loaded: true, hole: restarted ? "restart" : known });
       } catch (error) {
         const gone = latest.current.loaded;
         // What was seen stays readable when the server is away, or was started anew.
@@ -55,7 +57,7 @@ export function useTrace(path: string, topic: Topic & `trace:${string}`): Trace 
       return { sub: topic, ...(last === undefined ? {} : { after: `${epoch.current}-${last.seq}` }) };
     };
     let stop = () => {};
-    void load(latest.current.hole).then(() => {
+    void load(null).then(() => {
       if (stopped) return;
       stop = subscribe(topic, frame, (heard) => {
         if (heard.op === "tick") void load(null);

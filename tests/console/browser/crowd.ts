@@ -1,6 +1,7 @@
 /** A server that is known by its tables alone: ten thousand connections, hostile names among them, and a hundred thousand pairs. */
 import type { Cause } from "../../../facts/cause.ts";
 import { ASSETS } from "../../../console/assets.ts";
+import type { ApiParts } from "../../../observe/api/endpoint.ts";
 import type { LiveConnection, Source, Sources } from "../../../observe/live.ts";
 import type { ServerView } from "../../../observe/view.ts";
 import { alone, TOKEN } from "../../api/parts.ts";
@@ -66,6 +67,7 @@ function sourceOf<Live>(rows: Live[], past: Live[], key: (row: Live) => string):
 }
 
 export interface Crowd extends Place {
+  readonly parts: ApiParts;
   readonly rows: LiveConnection[];
 }
 
@@ -84,5 +86,5 @@ export function gatherCrowd(stack: AsyncDisposableStack): Promise<Crowd> {
     certificates: () => [],
   } as unknown as ServerView;
   const api = stack.use(alone({ parts: { assets: ASSETS, view, now: () => Date.now() } }));
-  return Promise.resolve({ origin: api.origin, token: TOKEN, rows });
+  return Promise.resolve({ origin: api.origin, token: TOKEN, rows, parts: api.parts });
 }

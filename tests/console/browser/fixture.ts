@@ -23,6 +23,8 @@ export function scene<P extends Place>(open: (stack: AsyncDisposableStack) => Pr
   const stack = new AsyncDisposableStack();
   let browser: Browser | undefined;
   let place: P | undefined;
+  /** A browser that ended by itself is no reason for the tests after it to fail. */
+  const running = async () => browser!.isConnected() ? browser! : browser = await Visitor.launch();
   if (CHROMIUM) {
     Deno.test.beforeAll(async () => {
       place = await open(stack);
@@ -41,8 +43,8 @@ export function scene<P extends Place>(open: (stack: AsyncDisposableStack) => Pr
       fn: () =>
         body({
           place: place!,
-          visit: (options) => Visitor.open(browser!, place!.origin, place!.token, options),
-          strange: (options) => Visitor.open(browser!, place!.origin, null, options),
+          visit: async (options) => Visitor.open(await running(), place!.origin, place!.token, options),
+          strange: async (options) => Visitor.open(await running(), place!.origin, null, options),
         }),
     });
 }

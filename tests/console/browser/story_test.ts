@@ -1,7 +1,13 @@
 // deno-lint-ignore-file no-explicit-any
 /** The console beside a federation that has happened: both servers of the demo, after its story. console.md 6. */
 import assert from "node:assert/strict";
-import type { ConnectionList, EventList, RouteList } from "../../../observe/contract.ts";
+import type {
+  ConnectionList,
+  EventList,
+  FailureList,
+  Overview,
+  RouteList,
+} from "../../../observe/contract.ts";
 import { JULIET } from "../../../demo/witness.ts";
 import { scene } from "./fixture.ts";
 import { tellStory } from "./told.ts";
@@ -94,7 +100,7 @@ test("D1.1: the active states are the machine's own after every event of the dem
   assert(moves.length > 5);
   for (const { seq, detail } of moves) {
     const page = await visitor.go(`/connections/c-1?at=${seq}`);
-    await page.locator("[data-active-state]").waitFor();
+    await page.locator("svg.chart [data-leaf]").waitFor();
     assert.equal(await visitor.text("[data-active-state]"), detail!.state);
     const active = await page.locator("svg.chart [data-active]").evaluateAll((states) =>
       states.map((state) => state.getAttribute("data-state"))
@@ -347,7 +353,7 @@ test("D3.1: the granted name has its chain from the anchor to the target that th
   const page = await visitor.go("/connections/c-1?tab=proofs");
   const proof = page.locator("[data-proof='target.tld']");
   await proof.locator(".chain .link").first().waitFor();
-  const links = await proof.locator(".link h4").allInnerTexts();
+  const links = await proof.locator(".link h3").allInnerTexts();
   assert.deepEqual(links, [".", "tld", "target.tld", "xmpp1.receiving.tld:5269"]);
   assert.equal(await proof.locator(".link.bad").count(), 0);
   const { connections } = await place.ask<ConnectionList>("/connections");
@@ -364,6 +370,106 @@ test("D3.8: the command that shows it to one's own eyes can be copied", async ({
     await visitor.text("[data-proof] .command"),
     /delv \+vtrace _xmpp-server\._tcp\.target\.tld SRV/,
   );
+});
+
+test("A1, A7: each tile links to the list that it counts, and the counts are the same", async ({ visit, place }) => {
+  await using visitor = await visit();
+  const page = await visitor.go("/");
+  for (const tile of ["connections", "authorised", "denied"]) {
+    await page.locator(`[data-tile=${tile}]`).waitFor();
+    const number = await visitor.text(`[data-tile=${tile}] b`);
+    await page.locator(`[data-tile=${tile}]`).click();
+    await visitor.until(
+      "the list",
+      async () => (await visitor.text("[data-counts]")).split(" ")[0] === number,
+    );
+    await page.goBack();
+  }
+  const { totals } = await place.ask<Overview>("/overview");
+  assert.equal(await visitor.text("[data-tile=connections] b"), String(totals.connections));
+  visitor.assertQuiet();
+});
+
+test("A3, E1: a denial stands under 'Needs attention', and its why says cause, stage and whose fault it is", async ({ visit, place }) => {
+  await using visitor = await visit();
+  const { failures } = await place.ask<FailureList>("/failures");
+  const page = await visitor.go("/");
+  const wanted = {
+    "dns.bogus": ["dns", "dns"],
+    "peer.denied": ["pair", "peer"],
+    "peer.revoked": ["pair", "peer"],
+  } as const;
+  for (const [cause, [stage, fault]] of Object.entries(wanted)) {
+    assert(failures.some(({ key }) => key === cause), cause);
+    await page.locator("[data-attention]", { hasText: cause }).getByRole("link", { name: "why" }).click();
+    await page.locator(`.why-page[data-cause="${cause}"], .why-page .pill.good`).first().waitFor();
+    assert.equal(await page.locator(".where [data-verdict=fail]").first().getAttribute("data-stage"), stage);
+    assert.equal(await page.locator("[data-fault]").getAttribute("data-fault"), fault);
+    await visitor.picture(`why-${cause}-light`);
+    await page.goBack();
+  }
+  visitor.assertQuiet();
+});
+
+test("A5: a chart's numbers are to be had as a table", async ({ visit }) => {
+  await using visitor = await visit();
+  const page = await visitor.go("/");
+  await page.locator(".plot canvas").waitFor();
+  await page.getByRole("button", { name: "As table" }).click();
+  assert.match(await visitor.text(".figure table"), /granted[\s\S]*denied/);
+  visitor.assertQuiet();
+});
+
+test("E3: the report that is copied has the cause and what to do, and no secret", async ({ visit, place }) => {
+  await using visitor = await visit();
+  const { failures } = await place.ask<FailureList>("/failures");
+  const bogus = failures.find(({ key }) => key === "dns.bogus")!.failures[0]!;
+  const page = await visitor.go(`/failures/${encodeURIComponent(bogus.id)}`);
+  await visitor.context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: visitor.origin });
+  await page.getByRole("button", { name: "Copy report" }).click();
+  const text: string = await page.evaluate(() => navigator.clipboard.readText());
+  assert.match(text, /dns\.bogus/);
+  assert.match(text, /bogus\.tld/);
+  assert(!text.includes("a secret of the demo") && !text.includes(place.token));
+});
+
+test("E5: a viewer sees everything and is offered nothing that changes something", async ({ strange, place }) => {
+  await using visitor = await strange();
+  const token =
+    (await Deno.readTextFile(place.stage.originating.tokenFile.replace("console.token", "viewer.token")))
+      .trim();
+  await visitor.context.request.post(`${place.origin}/api/v1/session`, { data: { token } });
+  const page = await visitor.go("/connections/c-1");
+  await page.locator("svg.chart").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Close…" }).count(), 0);
+  const answer = await page.evaluate(() =>
+    fetch("/api/v1/connections/c-1/close", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: "{}",
+    }).then(({ status }) => status)
+  );
+  assert.equal(answer, 403);
+});
+
+test("B2, C7: what changes on the server changes in the tables, without a reload", async ({ visit, place }) => {
+  await using visitor = await visit();
+  const page = await visitor.go("/routes");
+  await row(visitor, "other-sender.tld").waitFor();
+  await page.evaluate(() => (document.body.dataset.marked = "yes"));
+  const revoked = await fetch(`${place.origin}/api/v1/routes/other-sender.tld/target.tld/revoke`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${place.token}`, "content-type": "application/json" },
+    body: '{"block":"1s"}',
+  });
+  assert.equal(revoked.status, 200, await revoked.text());
+  await visitor.until(
+    "the pair is not authorised any more",
+    async () => !/authorised/.test(await row(visitor, "other-sender.tld").innerText()),
+  );
+  await place.stage.nurse.say("nurse", JULIET, crypto.randomUUID(), "again");
+  assert.equal(await page.evaluate(() => document.body.dataset.marked), "yes");
+  visitor.assertQuiet();
 });
 
 test("X3: without a session there is a helpful page; a token lets in, a wrong one does not", async ({ strange, place }) => {
@@ -405,6 +511,7 @@ const SCREENS: Readonly<Record<string, string>> = {
   explain: "/routes/sender.tld/bogus.tld?tab=why",
   proofs: "/proofs",
   failures: "/failures",
+  why: "/failures/dns.bogus~bogus.tld~out",
   check: "/check?to=target.tld",
   machines: "/machines",
   machine: "/machines/proof",
@@ -416,9 +523,8 @@ for (const theme of ["light", "dark"] as const) {
     await using visitor = await visit({ theme });
     const found: string[] = [];
     for (const [name, path] of Object.entries(SCREENS)) {
-      const page = await visitor.go(path);
-      await page.locator("main > *").first().waitFor();
-      await page.waitForLoadState("networkidle").catch(() => {});
+      await visitor.go(path);
+      await visitor.settled();
       found.push(...(await visitor.axe()).map((violation) => `${name}: ${violation}`));
       await visitor.picture(`${name}-${theme}`);
     }
@@ -431,9 +537,8 @@ test("X6: axe finds nothing at 200 % zoom", async ({ visit }) => {
   await using visitor = await visit({ zoom: 2 });
   const found: string[] = [];
   for (const name of ["connections", "connection", "connection-sequence", "route", "machines"]) {
-    const page = await visitor.go(SCREENS[name]!);
-    await page.locator("main > *").first().waitFor();
-    await page.waitForLoadState("networkidle").catch(() => {});
+    await visitor.go(SCREENS[name]!);
+    await visitor.settled();
     found.push(...(await visitor.axe()).map((violation) => `${name}: ${violation}`));
     await visitor.picture(`${name}-zoomed`);
   }

@@ -75,7 +75,8 @@ test("B6: / goes to the filter; j j Enter opens the second row below; Escape cle
   await visitor.page.keyboard.type("nobody.example");
   await visitor.page.locator(".empty").waitFor();
   await visitor.page.keyboard.press("Escape");
-  await rows(visitor).locator(".cell").first().waitFor();
+  const all = CONNECTIONS.toLocaleString("en");
+  await visitor.until("everything again", async () => await counts(visitor) === `${all} of ${all}`);
   for (const key of ["j", "j", "j", "Enter"]) await visitor.page.keyboard.press(key);
   await visitor.page.waitForURL(`**/connections/${third}`);
 });

@@ -106,6 +106,14 @@ export class Visitor implements AsyncDisposable {
     }
   }
 
+  /** Waits until what was asked for is drawn: nothing in the page says "loading" any more. */
+  async settled(): Promise<void> {
+    await this.page.locator("main > *").first().waitFor();
+    const drawn =
+      "!document.querySelector('.skeleton, .dimmed') && !!document.querySelector('[data-link=live], [data-link=polling]')";
+    await this.until("the page is drawn", () => this.page.evaluate<boolean>(drawn));
+  }
+
   /** Violations of WCAG 2.2 AA on what is shown. */
   async axe(): Promise<string[]> {
     await this.page.evaluate(axe.source);
