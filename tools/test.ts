@@ -95,7 +95,7 @@ export function readJunit(report: string): Case[] {
 
 const TESTS = ["--no-check", "--trace-leaks", "--conditions=development", "--reporter=dot"];
 
-/** In a run of their own: a browser wants the machine's two cores, and what is measured beside it would be slow. */
+/** `./dev browser`: not a part of every run yet, for it is not steady on two cores (Chromium has ended in the midst of it). */
 const BROWSER = "tests/console/browser";
 
 async function denoTests(seen: Case[], ...args: string[]): Promise<Outcome> {
@@ -161,7 +161,6 @@ const PARTS: readonly [name: string, part: () => Promise<Outcome>][] = [
   ],
   ["rust tests", async () => readCargo(await run(...cargo("test", "--workspace", "--release", "--locked")))],
   ["deno tests", () => denoTests(cases, "--parallel", `--ignore=${BROWSER}`)],
-  ["browser", () => denoTests(cases, BROWSER)],
   ["requirements", () => ledger(cases)],
   ["causes", () => causes(cases)],
   ["diagrams", () => check(deno, "run", "-A", "tools/diagrams.ts", "--check")],
