@@ -21,6 +21,7 @@ const VERIFYING = {
   proofs_per_address_unproven: 500,
   proofs_per_address: 500,
   verify_per_domain: 8,
+  verify_connections: 1000,
 };
 const print = (limits: Record<string, number>): string =>
   Object.entries(limits).map(([key, value]) => `${key}=${value}`).join(" ");
@@ -75,7 +76,7 @@ export async function dialbackRound(
     for (const contender of contenders) {
       const { kind: { name }, limits } = contender;
       if (stop.aborted || !(only?.includes(name) ?? true)) continue;
-      const most = quick ? Math.ceil(contender.most / 4) : contender.most;
+      const most = quick && turn === answerTurn ? Math.ceil(contender.most / 4) : contender.most;
       try {
         turns.push(await within(turn({ ...contender, most })));
       } catch (error) {
