@@ -1,15 +1,15 @@
 /** One text for many readers: printed and encoded once, sent a few times a second. */
 
 /** What happens within this time is sent together. */
-const GATHER_MS = 50;
+const GATHER_MS = 100;
 /** Or as soon as there is so much of it. */
 const GATHER_BYTES = 32_768;
 /** A reader that is this many bytes behind is cut: it can come back with `Last-Event-ID`. */
 const MOST_BEHIND = 1 << 20;
 
 /** Readers, too, give way first: so many frames at once, and so many a second after them. */
-const BURST = 5000;
-const PER_SECOND = 2000;
+const BURST = 2000;
+const PER_SECOND = 1000;
 
 export interface Reader {
   readonly controller: ReadableStreamDefaultController<Uint8Array>;

@@ -5,21 +5,44 @@ import type { Detail } from "../facts/event.ts";
 const TEXT = 500;
 const ITEMS = 50;
 
-/** The same detail with long texts and lists cut, which shows. What is small enough is not copied. */
-export function cut(detail: Detail): Detail {
-  if (typeof detail === "string") return detail.length > TEXT ? `${detail.slice(0, TEXT)}…` : detail;
+export interface Cut {
+  /** The same with long texts and lists cut, which shows. What is small enough is not copied. */
+  readonly detail: Detail;
+  /** An estimate of the memory that it holds: 8 bytes for each thing in it, 32 for each that is one by itself, and the texts. */
+  readonly bytes: number;
+}
+
+/** Of what is under the knife: one look at each value has to do for both. */
+let bytes = 0;
+
+export function cut(detail: Detail): Cut {
+  bytes = 0;
+  return { detail: shorter(detail), bytes };
+}
+
+function shorter(detail: Detail): Detail {
+  bytes += 8;
+  if (typeof detail === "string") {
+    const text = detail.length > TEXT ? `${detail.slice(0, TEXT)}…` : detail;
+    bytes += 24 + text.length;
+    return text;
+  }
   if (typeof detail !== "object" || detail === null) return detail;
-  if (isList(detail)) return cutList(detail);
+  bytes += 32;
+  return isList(detail) ? shorterList(detail) : shorterObject(detail);
+}
+
+function shorterObject(detail: { readonly [key: string]: Detail }): Detail {
   let copy: Record<string, Detail> | null = null;
   for (const key in detail) {
-    const [value, shorter] = [detail[key]!, cut(detail[key]!)];
-    if (shorter !== value) (copy ??= { ...detail })[key] = shorter;
+    const value = detail[key]!, short = shorter(value);
+    if (short !== value) (copy ??= { ...detail })[key] = short;
   }
   return copy ?? detail;
 }
 
-function cutList(list: readonly Detail[]): Detail {
-  const kept = list.slice(0, ITEMS).map(cut);
+function shorterList(list: readonly Detail[]): Detail {
+  const kept = list.slice(0, ITEMS).map(shorter);
   if (list.length > ITEMS) return [...kept, `… ${list.length - ITEMS} more`];
   return kept.every((item, i) => item === list[i]) ? list : kept;
 }

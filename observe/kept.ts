@@ -1,5 +1,5 @@
 /** One event as the rings keep it: many of them, so printed only when somebody reads. */
-import type { Detail, Happening, RecordedEvent, Step, Subject } from "../facts/event.ts";
+import type { Happening, RecordedEvent, Step, Subject } from "../facts/event.ts";
 
 /** What an event weighs without its detail, and what a step weighs whole (its texts are shared). Measured: docs/decisions/0070. */
 const EVENT_BYTES = 250;
@@ -20,8 +20,8 @@ export class Kept {
   }
 
   /** @param ms Milliseconds since the epoch. */
-  static decision(seq: number, ms: number, happening: Happening): Kept {
-    return new Kept(seq, ms, happening, happening, EVENT_BYTES + weigh(happening.detail));
+  static decision(seq: number, ms: number, happening: Happening, detailBytes: number): Kept {
+    return new Kept(seq, ms, happening, happening, EVENT_BYTES + detailBytes);
   }
 
   static step(seq: number, ms: number, about: Subject, step: Step): Kept {
@@ -46,12 +46,3 @@ export class Kept {
 
 /** Whoever told may have given a row of the binding table, which leads to its grants and round again to itself. */
 const namesOf = ({ local, remote }: NonNullable<Subject["pair"]>): Subject["pair"] => ({ local, remote });
-
-/** About 32 bytes for each thing in it, and its characters. */
-function weigh(detail: Detail | undefined): number {
-  if (typeof detail === "string") return 32 + detail.length;
-  if (typeof detail !== "object" || detail === null) return 8;
-  let bytes = 32;
-  for (const key in detail) bytes += 8 + weigh((detail as { readonly [key: string]: Detail })[key]);
-  return bytes;
-}

@@ -42,20 +42,12 @@ export interface Trace {
 
 const NOBODY: readonly ActorKey[] = [];
 
-/** The same, with long texts cut. */
-function short(happening: Happening): Happening {
-  const { detail } = happening;
-  if (detail === undefined) return happening;
-  const shorter = cut(detail) as typeof detail;
-  return shorter === detail ? happening : { ...happening, detail: shorter };
-}
-
 /** Where a connection's ring is gone, one of these tells that it is over. */
 const ENDS: readonly EventType[] = ["connection.closed", "connection.failed"];
 
 export const MOST_BYTES = 64 << 20;
 /** What all of them cost stays a small part of one core (docs/decisions/0070). */
-const PER_SECOND = 5000;
+const PER_SECOND = 3000;
 
 export class Recorder {
   /** Tells the starts of the server apart: events are `<epoch>-<seq>`. */
@@ -94,13 +86,26 @@ export class Recorder {
 
   /** Never throws. */
   tell(happening: Happening): void {
-    const kept = Kept.decision(++this.#seq, this.#now(), short(happening));
-    if (this.#kept) {
-      this.#journal.add(kept);
-      this.#keep(kept, this.#wanted(kept.ms, happening));
-      if (this.#followers.size > 0) this.#handOn(kept, keysOf(happening));
-    }
-    if (this.#listeners.size > 0) this.#hand(kept.event, this.#listeners);
+    const seq = ++this.#seq, ms = this.#now();
+    const { detail, bytes } = cut(happening.detail ?? null);
+    const told = detail === (happening.detail ?? null)
+      ? happening
+      : { ...happening, detail: detail as NonNullable<Happening["detail"]> };
+    if (this.#kept) this.#keepDecision(seq, ms, told, bytes);
+    if (this.#listeners.size === 0 && this.#followers.size === 0) return;
+    const event = { ...told, seq, at: new Date(ms).toISOString() };
+    this.#hand(event, this.#listeners);
+    if (this.#followers.size > 0) this.#handOn(event, keysOf(told));
+  }
+
+  /** Under load one of many like it may go; what went wrong never does. */
+  #keepDecision(seq: number, ms: number, told: Happening, bytes: number): void {
+    const wanted = this.#wanted(ms, told);
+    const matters = told.level === "warning" || told.level === "error" || (!told.connection && !told.pair);
+    if (wanted.length === 0 && !matters) return;
+    const kept = Kept.decision(seq, ms, told, bytes);
+    this.#journal.add(kept);
+    this.#keep(kept, wanted);
   }
 
   /** Where the steps of an actor go. Nothing that it does throws. */
@@ -122,7 +127,7 @@ export class Recorder {
       const kept = Kept.step(++this.#seq, now, about, make());
       this.#steps++;
       this.#keep(kept, wanted);
-      if (this.#followers.size > 0) this.#handOn(kept, wanted);
+      if (this.#followers.size > 0) this.#handOn(kept.event, wanted);
     } catch {
       this.failures++;
     }
@@ -222,9 +227,8 @@ export class Recorder {
     }
   }
 
-  #handOn(kept: Kept, keys: readonly ActorKey[]): void {
-    const told = new Set(keys.flatMap((key) => [...this.#followers.get(key) ?? []]));
-    if (told.size > 0) this.#hand(kept.event, told);
+  #handOn(event: RecordedEvent, keys: readonly ActorKey[]): void {
+    this.#hand(event, new Set(keys.flatMap((key) => [...this.#followers.get(key) ?? []])));
   }
 
   #hand(event: RecordedEvent, listeners: Iterable<Listener>): void {

@@ -56,7 +56,7 @@ Deno.test("recorder: of each actor the first 40 events stay and the last 24; wha
 });
 
 Deno.test("recorder: closed connections are kept, the last thousand; their last words too; a pair lives again", () => {
-  const recorder = new Recorder(() => 0);
+  const recorder = new Recorder(() => 0, { perSecond: Infinity });
   for (let i = 1; i <= 1002; i++) {
     recorder.of({ connection: `c-${i}` }).step(() => RETRY);
     recorder.of({ connection: `c-${i}` }).ended();
