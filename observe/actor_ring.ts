@@ -9,8 +9,8 @@ export const RING_BYTES = 400;
 
 export class ActorRing {
   readonly #pinned: Kept[] = [];
-  /** Once full, `#at` is the place of the oldest. */
-  readonly #rolling: Kept[] = [];
+  /** Once full, `#at` is the place of the oldest; null until it is needed. */
+  #rolling: Kept[] | null = null;
   #at = 0;
   bytes = RING_BYTES;
   /** Events between the two that are gone, and the number of the last of them. */
@@ -23,18 +23,20 @@ export class ActorRing {
     this.last = kept.seq;
     this.bytes += kept.bytes;
     if (this.#pinned.length < PINNED) return void this.#pinned.push(kept);
-    if (this.#rolling.length < ROLLING) return void this.#rolling.push(kept);
-    const old = this.#rolling[this.#at]!;
+    const rolling = this.#rolling ??= [];
+    if (rolling.length < ROLLING) return void rolling.push(kept);
+    const old = rolling[this.#at]!;
     this.bytes -= old.bytes;
     this.left++;
     this.#lastLeft = old.seq;
-    this.#rolling[this.#at] = kept;
+    rolling[this.#at] = kept;
     this.#at = (this.#at + 1) % ROLLING;
   }
 
   /** Oldest first. */
   get kept(): Kept[] {
-    return [...this.#pinned, ...this.#rolling.slice(this.#at), ...this.#rolling.slice(0, this.#at)];
+    const rolling = this.#rolling ?? [];
+    return [...this.#pinned, ...rolling.slice(this.#at), ...rolling.slice(0, this.#at)];
   }
 
   /** Something after `seq` is gone. */

@@ -47,7 +47,7 @@ const ENDS: readonly EventType[] = ["connection.closed", "connection.failed"];
 
 export const MOST_BYTES = 64 << 20;
 /** What all of them cost stays a small part of one core (docs/decisions/0070). */
-const PER_SECOND = 3000;
+const PER_SECOND = 2000;
 
 export class Recorder {
   /** Tells the starts of the server apart: events are `<epoch>-<seq>`. */
@@ -143,12 +143,10 @@ export class Recorder {
     const { connection, pair } = about;
     const sampler = this.#sampler;
     sampler.tick(now);
-    const own = connection !== undefined && sampler.isOne(connection);
-    const both = pair !== undefined && sampler.isOne(pair.local, pair.remote);
     if (connection === undefined && pair === undefined) return NOBODY;
-    if (!sampler.offer(own || both)) return NOBODY;
-    if (own === (connection !== undefined) && both === (pair !== undefined)) return keys ?? keysOf(about);
-    return keysOf(own ? { connection } : { pair });
+    // By the pair where there is one: a single connection may carry thousands.
+    const wanted = pair === undefined ? sampler.isOne(connection!) : sampler.isOne(pair.local, pair.remote);
+    return sampler.offer(wanted) ? keys ?? keysOf(about) : NOBODY;
   }
 
   /** What stands for a localpart: the same one until the next start, and nothing more can be told from it. */
