@@ -62,7 +62,7 @@ export const EVENTS = {
   "console.refused":
     "a wrong token or log-in code was shown: peer, waitMs: nothing from there is looked at until then",
   "recorder.sampling":
-    "under load the steps of only one actor in so many are kept, decisions always: oneIn (1: of all again), shed",
+    "under load only one pair or connection in so many is traced, warnings always: oneIn (1: all again), shed",
   "actor.crashed": "a bug of ours: id, error",
 } as const;
 

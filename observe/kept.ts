@@ -1,7 +1,7 @@
 /** One event as the rings keep it: many of them, so printed only when somebody reads. */
 import type { Happening, RecordedEvent, Step, Subject } from "../facts/event.ts";
 
-/** What an event weighs without its detail, and what a step weighs whole (its texts are shared). Measured: docs/decisions/0070. */
+/** What an event weighs without its detail, and what a step weighs whole (its texts are shared): estimates, docs/decisions/0070. */
 const EVENT_BYTES = 250;
 const STEP_BYTES = 400;
 

@@ -46,7 +46,7 @@ const NOBODY: readonly ActorKey[] = [];
 const ENDS: readonly EventType[] = ["connection.closed", "connection.failed"];
 
 export const MOST_BYTES = 64 << 20;
-/** What all of them cost stays a small part of one core (docs/decisions/0070). */
+/** More is left out: what traces cost shall stay a small part of one core (docs/decisions/0070). */
 const PER_SECOND = 2000;
 
 export class Recorder {

@@ -1,5 +1,5 @@
 /**
- * `./dev bench --part recorder`: what watching costs. Recorder off, on, and on with ten viewers, turn by turn in one run: CPU
+ * What watching costs; not yet a part of `./dev bench` (tests/bench/main.ts). Recorder off, on, and on with ten viewers, turn by turn in one run: CPU
  * of a stanza and of a grant; then stanzas per second beside 20,000 trace steps a second. docs/bench.md.
  */
 import { replaceModules } from "../harness/imports.ts";
@@ -106,7 +106,7 @@ async function stanzaTurn(watch: Watch, quick: boolean): Promise<WatchTurn> {
 }
 
 /** One connection of a proven peer asks for pair after pair; its domains are proven before. */
-export async function grantTurn(watch: Watch, quick: boolean): Promise<WatchTurn> {
+async function grantTurn(watch: Watch, quick: boolean): Promise<WatchTurn> {
   await using stack = new AsyncDisposableStack();
   const [a, b] = await pairOf(stack);
   const server = stack.use(await Server.start(kindOf(watch), b));
