@@ -1,6 +1,7 @@
 /** The page's WebSocket: who may open it, what it says, what happens to who does not read. console.md 2.3, 2.4, 6. */
 import assert from "node:assert/strict";
 import type { LiveRoute, Source, Sources } from "../../observe/live.ts";
+import { Recorder } from "../../observe/recorder.ts";
 import type { ServerView } from "../../observe/view.ts";
 import { granted, Stage } from "../harness/stage.ts";
 import { request } from "../peer/stream.ts";
@@ -198,8 +199,9 @@ Deno.test("socket: events from now on, or after the last one that was seen; what
 
 Deno.test("socket: a reader that never reads is cut at 1 MiB with 4000; the others and the server go on", async () => {
   const { sources } = large(5000);
-  await using at = alone({ parts: { view: viewOf(sources) } });
-  const { recorder } = at.parts;
+  // The flood is for the deaf one's socket: it is not to be sampled.
+  const recorder = new Recorder(() => Date.now(), { perSecond: Infinity });
+  await using at = alone({ parts: { view: viewOf(sources), recorder } });
   const deaf = await knock(at.origin, bearer);
   assert.match(deaf.answer, /^HTTP\/1.1 101 /);
   await deaf.connection.write(textFrame('{"sub":"events"}'));
