@@ -37,12 +37,9 @@ export class Kept {
     return {
       ...this.what,
       ...(connection === undefined ? {} : { connection }),
-      ...(pair === undefined ? {} : { pair: namesOf(pair) }),
+      ...(pair === undefined ? {} : { pair }),
       seq: this.seq,
       at: new Date(this.ms).toISOString(),
     };
   }
 }
-
-/** Whoever told may have given a row of the binding table, which leads to its grants and round again to itself. */
-const namesOf = ({ local, remote }: NonNullable<Subject["pair"]>): Subject["pair"] => ({ local, remote });

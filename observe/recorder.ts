@@ -88,9 +88,11 @@ export class Recorder {
   tell(happening: Happening): void {
     const seq = ++this.#seq, ms = this.#now();
     const { detail, bytes } = cut(happening.detail ?? null);
-    const told = detail === (happening.detail ?? null)
-      ? happening
-      : { ...happening, detail: detail as NonNullable<Happening["detail"]> };
+    const told = named(
+      detail === (happening.detail ?? null)
+        ? happening
+        : { ...happening, detail: detail as NonNullable<Happening["detail"]> },
+    );
     if (this.#kept) this.#keepDecision(seq, ms, told, bytes);
     if (this.#listeners.size === 0 && this.#followers.size === 0) return;
     const event = { ...told, seq, at: new Date(ms).toISOString() };
@@ -109,7 +111,8 @@ export class Recorder {
   }
 
   /** Where the steps of an actor go. Nothing that it does throws. */
-  of(about: Subject): Tracer {
+  of(subject: Subject): Tracer {
+    const about = named(subject);
     const keys = keysOf(about);
     return {
       step: (make) => this.#step(about, keys, make),
@@ -238,4 +241,10 @@ export class Recorder {
       }
     }
   }
+}
+
+/** Whoever told may have given a row of the binding table, which leads to its grants and round again to itself. */
+function named<About extends Subject>(about: About): About {
+  const { pair } = about;
+  return pair === undefined ? about : { ...about, pair: { local: pair.local, remote: pair.remote } };
 }

@@ -33,10 +33,12 @@ Deno.test("recorder: of a pair its two names are told, and nothing of the bindin
   const row = { ...PAIR, send: [] as unknown[] };
   row.send.push({ pair: row }); // As a grant does.
   const recorder = new Recorder(() => 0);
+  const heard: unknown[] = [];
+  recorder.listen((event) => heard.push(event));
   recorder.tell({ type: "pair.revoked", pair: row });
   recorder.of({ ...MINE, pair: row }).step(() => RETRY);
   for (const { pair } of recorder.trace({ pair: PAIR })!.events) assert.deepEqual(pair, PAIR);
-  assert.doesNotThrow(() => JSON.stringify([recorder.trace(MINE), recorder.since(0)]));
+  assert.doesNotThrow(() => JSON.stringify([heard, recorder.trace(MINE), recorder.since(0)]));
 });
 
 Deno.test("recorder: of each actor the first 40 events stay and the last 24; what lies between is counted", () => {
