@@ -59,16 +59,14 @@ async function look(domain: Domain, serverName: Domain, command: CheckCommand): 
 
 function answerFor(domain: Domain, serverName: Domain, delegation: Delegation, port: number): OnboardAnswer {
   const [zone, host] = [toAscii(domain), toAscii(serverName)];
-  const { security, targets, service, why } = delegation;
+  const { security, targets } = delegation;
   const missing = whatIsMissing(delegation, host);
   return {
     domain,
     serverName,
     records: [`_xmpp-server._tcp.${zone}. 3600 IN SRV 0 0 ${port} ${host}.`],
     security,
-    found: service === "unknown" && why !== null
-      ? []
-      : targets.map(({ host, port, priority, weight }) => `SRV ${priority} ${weight} ${port} ${host}.`),
+    found: targets.map(({ host, port, priority, weight }) => `SRV ${priority} ${weight} ${port} ${host}.`),
     ready: missing === null,
     missing,
   };
