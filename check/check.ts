@@ -6,7 +6,7 @@ import { seeForYourself } from "../facts/see_for_yourself.ts";
 import type { CheckReport, Stage } from "../observe/contract.ts";
 import { reach } from "../wire/dial.ts";
 import { type DomainPair, toAscii } from "../xmpp/domain.ts";
-import { attempt, type AttemptParts } from "./attempt.ts";
+import { type Attempt, attempt, type AttemptParts } from "./attempt.ts";
 import type { Reached } from "./stage.ts";
 import { stagesOf } from "./stages.ts";
 
@@ -56,11 +56,16 @@ export async function check(
     },
   });
   const reached = await tryOthers(made.events, parts.config.limits.connectTimeoutMs);
-  const outcome = { open: made.state === "authorised", cause: made.cause, upTo: options.upTo };
+  const cause = made.cause ?? waitedFor(made);
+  const outcome = { open: made.state === "authorised", cause, late: made.late, upTo: options.upTo };
   const stages = stagesOf({ ...names, events: made.events, outcome, reached, now: Date.now() });
   say(stages);
-  return report(parts, pair, started, options.upTo, stages, made);
+  return report(parts, pair, started, options.upTo, stages, { ...made, cause });
 }
+
+/** Whom it waited for when its time was over: one that was asked and keeps silent is named, not the network. */
+const waitedFor = ({ late, state }: Attempt): Cause | null =>
+  late && state === "requesting" ? "peer.verdict-timeout" : null;
 
 /** IPv6 addresses that nobody dialled: peers will. */
 async function tryOthers(events: readonly RecordedEvent[], timeoutMs: number): Promise<Reached[]> {
@@ -99,7 +104,7 @@ function report(
   started: number,
   upTo: CheckOptions["upTo"],
   stages: readonly Stage[],
-  { state, cause: found, late, events }: Awaited<ReturnType<typeof attempt>>,
+  { state, cause: found, late, events }: Attempt,
 ): CheckReport {
   const failed = stages.find(({ verdict }) => verdict === "fail");
   const proven = upTo === "proof" &&

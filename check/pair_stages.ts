@@ -64,6 +64,7 @@ function result(view: View): Stage[] {
   }
   const cause = outcome?.cause ?? null;
   if (cause === null || stageOf(cause) !== "dialback.result") return [];
+  if (outcome?.late) return [stage("dialback.result", "unknown", { cause }, { cause })];
   const { verdict: word = null, condition = null } = verdict?.detail ?? {};
   const said = view.of("stream.error")?.detail?.condition ?? null;
   return [

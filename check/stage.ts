@@ -38,6 +38,8 @@ export interface Reached {
 export interface Outcome {
   readonly open: boolean;
   readonly cause: Cause | null;
+  /** Its time was over before anything was decided. */
+  readonly late: boolean;
   readonly upTo: "proof" | "pair";
 }
 

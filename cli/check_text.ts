@@ -133,6 +133,8 @@ const SAID: Readonly<Record<string, (facts: Facts, verdict: Stage["verdict"]) =>
       : "holds as long as it is looked at again",
   "dialback.errors": (_, verdict) =>
     verdict === "ok" ? "refusals come with their reason" : "refusals may end the stream without a reason",
-  "dialback.result": ({ verdict, condition, cause }, is) =>
-    is === "ok" ? `db:result ${verdict}` : `refused: ${condition ?? verdict ?? cause}`,
+  "dialback.result": ({ verdict, condition, cause }, is) => {
+    if (is === "ok") return `db:result ${verdict}`;
+    return is === "unknown" ? `no answer: ${cause}` : `refused: ${condition ?? verdict ?? cause}`;
+  },
 };

@@ -5,6 +5,7 @@ import type { Settings } from "../harness/verona.ts";
 import { ORIGINATING } from "../harness/world.ts";
 import type { CheckReport } from "../../observe/contract.ts";
 import { stringify } from "smol-toml";
+import { arrival } from "../federation/acts.ts";
 import { type Ended, folder, verona } from "../cli/verona.ts";
 
 /** The server under test is the peer; who checks is xmpp1.originating.example, from a configuration that nothing runs. */
@@ -115,6 +116,18 @@ Deno.test("check: a server that is not there, and one that says nothing", async 
   // The scripted peer of sender.example accepts and keeps silent.
   const silent = await checker.report("other-sender.example", "--timeout", "2s");
   assert.deepEqual([silent.code, silent.report.verdict], [3, "unknown"]);
+});
+
+Deno.test("check: a peer that never answers the request is named, not the network", async () => {
+  await using checker = await Checker.open();
+  const running = checker.run("other-sender.example", "--timeout", "8s", "--json");
+  const { r } = await arrival(checker.stage);
+  await r.request("sender.example", "other-sender.example");
+  const { code, stdout } = await running;
+  const report: CheckReport = JSON.parse(stdout);
+  assert.deepEqual([code, report.verdict], [3, "unknown"], stdout);
+  assert.deepEqual([report.cause, report.fault], ["peer.verdict-timeout", "peer"]);
+  assert.deepEqual(verdicts(report)["dialback.result"], "unknown");
 });
 
 Deno.test("check: a certificate that no authority vouches for, or with another name, is named", async () => {
