@@ -114,9 +114,14 @@ export interface ConfigurationOptions extends Pick<StageOptions, "settings" | "d
   readonly hosted?: readonly string[];
 }
 
+/** What a configuration needs of the world around it. */
+export type Ground = Pick<World, "ca" | "anchor" | "receiving" | "serverIp"> & {
+  readonly dns: Pick<World["dns"], "address" | "port">;
+};
+
 /** verona.toml of the server under test, by the keys of design.md 2.3. */
 export async function configuration(
-  world: World,
+  world: Ground,
   directory: string,
   { settings = {}, domains = [], place, hosted = HOSTED }: ConfigurationOptions = {},
 ): Promise<Settings> {

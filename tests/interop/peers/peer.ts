@@ -50,7 +50,7 @@ export interface Words {
 }
 
 export interface Place {
-  readonly lab: Lab;
+  readonly lab: Pick<Lab, "files" | "mounts" | "resolverIp">;
   readonly ip: string;
   readonly folder: string;
   readonly hosts: readonly Host[];
