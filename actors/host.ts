@@ -1,6 +1,7 @@
 /** What every actor gets from outside: time, chance, and somebody to tell. */
 import type { Happening, Subject } from "../facts/event.ts";
 import type { Tracer } from "../observe/recorder.ts";
+import { timers } from "../wire/timers.ts";
 
 /** The only clock; xstate's own timers run on it too. Times are milliseconds since the epoch. */
 export interface Clock {
@@ -31,6 +32,6 @@ export interface Tracing {
 /** The clock of the machine we run on. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  setTimeout: (fn, ms) => setTimeout(fn, ms),
-  clearTimeout: (id) => clearTimeout(id as number),
+  setTimeout: (fn, ms) => timers.set(fn, ms),
+  clearTimeout: (id) => timers.clear(id),
 };

@@ -2,6 +2,7 @@
 import { configureSync, getLogger, type LogRecord, type Sink } from "@logtape/logtape";
 import { CAUSES } from "../facts/cause.ts";
 import type { RecordedEvent } from "../facts/event.ts";
+import { Lines } from "./lines.ts";
 import { printable, printableJson } from "./printable.ts";
 
 export type LogFormat = "json" | "pretty";
@@ -20,7 +21,20 @@ export function startLog(format: LogFormat, lowest: "debug" | "info" | "warning"
 /** Logs a recorded event; `debug` ones only when asked for. */
 export function logEvent(event: RecordedEvent): void {
   const [area] = event.type.split(".");
-  getLogger(["verona", area!])[event.level ?? "info"](describe(event), { event });
+  const logger = getLogger(["verona", area!]);
+  const level = event.level ?? "info";
+  if (!logger.isEnabledFor(level)) return;
+  // The sink makes the sentence; a record that is whole already is handed on as it is.
+  const { category } = logger;
+  const record: LogRecord = {
+    category,
+    level,
+    message: [],
+    rawMessage: "",
+    timestamp: 0,
+    properties: { event },
+  };
+  logger.emit(record);
 }
 
 /** The sentence of an event: what happened, to whom, why. */
@@ -33,27 +47,39 @@ export function describe(event: RecordedEvent): string {
 
 /** What the line holds; keys of console.md 4.3, then the event's own details. */
 function fields(record: LogRecord): Record<string, unknown> {
+  const { level } = record;
+  const logger = record.category.join(".");
   const event = record.properties.event as RecordedEvent | undefined;
-  const line: Record<string, unknown> = {
-    ts: event?.at ?? new Date(record.timestamp).toISOString(),
-    level: record.level,
-    logger: record.category.join("."),
-  };
-  if (event === undefined) return { ...line, message: record.message.join("") };
-  Object.assign(line, { event: event.type, message: describe(event) });
-  if (event.connection !== undefined) line.connection = event.connection;
-  if (event.pair !== undefined) Object.assign(line, { local: event.pair.local, remote: event.pair.remote });
-  if (event.cause !== undefined) {
-    Object.assign(line, { cause: event.cause, fault: CAUSES[event.cause].fault });
+  if (event === undefined) {
+    return { ts: new Date(record.timestamp).toISOString(), level, logger, message: record.message.join("") };
   }
-  return { ...line, ...event.detail, ...line }; // the fixed keys first, and no detail over them
+  const line: Record<string, unknown> = {
+    ts: event.at,
+    level,
+    logger,
+    event: event.type,
+    message: describe(event),
+  };
+  if (event.connection !== undefined) line.connection = event.connection;
+  if (event.pair !== undefined) {
+    line.local = event.pair.local;
+    line.remote = event.pair.remote;
+  }
+  if (event.cause !== undefined) {
+    line.cause = event.cause;
+    line.fault = CAUSES[event.cause].fault;
+  }
+  // The fixed keys first, and no detail over them.
+  for (const key in event.detail) if (!(key in line)) line[key] = event.detail[key];
+  return line;
 }
 
 function stderrSink(format: LogFormat): Sink {
-  const encoder = new TextEncoder();
+  const lines = new Lines((bytes) => Deno.stderr.writeSync(bytes));
+  addEventListener("unload", () => lines.flush());
   return (record) => {
     const line = format === "json" ? printableJson(fields(record)) : pretty(fields(record));
-    Deno.stderr.writeSync(encoder.encode(line + "\n"));
+    lines.add(line, record.level !== "info" && record.level !== "debug");
   };
 }
 

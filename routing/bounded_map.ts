@@ -2,6 +2,11 @@
 export class BoundedMap<K, V> {
   readonly #entries = new Map<K, V>();
   readonly capacity: number;
+  /**
+   * While one entry makes room for the next: a new iterator would walk over every hole that a deletion left. Not longer: one
+   * that waits keeps all tables alive that the map grew out of.
+   */
+  #oldest: Iterator<K> | null = null;
 
   constructor(capacity: number) {
     this.capacity = capacity;
@@ -18,9 +23,9 @@ export class BoundedMap<K, V> {
   set(key: K, value: V): void {
     this.#entries.delete(key);
     this.#entries.set(key, value);
-    if (this.#entries.size <= this.capacity) return;
-    const [oldest] = this.#entries.keys();
-    this.#entries.delete(oldest as K);
+    if (this.#entries.size <= this.capacity) return void (this.#oldest = null);
+    this.#oldest ??= this.#entries.keys();
+    this.#entries.delete(this.#oldest.next().value as K);
   }
 
   /** True when there was one. */

@@ -12,6 +12,7 @@ import { Outlet, type Unsent } from "./outlet.ts";
 import { Pace } from "./pace.ts";
 import { ReadBuffer } from "./read_buffer.ts";
 import { type Content, framed, type FrameLimits, Session, type StartTls } from "./session.ts";
+import { timers } from "./timers.ts";
 import { chainAnchor, type Trust } from "./trust.ts";
 
 export { Batch } from "./batch.ts";
@@ -275,14 +276,14 @@ export class Connection {
     if (this.#session.freed) return;
     this.#closeNotify();
     await this.#flushed();
-    const timer = setTimeout(() => this.drop(), this.#around.closeNotifyTimeoutMs());
+    const timer = timers.set(() => this.drop(), this.#around.closeNotifyTimeoutMs());
     try {
       if (!this.#dropped) await this.#conn.closeWrite();
       await this.#discard();
     } catch {
       // The peer was quicker: there is nothing left to be said.
     } finally {
-      clearTimeout(timer);
+      timers.clear(timer);
       this.drop();
     }
   }

@@ -2,6 +2,7 @@
 import type { Cause } from "../facts/cause.ts";
 import { WireFault } from "./fault.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
+import { timers } from "./timers.ts";
 
 export interface DialOptions extends ConnectionOptions {
   readonly address: string;
@@ -21,7 +22,7 @@ export async function dial(options: DialOptions): Promise<Dialled> {
   const connecting = Deno.connect({ hostname: address, port });
   const late = Promise.withResolvers<"late">();
   const giveUp = () => late.resolve("late");
-  const timer = setTimeout(giveUp, timeoutMs);
+  const timer = timers.set(giveUp, timeoutMs);
   signal.addEventListener("abort", giveUp);
   try {
     const conn = await Promise.race([connecting, late.promise]);
@@ -31,7 +32,7 @@ export async function dial(options: DialOptions): Promise<Dialled> {
   } catch (error) {
     return { connected: false, cause: causeOf(error) };
   } finally {
-    clearTimeout(timer);
+    timers.clear(timer);
     signal.removeEventListener("abort", giveUp);
   }
 }
@@ -56,7 +57,7 @@ export async function reach(
   const started = performance.now();
   const elapsed = () => Math.round(performance.now() - started);
   const late = Promise.withResolvers<null>();
-  const timer = setTimeout(() => late.resolve(null), timeoutMs);
+  const timer = timers.set(() => late.resolve(null), timeoutMs);
   const connecting = Deno.connect({ hostname: address, port });
   try {
     const conn = await Promise.race([connecting, late.promise]);
@@ -66,7 +67,7 @@ export async function reach(
   } catch (error) {
     return { elapsedMs: elapsed(), cause: causeOf(error) };
   } finally {
-    clearTimeout(timer);
+    timers.clear(timer);
   }
 }
 

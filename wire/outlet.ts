@@ -1,5 +1,6 @@
 /** What waits for a socket: gathered while a write is under way, sent as one. native.md 2 (one write per tick). */
 import type { Bytes } from "./native.ts";
+import { timers } from "./timers.ts";
 
 /** Above it whoever feeds us stops reading (native.md 2). */
 const HIGH_WATER = 256 * 1024;
@@ -211,9 +212,9 @@ export class Outlet {
 /** Waits for what never rejects, but not longer than `ms`. */
 function within(ms: number, promise: Promise<unknown>): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
+    const timer = timers.set(resolve, ms);
     void promise.then(() => {
-      clearTimeout(timer);
+      timers.clear(timer);
       resolve();
     });
   });

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { Lines } from "../../observe/lines.ts";
+
+function paper() {
+  const written: string[] = [];
+  const lines = new Lines((bytes) => written.push(new TextDecoder().decode(bytes)));
+  return { lines, written };
+}
+
+Deno.test("lines of one moment leave together, in order", async () => {
+  const { lines, written } = paper();
+  for (const word of ["a", "b", "c"]) lines.add(word, false);
+  assert.deepEqual(written, []);
+  while (written.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.deepEqual(written, ["a\nb\nc\n"]);
+});
+
+Deno.test("a line that warns leaves at once, behind those that waited", () => {
+  const { lines, written } = paper();
+  lines.add("a", false);
+  lines.add("bad", true);
+  assert.deepEqual(written, ["a\nbad\n"]);
+});
+
+Deno.test("what waits is bounded, and nothing of it is lost", () => {
+  const { lines, written } = paper();
+  const line = "x".repeat(999);
+  for (let n = 0; n < 100; n++) lines.add(line, false);
+  assert(written.length >= 3, `${written.length} writes of 100 kB`);
+  assert(written.every((text) => text.length <= 34_000));
+  lines.flush();
+  assert.equal(written.join(""), `${line}\n`.repeat(100));
+});
+
+Deno.test("what waited is written when the process is ended", async () => {
+  const log = new URL("../../observe/log.ts", import.meta.url);
+  const code = `const { logEvent, startLog } = await import(${JSON.stringify(log)});
+    startLog("json");
+    logEvent({ type: "pair.granted", seq: 1, at: "2026-01-01T00:00:00.000Z", connection: "c-1" });
+    Deno.exit(3);`;
+  const { stderr, code: exit } = await new Deno.Command(Deno.execPath(), { args: ["eval", code] }).output();
+  assert.equal(exit, 3);
+  assert.equal(JSON.parse(new TextDecoder().decode(stderr)).event, "pair.granted");
+});
