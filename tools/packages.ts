@@ -28,6 +28,7 @@ const NEEDED: readonly Needed[] = [
   { package: "bind9", probe: ["named", "-v"], service: "named" },
   { package: "bind9-utils", probe: ["dnssec-signzone", "-V"] },
   { package: "bind9-dnsutils", probe: ["delv", "-v"] },
+  { package: "chromium", probe: ["chromium", "--version"] },
   { package: "openssl", probe: ["openssl", "version"] },
   { package: "python3", probe: ["/usr/bin/python3", "--version"] },
   { package: "python3-lxml", probe: ["/usr/bin/python3", "-c", "import lxml.etree"] },

@@ -95,7 +95,7 @@ export function readJunit(report: string): Case[] {
 
 const TESTS = ["--no-check", "--trace-leaks", "--conditions=development", "--reporter=dot"];
 
-/** `./dev browser`: not a part of every run yet, for it is not steady on two cores (Chromium has ended in the midst of it). */
+/** A part of its own: a browser beside every other test is slow, and would be so for them. */
 const BROWSER = "tests/console/browser";
 
 async function denoTests(seen: Case[], ...args: string[]): Promise<Outcome> {
@@ -161,6 +161,7 @@ const PARTS: readonly [name: string, part: () => Promise<Outcome>][] = [
   ],
   ["rust tests", async () => readCargo(await run(...cargo("test", "--workspace", "--release", "--locked")))],
   ["deno tests", () => denoTests(cases, "--parallel", `--ignore=${BROWSER}`)],
+  ["browser", () => denoTests(cases, BROWSER)],
   ["requirements", () => ledger(cases)],
   ["causes", () => causes(cases)],
   ["diagrams", () => check(deno, "run", "-A", "tools/diagrams.ts", "--check")],

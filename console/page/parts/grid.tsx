@@ -68,9 +68,9 @@ export function Grid<Name extends TableName>(
     latest.current.selected = -1;
   }, [q, sort]);
 
-  // Keys may come faster than the page is drawn anew.
-  const latest = useRef({ selected, total, open: (_: number) => {} });
-  latest.current.total = total;
+  // Keys may come faster than the page is drawn anew: they act on this, never on what was last drawn.
+  const latest = useRef({ selected, total, rows, href });
+  Object.assign(latest.current, { total, rows, href });
   const select = (at: number) => {
     const to = Math.max(0, Math.min(latest.current.total - 1, at));
     latest.current.selected = to;
@@ -80,21 +80,24 @@ export function Grid<Name extends TableName>(
     if (top < box.scrollTop) box.scrollTop = top;
     if (top + ROW_PX > box.scrollTop + box.clientHeight) box.scrollTop = top + ROW_PX - box.clientHeight;
   };
-  const open = (at: number) => {
-    const row = rows.at(at);
-    if (row !== null) go(href(row));
-  };
-  useEffect(() =>
-    onKeys({
-      j: () => select(selected + 1),
-      ArrowDown: () => select(selected + 1),
-      k: () => select(selected - 1),
-      ArrowUp: () => select(selected - 1),
+  useEffect(() => {
+    const now = latest.current;
+    const move = (by: number) => () => select(now.selected + by);
+    const open = () => {
+      const row = now.selected < 0 ? null : now.rows.at(now.selected);
+      if (row !== null) go(now.href(row));
+    };
+    return onKeys({
+      j: move(1),
+      ArrowDown: move(1),
+      k: move(-1),
+      ArrowUp: move(-1),
       Home: () => select(0),
-      End: () => select(total - 1),
-      Enter: () => selected >= 0 && open(selected),
-      ".": () => rows.pause(!rows.paused),
-    }), [selected, total, rows.paused]);
+      End: () => select(now.total - 1),
+      Enter: open,
+      ".": () => now.rows.pause(!now.rows.paused),
+    });
+  }, []);
 
   const tracks = columns.map(({ track }) => track).join(" ");
   const shown = [];

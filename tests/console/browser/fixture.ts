@@ -1,6 +1,6 @@
 /** What a file of browser tests stands on: one Chromium, and something to visit; both end with the file. */
-import type { Browser } from "playwright-core";
-import { CHROMIUM, type VisitOptions, Visitor } from "./visitor.ts";
+import { Chromium, IS_THERE } from "./chromium.ts";
+import { type VisitOptions, Visitor } from "./visitor.ts";
 
 /** Where to go, and who one is there. */
 export interface Place {
@@ -10,6 +10,7 @@ export interface Place {
 
 export interface Scene<P extends Place> {
   readonly place: P;
+  readonly chromium: Chromium;
   visit(options?: VisitOptions): Promise<Visitor>;
   /** Without a session. */
   strange(options?: VisitOptions): Promise<Visitor>;
@@ -21,30 +22,28 @@ export interface Scene<P extends Place> {
  */
 export function scene<P extends Place>(open: (stack: AsyncDisposableStack) => Promise<P>) {
   const stack = new AsyncDisposableStack();
-  let browser: Browser | undefined;
+  let chromium: Chromium | undefined;
   let place: P | undefined;
-  /** A browser that ended by itself is no reason for the tests after it to fail. */
-  const running = async () => browser!.isConnected() ? browser! : browser = await Visitor.launch();
-  if (CHROMIUM) {
+  if (IS_THERE) {
     Deno.test.beforeAll(async () => {
+      chromium = stack.use(await Chromium.launch());
       place = await open(stack);
-      browser = await Visitor.launch();
-      stack.defer(() => browser!.close());
     });
     Deno.test.afterAll(() => stack.disposeAsync());
   }
   return (name: string, body: (scene: Scene<P>) => Promise<void>) =>
     Deno.test({
       name,
-      ignore: !CHROMIUM,
+      ignore: !IS_THERE,
       // The browser and the servers outlive each test.
       sanitizeOps: false,
       sanitizeResources: false,
       fn: () =>
         body({
           place: place!,
-          visit: async (options) => Visitor.open(await running(), place!.origin, place!.token, options),
-          strange: async (options) => Visitor.open(await running(), place!.origin, null, options),
+          chromium: chromium!,
+          visit: (options) => Visitor.open(chromium!, place!.origin, place!.token, options),
+          strange: (options) => Visitor.open(chromium!, place!.origin, null, options),
         }),
     });
 }

@@ -1,21 +1,15 @@
 /** Somebody at the console: a real Chromium, its pages watched for errors and for requests to anywhere else. */
 import assert from "node:assert/strict";
 import axe from "axe-core";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
-
-const EXECUTABLE = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find((path) => {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
-});
-
-/** False: the tests are skipped, and tools/packages.ts says what to install. */
-export const CHROMIUM = EXECUTABLE !== undefined;
+import type { BrowserContext, Page } from "playwright-core";
+import { PATIENCE_MS } from "../../peer/deadline.ts";
+import type { Chromium } from "./chromium.ts";
 
 /** Where pictures of every screen go; git ignores it. */
 const PICTURES = new URL("../../../.pictures/", import.meta.url).pathname;
+
+/** A page is drawn by three processes that a loaded machine may keep waiting, one after the other. */
+const LIMIT_MS = 2 * PATIENCE_MS;
 
 export type Theme = "light" | "dark";
 
@@ -35,35 +29,28 @@ export class Visitor implements AsyncDisposable {
   readonly origins = new Set<string>();
 
   private constructor(
-    readonly browser: Browser,
+    readonly chromium: Chromium,
     readonly context: BrowserContext,
     readonly page: Page,
     readonly origin: string,
   ) {}
 
-  static launch(): Promise<Browser> {
-    return chromium.launch({
-      executablePath: EXECUTABLE!,
-      args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--font-render-hinting=none"],
-    });
-  }
-
   /** Logs in with a token, as a page would. Null: stays outside. */
   static async open(
-    browser: Browser,
+    chromium: Chromium,
     origin: string,
     token: string | null,
     { theme = "light", width = 1440, height = 900, zoom = 1, reducedMotion = true }: VisitOptions = {},
   ): Promise<Visitor> {
-    const context = await browser.newContext({
+    const context = await chromium.browser.newContext({
       viewport: { width: Math.round(width / zoom), height: Math.round(height / zoom) },
       deviceScaleFactor: zoom,
       colorScheme: theme,
       reducedMotion: reducedMotion ? "reduce" : "no-preference",
     });
-    context.setDefaultTimeout(Number(Deno.env.get("VERONA_TEST_PATIENCE_MS") ?? 15_000));
+    context.setDefaultTimeout(LIMIT_MS);
     const page = await context.newPage();
-    const visitor = new Visitor(browser, context, page, origin);
+    const visitor = new Visitor(chromium, context, page, origin);
     visitor.#watch();
     if (token !== null) {
       const answer = await context.request.post(`${origin}/api/v1/session`, { data: { token } });
@@ -99,7 +86,7 @@ export class Visitor implements AsyncDisposable {
 
   /** Waits until a condition in the page holds. */
   async until(what: string, holds: () => Promise<boolean>): Promise<void> {
-    const limit = Date.now() + Number(Deno.env.get("VERONA_TEST_PATIENCE_MS") ?? 15_000);
+    const limit = Date.now() + LIMIT_MS;
     while (!await holds()) {
       assert(Date.now() < limit, `waited in vain: ${what}`);
       await this.page.waitForTimeout(50); // the page's own time: there is no event for "drawn"
@@ -141,6 +128,7 @@ export class Visitor implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.chromium.assertAlive();
     await this.context.close();
   }
 }
