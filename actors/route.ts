@@ -155,7 +155,7 @@ export class Route implements AssertionListener {
     this.#remember(this.#shell);
     this.#shell = null;
     // A loss of many connections is the machines' affair (`provider_backoff.ts`); what the peer minded may be this pair's.
-    const error = cause === "stream.error" || isRefused(cause);
+    const error = cause === "stream.error" || cause === "stream.not-authorized" || isRefused(cause);
     const minded = error && !(condition !== null && WELCOME.includes(condition));
     const retryMs = this.state === "authorised"
       ? reconnectBackoffMs(0, minded, this.#maxMs, this.#server.host.random())

@@ -251,7 +251,7 @@ export abstract class StreamShell implements Sink {
     this.tell(
       "stream.error",
       { condition, by: "peer", text: text?.slice(0, 200) ?? null },
-      "stream.error",
+      saidBy(error),
       "warning",
     );
     this.peerError = condition;
@@ -261,8 +261,8 @@ export abstract class StreamShell implements Sink {
   }
 
   /** What the peer's stream error means for us. */
-  protected onPeerError(_error: StreamError): Cause {
-    return "stream.error";
+  protected onPeerError(error: StreamError): Cause {
+    return saidBy(error);
   }
 
   #ended(ending: Ending): void {
@@ -280,6 +280,10 @@ export abstract class StreamShell implements Sink {
     this.send({ type: "stream.closed" });
   }
 }
+
+/** Who is not authorised should hear whose affair that is. */
+const saidBy = ({ condition }: StreamError): Cause =>
+  condition === "not-authorized" ? "stream.not-authorized" : "stream.error";
 
 /** TCP ended without the closing handshake of 4.9: how it ended says whose fault it looks like. */
 function causeOf(how: "closed" | "truncated" | "reset" | "dropped"): Cause {

@@ -18,6 +18,9 @@ const reason = (fault: Fault, text: string, next: string): Reason => ({ text, fa
 const RESIGN =
   "the domain's DNS operator must repair the zone; `delv +vtrace` on the name shows the broken link";
 const WAIT = "nothing here; it is tried again by itself";
+/** Debian's Prosody comes with `s2s_secure_auth = true`. */
+const OWN_NAME =
+  "with `s2s_secure_auth = true` (Debian's default) a Prosody takes nobody without a certificate for the domain's own name: give the domain a `[[certificate]]`, or have it named in the peer's `s2s_insecure_domains`";
 const PEER = "the peer's operator must repair it; the evidence says what was seen";
 
 export const CAUSES = {
@@ -127,6 +130,11 @@ export const CAUSES = {
   "stream.idle": reason("us", "the connection was idle", "nothing"),
   "stream.closed": reason("peer", "the peer closed the stream", "nothing"),
   "stream.error": reason("peer", "the peer ended the stream with an error", "the evidence has its condition"),
+  "stream.not-authorized": reason(
+    "us",
+    "the peer does not take us for who we say we are",
+    `the stream error in the trace has the peer's own words; ${OWN_NAME}`,
+  ),
 
   "redirect.followed": reason("peer", "the peer sent us to another of its machines", "nothing"),
   "redirect.unproven": reason(
@@ -193,7 +201,7 @@ export const CAUSES = {
   "peer.denied": reason("peer", "the peer denied the pair", "the evidence has its condition"),
   "peer.invalid": reason("peer", "the peer called our claim invalid", PEER),
   "peer.revoked": reason("peer", "the peer withdrew its permission", WAIT),
-  "peer.verdict-timeout": reason("peer", "the peer did not answer our request", WAIT),
+  "peer.verdict-timeout": reason("peer", "the peer did not answer our request", `${WAIT}; ${OWN_NAME}`),
   "peer.unsolicited": reason(
     "peer",
     "the peer answered a question that nobody asked",

@@ -66,7 +66,7 @@ async function withoutTls(ground: Ground): Promise<AsyncDisposable> {
     ip: ground.ip("no-starttls"),
     folder,
     hosts: [{ domain, identity, target: hostOf("no-starttls"), goodNames: [] }],
-    plain: true,
+    manner: "plain",
     machine: identity,
   });
   const processes = new AsyncDisposableStack();

@@ -21,7 +21,7 @@ import {
   verdict,
 } from "../peer/stream.ts";
 import type { Identity } from "../peer/wire.ts";
-import { arrival, grant, initiateBidi, message } from "./acts.ts";
+import { arrival, grant, initiateBidi, message, refuseServerNames } from "./acts.ts";
 
 type Act = (stage: Stage) => Promise<unknown>;
 
@@ -255,6 +255,14 @@ const CAUSES: Record<string, [act: Act, options?: StageOptions]> = {
     await o.farewell();
   }],
   "stream.error": [sendOn(`<stream:error><reset xmlns='${NS.streamErrors}'/></stream:error>`)],
+  "stream.not-authorized": [async (stage) => {
+    await using juliet = await stage.component();
+    juliet.say("juliet", "romeo@sender.example", "m1");
+    // Between the machines, then between the domains.
+    for (let n = 0; n < 2; n++) await refuseServerNames(stage, "not-authorized");
+    await juliet.message({ type: "error" });
+    await stage.server.told({ event: "route.state", state: "backoff", cause: "stream.not-authorized" });
+  }],
   "proof.delegation": [
     ask("elsewhere.example"),
     { prepare: (world) => void world.customer("elsewhere.example", ["other.example"]) },

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Kind } from "./peers/peer.ts";
 import { SCENARIOS } from "./scenarios/table.ts";
-import type { Direction } from "./scenario.ts";
+import { type Direction, isAbout } from "./scenario.ts";
 
 const DOCUMENT = new URL("../../docs/interop.md", import.meta.url);
 
@@ -52,7 +52,7 @@ export function sectionOf(kind: Kind, outcomes: readonly Outcome[]): string {
     if (!notes.includes(note)) notes.push(note);
     return `cannot (${notes.indexOf(note) + 1})`;
   };
-  const scenarios = SCENARIOS.map(({ name }) => name);
+  const scenarios = SCENARIOS.filter((scenario) => isAbout(scenario, kind)).map(({ name }) => name);
   const rows = scenarios.map((scenario) =>
     `| ${scenario} | ${cell(scenario, "out")} | ${cell(scenario, "in")} |`
   );

@@ -24,7 +24,7 @@ export class Rig implements AsyncDisposable {
     this.#octets = octets;
   }
 
-  /** @param scenarios All with a peer that has TLS, or all with one that has none. */
+  /** @param scenarios All of one manner. */
   static async open(kind: Kind, scenarios: readonly Scenario[]): Promise<Rig> {
     await using stack = new AsyncDisposableStack();
     const lab = stack.use(await Lab.open());
@@ -38,8 +38,7 @@ export class Rig implements AsyncDisposable {
         hosts.push(...await plant(lab, kind, scenario, direction));
       }
     }
-    const plain = scenarios.some((scenario) => scenario.plain);
-    const peer = stack.use(await Peer.start(kind, lab, hosts, plain));
+    const peer = stack.use(await Peer.start(kind, lab, hosts, scenarios[0]!.manner));
     for (const scenario of scenarios) {
       for (const direction of directionsOf(scenario)) await publish(lab, peer, scenario, direction);
     }
@@ -90,14 +89,19 @@ export class Rig implements AsyncDisposable {
 
 export const directionsOf = (scenario: Scenario): readonly Direction[] => scenario.directions ?? DIRECTIONS;
 
-function siteOf(kind: Kind, { key, ours = 1, theirs = 1, server }: Scenario, direction: Direction): Site {
+function siteOf(
+  kind: Kind,
+  { key, ours = 1, theirs = 1, server, ownMachine }: Scenario,
+  direction: Direction,
+): Site {
   const names = (count: number, zone: string) =>
     Array.from({ length: count }, (_, n) => `${key}-${direction}${n === 0 ? "" : n + 1}.${zone}`);
+  const [remote, ...more] = names(theirs, `${kind.name}.example`);
   return {
     direction,
     ours: names(ours, OUR_ZONE),
-    theirs: names(theirs, `${kind.name}.example`),
-    target: `xmpp-${key}-${direction}.${kind.name}.example`,
+    theirs: [remote!, ...more],
+    target: ownMachine ? remote! : `xmpp-${key}-${direction}.${kind.name}.example`,
     host: hostName(server ?? DEFAULT_SERVER),
   };
 }
@@ -106,7 +110,10 @@ function siteOf(kind: Kind, { key, ours = 1, theirs = 1, server }: Scenario, dir
 async function plant(lab: Lab, kind: Kind, scenario: Scenario, direction: Direction): Promise<Host[]> {
   const site = siteOf(kind, scenario, direction);
   lab.world.machine(site.target, kind.octet, `${kind.name}.example`);
-  for (const domain of site.theirs) lab.world.customer(domain, [site.target]);
+  for (const domain of site.theirs) {
+    const zone = lab.world.customer(domain, [site.target]);
+    if (domain === site.target) zone.set(domain, "A", [lab.world.ip(kind.octet)]);
+  }
   for (const domain of site.ours) lab.world.customer(domain, [site.host]);
   const shown = scenario.shows ?? "ca";
   const named = { domains: site.theirs, target: site.target };

@@ -5,17 +5,18 @@ import { reasonToSkip } from "./packages.ts";
 import type { Kind } from "./peers/peer.ts";
 import { directionsOf, Rig } from "./rig.ts";
 import { WAITING } from "./scenarios/waiting.ts";
-import { cannotOf, type Direction, type Scenario, type Scene } from "./scenario.ts";
+import { cannotOf, type Direction, isAbout, type Scenario, type Scene } from "./scenario.ts";
 
-export async function register(kind: Kind, scenarios: readonly Scenario[]): Promise<void> {
+export async function register(kind: Kind, table: readonly Scenario[]): Promise<void> {
+  const scenarios = table.filter((scenario) => isAbout(scenario, kind));
   const reason = await reasonToSkip();
   const suffix = reason === null ? "" : ` (${reason})`;
   const outcomes: Outcome[] = [];
-  const rigs = new Map<boolean, Promise<Rig>>();
+  const rigs = new Map<Scenario["manner"], Promise<Rig>>();
   const rigOf = (scenario: Scenario): Promise<Rig> => {
-    const plain = scenario.plain ?? false;
-    const rig = rigs.get(plain) ?? Rig.open(kind, scenarios.filter((one) => (one.plain ?? false) === plain));
-    rigs.set(plain, rig);
+    const rig = rigs.get(scenario.manner) ??
+      Rig.open(kind, scenarios.filter(({ manner }) => manner === scenario.manner));
+    rigs.set(scenario.manner, rig);
     return rig;
   };
   // The peer and the servers under test outlive each test.

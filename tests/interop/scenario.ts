@@ -3,7 +3,7 @@ import type { VeronaServer } from "../harness/verona.ts";
 import type { Identity } from "../peer/wire.ts";
 import type { Shown } from "./identities.ts";
 import type { Lab } from "./lab.ts";
-import type { Kind, Peer } from "./peers/peer.ts";
+import type { Kind, Manner, Peer } from "./peers/peer.ts";
 import type { ServerName } from "./servers.ts";
 import type { Speaker } from "./speaker.ts";
 
@@ -41,13 +41,17 @@ export interface Scenario {
   readonly key: string;
   readonly name: string;
   readonly directions?: readonly Direction[];
+  /** Whom it is about; every peer by default. */
+  readonly peers?: readonly PeerName[];
+  /** The SRV records of theirs name the domain itself, not a machine that nobody has an account at. */
+  readonly ownMachine?: true;
   /** How many domains each side has; one by default. */
   readonly ours?: number;
   readonly theirs?: number;
   /** Which server under test; the one with a certificate of the lab's CA by default. */
   readonly server?: ServerName;
-  /** The peer has no TLS at all: another process of it, in a lab of its own. */
-  readonly plain?: true;
+  /** Which process of the peer, each in a lab of its own; the one that takes whatever is proven by default. */
+  readonly manner?: Manner;
   /** What the peer shows for its domains; `ca` by default. */
   readonly shows?: Shown;
   /** Publishes more than the usual records, before anything is done; `shown` are the certificates that the peer may show. */
@@ -63,6 +67,8 @@ export interface Cannot {
   /** Finds the evidence: a line of the peer's log or an element of its own, without what changes from run to run. */
   shows(scene: Scene): Promise<string>;
 }
+
+export const isAbout = ({ peers }: Scenario, { name }: Kind): boolean => peers?.includes(name) ?? true;
 
 export function cannotOf({ cannot }: Scenario, peer: PeerName, direction: Direction): Cannot | undefined {
   const found = cannot?.[peer];

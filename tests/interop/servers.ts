@@ -29,6 +29,12 @@ export const SERVERS = {
     identity: (lab, [host]) => lab.world.ca.issue({ names: [host!] }),
     policy: { proof: "authenticated" },
   },
+  /** The same, waiting less long for an answer. */
+  stranger: {
+    identity: (lab, [host]) => lab.world.ca.issue({ names: [host!] }),
+    policy: { proof: "authenticated" },
+    limits: { verdict_timeout: "5s" },
+  },
   encrypted: { identity: byCa, policy: { proof: "encrypted" } },
   /** TLS where the peer has it; jabberd2 without TLS says nothing to `<starttls/>`. */
   legacy: { identity: byCa, policy: { proof: "legacy" }, limits: { tls_timeout: "2s" } },

@@ -53,7 +53,7 @@ async function beams(): Promise<string> {
 
 const pem = (folder: string, { domain }: Host): string => `${folder}/${domain}.pem`;
 
-const configuration = ({ lab, ip, folder, hosts, plain }: Place): string => `
+const configuration = ({ lab, ip, folder, hosts, manner }: Place): string => `
 hosts:
 ${hosts.map(({ domain }) => `  - "${domain}"`).join("\n")}
 certfiles:
@@ -64,7 +64,7 @@ log_burst_limit_count: 1000000
 outgoing_s2s_families: [ipv4]
 ca_file: "${lab.files.ca}"
 s2s_cafile: "${lab.files.ca}"
-s2s_use_starttls: ${plain ? "false" : "required"}
+s2s_use_starttls: ${manner === "plain" ? "false" : "required"}
 s2s_timeout: 60
 auth_method: internal
 registration_timeout: infinity

@@ -97,7 +97,8 @@ function ownCertificates({ folder, hosts }: Place): string {
 }
 
 const files = (place: Place): Record<string, string> => {
-  const { lab, ip, folder, hosts, plain } = place;
+  const { lab, ip, folder, hosts, manner } = place;
+  const plain = manner === "plain";
   const tls = `<pemfile>${folder}/machine.pem</pemfile>
     <cachain>${lab.files.ca}</cachain>
     ${ownCertificates(place)}`;

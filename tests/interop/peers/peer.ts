@@ -38,6 +38,12 @@ export interface Kind {
 /** Starts the processes, tells each at once, and waits until they serve. */
 export type Launch = (started: (process: Process) => void) => Promise<void>;
 
+/**
+ * Settings of a whole server: `usual`; `plain`: TLS is off, for everybody; `strict`: nobody is taken without a
+ * certificate for its own domain (Prosody's `s2s_secure_auth`).
+ */
+export type Manner = "usual" | "plain" | "strict";
+
 /** How two domains came to trust each other. */
 export type Way = "EXTERNAL" | "dialback";
 
@@ -54,8 +60,7 @@ export interface Place {
   readonly ip: string;
   readonly folder: string;
   readonly hosts: readonly Host[];
-  /** TLS is off, for everybody. */
-  readonly plain: boolean;
+  readonly manner: Manner;
   /** Of the lab's CA, for the machine and every good name, for a peer that has one certificate as client. */
   readonly machine: Identity;
 }
@@ -71,12 +76,12 @@ export class Peer implements AsyncDisposable {
     readonly launch: Launch,
   ) {}
 
-  static async start(kind: Kind, lab: Lab, hosts: readonly Host[], plain = false): Promise<Peer> {
+  static async start(kind: Kind, lab: Lab, hosts: readonly Host[], manner: Manner = "usual"): Promise<Peer> {
     const folder = `${lab.folder}/${kind.name}`;
     await Deno.mkdir(folder);
     const names = [`xmpp.${kind.name}.example`, ...new Set(hosts.flatMap(({ goodNames }) => goodNames))];
     const machine = await lab.world.ca.issue({ names });
-    const place = { lab, ip: lab.world.ip(kind.octet), folder, hosts, plain, machine };
+    const place = { lab, ip: lab.world.ip(kind.octet), folder, hosts, manner, machine };
     const peer = new Peer(kind, place, await kind.prepare(place));
     try {
       await peer.start();

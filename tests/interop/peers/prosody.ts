@@ -19,7 +19,7 @@ export const PROSODY: Kind = {
         : new RegExp(`connection ${theirs}->${ours} is now authenticated for ${ours}`),
   },
   async prepare(place) {
-    const { lab, ip, folder, hosts, plain } = place;
+    const { lab, ip, folder, hosts, manner } = place;
     const config = `${folder}/prosody.cfg.lua`;
     await Promise.all(["data", "certs"].map((name) => Deno.mkdir(`${folder}/${name}`)));
     await Promise.all(hosts.flatMap(({ domain, identity }) => [
@@ -32,14 +32,18 @@ export const PROSODY: Kind = {
       const process = Process.start("prosody", command, lab.mounts);
       started(process);
       await Promise.all([
-        ...(plain ? [PORTS.s2s] : [PORTS.s2s, PORTS.s2sTls]).map((port) => listening(process, ip, port)),
+        ...(manner === "plain" ? [PORTS.s2s] : [PORTS.s2s, PORTS.s2sTls]).map((port) =>
+          listening(process, ip, port)
+        ),
         serving(process, ip, PORTS.c2s, hosts[0]!.domain),
       ]);
     };
   },
 };
 
-const configuration = ({ lab, ip, folder, hosts, plain }: Place): string => `
+const configuration = ({ lab, ip, folder, hosts, manner }: Place): string => {
+  const plain = manner === "plain";
+  return `
 pidfile = "${folder}/prosody.pid"
 data_path = "${folder}/data"
 run_as_root = true
@@ -48,15 +52,15 @@ c2s_ports = { ${PORTS.c2s} }
 s2s_ports = { ${PORTS.s2s} }
 s2s_direct_tls_ports = { ${plain ? "" : PORTS.s2sTls} }
 modules_enabled = { "saslauth", ${
-  plain ? "" : `"tls", `
-}"dialback", "disco", "ping", "roster", "presence", "register_ibr", "s2s_bidi", "smacks" }
+    plain ? "" : `"tls", `
+  }"dialback", "disco", "ping", "roster", "presence", "register_ibr", "s2s_bidi", "smacks" }
 modules_disabled = { "posix", "offline"${plain ? `, "tls"` : ""} }
 authentication = "internal_plain"
 allow_registration = true
 c2s_require_encryption = false
 allow_unencrypted_plain_auth = true
 c2s_stanza_size_limit = 524288
-s2s_secure_auth = false
+s2s_secure_auth = ${manner === "strict"}
 s2s_require_encryption = ${!plain}
 use_ipv6 = false
 limits = {}
@@ -71,6 +75,7 @@ log = { { levels = { min = "debug" }, to = "console", timestamps = "%H:%M:%S" } 
 certificates = "${folder}/certs" -- where direct TLS looks for them by SNI
 ssl = { ${files(folder, hosts[0]!)}; cafile = "${lab.files.ca}" }
 ${hosts.map((host) => virtualHost(folder, host)).join("")}`;
+};
 
 const files = (folder: string, { domain }: Host): string =>
   `key = "${folder}/certs/${domain}.key"; certificate = "${folder}/certs/${domain}.crt"`;

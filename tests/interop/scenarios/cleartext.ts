@@ -10,7 +10,7 @@ export const CLEARTEXT: readonly Scenario[] = [
     key: "plain",
     name: "the peer has no TLS, policy `legacy`",
     server: "legacy",
-    plain: true,
+    manner: "plain",
     async act(scene) {
       await talk(scene);
       const connections = await connectionsOf(scene);
@@ -25,7 +25,7 @@ export const CLEARTEXT: readonly Scenario[] = [
     key: "stripped",
     name: "the peer has no TLS, policy `encrypted`",
     server: "impatient",
-    plain: true,
+    manner: "plain",
     async act(scene) {
       await tellsError(scene);
       return "refused";

@@ -3,7 +3,8 @@ import type { Cause } from "../../../facts/cause.ts";
 import { tellsError } from "../errors.ts";
 import type { Cannot, Direction, Scenario, Scene } from "../scenario.ts";
 
-function refusedFor(causes: Readonly<Record<Direction, Cause>>) {
+/** @param causes By which the pair, or the connection of the two domains, ended. */
+export function refusedFor(causes: Readonly<Record<Direction, Cause>>) {
   return async (scene: Scene): Promise<string> => {
     await tellsError(scene);
     const cause = causes[scene.direction];

@@ -6,6 +6,7 @@ import { LOSS } from "./loss.ts";
 import { MULTIPLEXING } from "./multiplexing.ts";
 import { PROOFS } from "./proofs.ts";
 import { REFUSALS } from "./refusals.ts";
+import { STRICT } from "./strict.ts";
 import { TRAFFIC } from "./traffic.ts";
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -16,4 +17,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...TRAFFIC,
   ...LOSS,
   ...CLEARTEXT,
+  ...STRICT,
 ];
