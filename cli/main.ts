@@ -210,6 +210,16 @@ function addSetting(program: Command, done: Done): void {
 }
 
 function addQuestions(program: Command, done: Done): void {
+  asking(program.command("audit").description("who changed what over the API, and who was refused"))
+    .addHelpText("before", examples("verona audit", "verona audit --limit 10 --json"))
+    .addOption(
+      new Option("--limit <entries>", "at most so many, the latest").default(50).argParser(wholeNumber),
+    )
+    .addOption(new Option("--before <id>", "only entries older than this one").argParser(entryId))
+    .action(async (options) => {
+      const { audit } = await import("./audit.ts");
+      done(await audit(options));
+    });
   asking(program.command("explain <local> <remote>").description("why is this pair open or not?"))
     .addHelpText("before", examples("verona explain sender.example target.example"))
     .addHelpText("after", "Exit codes: 0 open, 4 closed, 3 not known.")
@@ -376,6 +386,11 @@ function seconds(text: string): number {
 function wholeNumber(text: string): number {
   if (/^[1-9]\d{0,4}$/.test(text) && Number(text) <= 10_000) return Number(text);
   throw new CommandFault(EXIT.wrongUse, `"${text}" is not a number of rows between 1 and 10000`);
+}
+
+function entryId(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new CommandFault(EXIT.wrongUse, `"${text}" is not the id of an entry`, "`verona audit` shows them");
 }
 
 function fewAtOnce(text: string): number {

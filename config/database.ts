@@ -29,8 +29,25 @@ export function openDatabase(path: string, version: number, schema: string): Dat
   }
 }
 
+/** All of the work, or nothing of it. @throws {Error} */
+export function atomic<T>(database: DatabaseSync, work: () => T): T {
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    const done = work();
+    database.exec("COMMIT");
+    return done;
+  } catch (error) {
+    if (database.isTransaction) database.exec("ROLLBACK"); // a full disk has ended it already
+    throw error;
+  }
+}
+
+/** How long another process, such as a backup, may hold a file of ours: everything else waits with us. */
+const BUSY_MS = 250;
+
 function prepare(database: DatabaseSync, version: number, schema: string): void {
-  database.exec("PRAGMA synchronous = FULL; PRAGMA busy_timeout = 1000; PRAGMA trusted_schema = OFF");
+  database.exec("PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF");
+  database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
   const [damage] = Object.values(database.prepare("PRAGMA quick_check(1)").get()!);
   if (damage !== "ok") throw new Error(`it is damaged (${damage})`);
   const { user_version: found } = database.prepare("PRAGMA user_version").get() as { user_version: number };

@@ -2,7 +2,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Domain } from "../xmpp/domain.ts";
 import type { Config, HostedDomain, PeerPolicy, ProofPolicy, TenantPolicy } from "./config.ts";
-import { openDatabase } from "./database.ts";
+import { atomic, openDatabase } from "./database.ts";
 
 const VERSION = 1;
 const SCHEMA = `
@@ -12,6 +12,9 @@ const SCHEMA = `
   CREATE TABLE peer (name TEXT PRIMARY KEY, proof TEXT NOT NULL) STRICT`;
 
 const INHERITS: PeerPolicy = { proof: null, allowInsecureDelegation: null, daneInbound: null };
+
+/** What was set could not be kept. */
+export class StoreFault extends Error {}
 
 export class RunTime {
   readonly #database: DatabaseSync;
@@ -61,7 +64,7 @@ export class RunTime {
   }
 
   addDomain({ name, componentSecret, policy }: HostedDomain): void {
-    this.#atomic(() => {
+    this.#write(() => {
       this.#run("DELETE FROM removed WHERE name = ?", name);
       this.#run("REPLACE INTO domain VALUES (?, ?, ?)", name, componentSecret, JSON.stringify(policy));
     });
@@ -71,7 +74,7 @@ export class RunTime {
 
   /** @param inFile The file names it: that it is removed has to be remembered. */
   removeDomain(name: Domain, inFile: boolean): void {
-    this.#atomic(() => {
+    this.#write(() => {
       this.#run("DELETE FROM domain WHERE name = ?", name);
       this.#run("DELETE FROM suspended WHERE name = ?", name);
       if (inFile) this.#run("REPLACE INTO removed VALUES (?)", name);
@@ -83,7 +86,7 @@ export class RunTime {
 
   /** What the file says of the domain holds again. */
   restoreDomain(name: Domain): void {
-    this.#atomic(() => {
+    this.#write(() => {
       this.#run("DELETE FROM domain WHERE name = ?", name);
       this.#run("DELETE FROM removed WHERE name = ?", name);
     });
@@ -92,22 +95,22 @@ export class RunTime {
   }
 
   suspend(name: Domain): void {
-    this.#run("REPLACE INTO suspended VALUES (?)", name);
+    this.#write(() => this.#run("REPLACE INTO suspended VALUES (?)", name));
     this.#suspended.add(name);
   }
 
   resume(name: Domain): void {
-    this.#run("DELETE FROM suspended WHERE name = ?", name);
+    this.#write(() => this.#run("DELETE FROM suspended WHERE name = ?", name));
     this.#suspended.delete(name);
   }
 
   setPolicy(remote: Domain, proof: ProofPolicy): void {
-    this.#run("REPLACE INTO peer VALUES (?, ?)", remote, proof);
+    this.#write(() => this.#run("REPLACE INTO peer VALUES (?, ?)", remote, proof));
     this.#peers.set(remote, proof);
   }
 
   forgetPolicy(remote: Domain): void {
-    this.#run("DELETE FROM peer WHERE name = ?", remote);
+    this.#write(() => this.#run("DELETE FROM peer WHERE name = ?", remote));
     this.#peers.delete(remote);
   }
 
@@ -115,19 +118,17 @@ export class RunTime {
     this.#database.close();
   }
 
-  #run(sql: string, ...values: (string | null)[]): void {
-    this.#database.prepare(sql).run(...values);
+  /** @throws {StoreFault} Then nothing is kept, and nothing may be in force. */
+  #write(work: () => void): void {
+    try {
+      atomic(this.#database, work);
+    } catch (error) {
+      throw new StoreFault((error as Error).message);
+    }
   }
 
-  #atomic(work: () => void): void {
-    this.#database.exec("BEGIN IMMEDIATE");
-    try {
-      work();
-      this.#database.exec("COMMIT");
-    } catch (error) {
-      this.#database.exec("ROLLBACK");
-      throw error;
-    }
+  #run(sql: string, ...values: (string | null)[]): void {
+    this.#database.prepare(sql).run(...values);
   }
 }
 

@@ -58,6 +58,8 @@ export const EVENTS = {
     "it ends within 30, 14, 7 or 1 days: whose (ours, peer), days, names, subject, notAfter",
   "dns.witness": "the two DNSSEC validators disagree: name, both words",
   "operator.acted": "somebody asked for it over the API: action",
+  "audit.failed":
+    "the audit log could not be written: why, what (method and path); what was asked was refused, or stands there as begun",
   "console.entered": "somebody logged in to the page: role, peer",
   "console.refused":
     "a wrong token or log-in code was shown: peer, waitMs: nothing from there is looked at until then",

@@ -1,46 +1,72 @@
 /** Who asked to change what, and what came of it: kept in `data_dir`, bounded. docs/decisions/0180. */
 import type { DatabaseSync } from "node:sqlite";
-import { openDatabase } from "../config/database.ts";
+import { atomic, openDatabase } from "../config/database.ts";
 import type { AuditRow } from "./contract.ts";
 
 const VERSION = 1;
 const SCHEMA = `CREATE TABLE entry (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, role TEXT,
   by TEXT, address TEXT NOT NULL, what TEXT NOT NULL, detail TEXT, status INTEGER NOT NULL, cause TEXT) STRICT`;
 
-/** Entries of those who were named. */
-const MOST = 10_000;
-/** Of those who were not: they have their own bound, so that no flood of theirs drives the others out. */
-const MOST_UNNAMED = 500;
-/** Nor costs the disk more than this. */
-const UNNAMED_PER_MINUTE = 30;
+export interface AuditBounds {
+  /** Entries of those who were named. The oldest give way; how old they are does not count. */
+  readonly most: number;
+  /** Of those who were not: they have their own bound, so that no flood of theirs drives the others out. */
+  readonly mostUnnamed: number;
+  /** Nor costs the disk more than this. */
+  readonly unnamedPerMinute: number;
+}
+
+const BOUNDS: AuditBounds = { most: 10_000, mostUnnamed: 500, unnamedPerMinute: 30 };
 const MINUTE_MS = 60_000;
+/** In the file, for what was begun and has no answer yet. */
+const BEGUN = 0;
+
+export type AuditEntry = Omit<AuditRow, "id" | "at"> & { readonly at: number };
 
 export class Audit {
   readonly #database: DatabaseSync;
+  readonly #bounds: AuditBounds;
   #minute = 0;
   #unnamed = 0;
 
   /** @throws {Error} one sentence, when the file cannot be used. */
-  constructor(path: string) {
+  constructor(path: string, bounds = BOUNDS) {
     this.#database = openDatabase(path, VERSION, SCHEMA);
+    this.#bounds = bounds;
   }
 
-  add(entry: Omit<AuditRow, "id" | "at"> & { readonly at: number }): void {
-    const { at, role, by, address, what, detail, status, cause } = entry;
-    if (role === null && this.#tooMany(at)) return;
-    this.#database.prepare("INSERT INTO entry VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)")
-      .run(at, role, by, address, what, detail, status, cause);
+  /** On disk when it returns. Null: left out, as one too many in this minute. @throws {Error} */
+  add(entry: AuditEntry): number | null {
+    if (entry.role === null && this.#tooMany(entry.at)) return null;
+    return atomic(this.#database, () => this.#insert(entry));
+  }
+
+  #insert({ at, role, by, address, what, detail, status, cause }: AuditEntry): number {
+    const { lastInsertRowid } = this.#database.prepare(
+      "INSERT INTO entry VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+      .run(at, role, by, address, what, detail, status ?? BEGUN, cause);
     const kind = role === null ? "role IS NULL" : "role IS NOT NULL";
     this.#database.prepare(
       `DELETE FROM entry WHERE ${kind} AND id <= (SELECT id FROM entry WHERE ${kind} ORDER BY id DESC LIMIT 1 OFFSET ?)`,
-    ).run(role === null ? MOST_UNNAMED : MOST);
+    ).run(role === null ? this.#bounds.mostUnnamed : this.#bounds.most);
+    return Number(lastInsertRowid);
+  }
+
+  /** What came of an entry that was begun. @throws {Error} */
+  settle(id: number, status: number, cause: string | null): void {
+    this.#database.prepare("UPDATE entry SET status = ?, cause = ? WHERE id = ?").run(status, cause, id);
   }
 
   /** The latest first. @param before Only those with a smaller id. */
   latest(limit: number, before: number): AuditRow[] {
     const rows = this.#database.prepare("SELECT * FROM entry WHERE id < ? ORDER BY id DESC LIMIT ?")
-      .all(before, limit) as unknown as (Omit<AuditRow, "at"> & { at: number })[];
-    return rows.map((row) => ({ ...row, at: new Date(row.at).toISOString() }));
+      .all(before, limit) as unknown as (AuditEntry & { id: number })[];
+    return rows.map((row) => ({
+      ...row,
+      at: new Date(row.at).toISOString(),
+      status: row.status === BEGUN ? null : row.status,
+    }));
   }
 
   close(): void {
@@ -50,6 +76,6 @@ export class Audit {
   #tooMany(at: number): boolean {
     const minute = Math.floor(at / MINUTE_MS);
     if (minute !== this.#minute) [this.#minute, this.#unnamed] = [minute, 0];
-    return ++this.#unnamed > UNNAMED_PER_MINUTE;
+    return ++this.#unnamed > this.#bounds.unnamedPerMinute;
   }
 }

@@ -1,4 +1,5 @@
 /** How answers are made, and the mistakes that several endpoints find. */
+import { StoreFault } from "../../config/run_time.ts";
 import { parseDuration } from "../../config/units.ts";
 import { AddressFault, type Domain, type DomainPair, parseDomain } from "../../xmpp/domain.ts";
 import { Problem } from "../problem.ts";
@@ -74,4 +75,17 @@ export function duration({ body }: Call, name: string, byDefault: string, mostMs
     `${name} is not a duration up to ${mostMs / 3_600_000}h`,
     `for example "${byDefault}"`,
   );
+}
+
+/** A change that is kept in `data_dir` before it is in force. @throws {Problem} 503: it is neither. */
+export function kept<T>(change: () => T): T {
+  try {
+    return change();
+  } catch (error) {
+    if (!(error instanceof StoreFault)) throw error;
+    const title = `this cannot be kept in data_dir, so nothing was changed: ${error.message}`;
+    throw new Problem(503, "api.store", title, "see to the disk of data_dir, then ask again", {
+      "retry-after": "10",
+    });
+  }
 }

@@ -2,7 +2,7 @@
 import { hosted } from "../../config/schema.ts";
 import type { HostedDomain } from "../../config/config.ts";
 import { Problem } from "../problem.ts";
-import { json, readDomain } from "./answers.ts";
+import { json, kept, readDomain } from "./answers.ts";
 import type { Call, Endpoint } from "./endpoint.ts";
 
 const PATH = "/api/v1/domains/:name";
@@ -44,7 +44,8 @@ function put({ parts, params, body }: Call): Response {
   if (parts.view.wasGone(name)) {
     throw new Problem(409, "api.gone", `${name} is in server.gone`, "take it out of there first");
   }
-  const done = parts.view.putDomain(readHosted(name, body));
+  const domain = readHosted(name, body);
+  const done = kept(() => parts.view.putDomain(domain));
   return json({ name }, done === "created" ? 201 : 200);
 }
 
@@ -70,13 +71,14 @@ function readHosted(name: HostedDomain["name"], body: Call["body"]): HostedDomai
 }
 
 function remove({ parts, params }: Call): Response {
-  if (!parts.view.deleteDomain(readDomain(params[0]!))) throw notHosted();
+  const name = readDomain(params[0]!);
+  if (!kept(() => parts.view.deleteDomain(name))) throw notHosted();
   return new Response(null, { status: 204 });
 }
 
 function suspend({ parts, params }: Call, suspended: boolean): Response {
   const name = readDomain(params[0]!);
-  if (!parts.view.setSuspended(name, suspended)) throw notHosted();
+  if (!kept(() => parts.view.setSuspended(name, suspended))) throw notHosted();
   return json({ name, suspended });
 }
 

@@ -1,7 +1,7 @@
 /** What one peer, by name, must prove: changed while the server runs. design.md 2.4; protocol.md 3.2. */
 import { proof } from "../../config/schema.ts";
 import { Problem } from "../problem.ts";
-import { json, readDomain } from "./answers.ts";
+import { json, kept, readDomain } from "./answers.ts";
 import type { Call, Endpoint } from "./endpoint.ts";
 
 const PATH = "/api/v1/policy/:remote";
@@ -31,12 +31,13 @@ function put({ parts, params, body }: Call): Response {
     const title = `the body is not {"proof": one of ${proof.options.join(", ")}}`;
     throw new Problem(400, "api.body", title, 'for example {"proof":"strict"}');
   }
-  const done = parts.view.putPolicy(remote, read.data);
+  const done = kept(() => parts.view.putPolicy(remote, read.data));
   return json({ remote, proof: read.data }, done === "created" ? 201 : 200);
 }
 
 function remove({ parts, params }: Call): Response {
-  if (!parts.view.deletePolicy(readDomain(params[0]!))) {
+  const remote = readDomain(params[0]!);
+  if (!kept(() => parts.view.deletePolicy(remote))) {
     throw new Problem(404, "api.no-policy", "nothing was set for this peer at run time", "see policy.peer");
   }
   return new Response(null, { status: 204 });

@@ -2,7 +2,7 @@
 import type { Listen } from "../../config/config.ts";
 import { Problem, problemResponse } from "../problem.ts";
 import { authorise, checkHost, checkOrigin, type Visit } from "./access.ts";
-import { type Asked, audited } from "./audit.ts";
+import { audited, type AuditLine } from "./audit.ts";
 import { readBody } from "./body.ts";
 import type { ApiParts } from "./endpoint.ts";
 import { ENDPOINTS } from "./endpoints.ts";
@@ -59,13 +59,15 @@ async function dispatch(visit: Visit, parts: ApiParts): Promise<Response> {
   const page = answerPage(parts.assets, request, url.pathname);
   if (page !== null) return page;
   const { endpoint, params } = find(ENDPOINTS, request.method, url.pathname);
-  const asked: Asked = { visitor: null, body: {} };
-  const answer = async () => {
+  const answer = async (line: AuditLine | null) => {
     checkOrigin(visit, endpoint);
-    const visitor = authorise(visit, parts, endpoint, (named) => asked.visitor = named);
-    if (endpoint.method === "POST" || endpoint.method === "PUT") asked.body = await readBody(request);
-    return await endpoint.answer({ ...visit, parts, visitor, params, body: asked.body });
+    const visitor = authorise(visit, parts, endpoint, (named) => line && (line.visitor = named));
+    const hasBody = endpoint.method === "POST" || endpoint.method === "PUT";
+    const body = hasBody ? await readBody(request) : {};
+    if (line !== null) line.body = body;
+    line?.begin();
+    return await endpoint.answer({ ...visit, parts, visitor, params, body });
   };
   const changes = endpoint.method !== "GET" && endpoint.role === "operator";
-  return changes ? await audited(visit, parts, asked, answer) : await answer();
+  return changes ? await audited(visit, parts, answer) : await answer(null);
 }

@@ -10,7 +10,7 @@ export interface AuditRow {
   readonly what: string;
   /** What was given with it, as JSON; never a secret. */
   readonly detail: string | null;
-  /** Of the answer. */
-  readonly status: number;
+  /** Of the answer; null: it was begun, and what came of it was never written. */
+  readonly status: number | null;
   readonly cause: string | null;
 }
