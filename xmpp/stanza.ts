@@ -92,9 +92,12 @@ const ANSWERED_PRESENCE: ReadonlySet<StanzaType> = new Set([
   "probe",
 ]);
 
+/** What a head is made of. */
+const HEAD: ReadonlySet<string> = new Set(["from", "to", "id", "type", "xml:lang"]);
+
 function startTag(stanza: string, declared: typeof DECLARED[ContentNamespace]): StartTag | null {
   try {
-    return parseStartTag(stanza, declared);
+    return parseStartTag(stanza, declared, HEAD);
   } catch (error) {
     if (error instanceof XmlFault) return null;
     throw error;

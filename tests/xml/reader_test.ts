@@ -243,8 +243,33 @@ Deno.test("parseStartTag reads the tag and nothing behind it", () => {
   assert.deepEqual(parseStartTag("<a/>", HEADER).element, element("jabber:server", "a"));
 });
 
+Deno.test("a start tag is read as the whole element's is, whatever it holds", () => {
+  fc.assert(
+    fc.property(document(), (text) => {
+      const { ns, name, attrs } = parseElement(text, HEADER);
+      const { element: tag } = parseStartTag(text, HEADER);
+      assert.deepEqual([tag.ns, tag.name, tag.attrs, tag.children], [ns, name, attrs, []]);
+    }),
+    { numRuns: 1500 },
+  );
+});
+
 Deno.test("parseStartTag refuses what does not begin with one", () => {
-  for (const text of ["", " <a>", "</a>", "<!-- -->", "<?xml?>", "<a", "<a x='>", "a>"]) {
+  for (
+    const text of [
+      "",
+      " <a>",
+      "</a>",
+      "<!-- -->",
+      "<?xml?>",
+      "<a",
+      "<a x='>",
+      "a>",
+      "<a x>",
+      "<a x=1>",
+      "<a ='1'>",
+    ]
+  ) {
     assert.throws(() => parseStartTag(text, HEADER), XmlFault, text);
   }
 });

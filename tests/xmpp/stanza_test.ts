@@ -17,6 +17,13 @@ Deno.test("a stanza's head is read from its start tag alone", () => {
   });
 });
 
+Deno.test("a head is read from a start tag of any size; what is no part of it is passed over unread", () => {
+  const more = Array.from({ length: 60 }, (_, n) => ` a${n}='${"&lt;".repeat(4000)}&unread;'`).join("");
+  const { from, to, id } = head(`<message${more} from='a@b.example/&lt;' to='d@e.example' id='1'><body>`) ??
+    {};
+  assert.deepEqual([from, to, id], ["a@b.example/<", "d@e.example", "1"]);
+});
+
 Deno.test("what is absent is null", () => {
   const nothing = { from: null, to: null, id: null, type: "none", lang: null };
   assert.deepEqual(head("<presence/>"), { kind: "presence", ...nothing });
