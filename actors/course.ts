@@ -39,6 +39,8 @@ export interface Contact extends Way, Place {
 /** TCP is there. */
 export interface Reached extends Contact {
   readonly connection: Connection;
+  /** From the attempt at this address on. */
+  readonly elapsedMs: number;
 }
 
 /** RFC 8305 3: how long a later target's addresses wait for an earlier one's. */
@@ -97,13 +99,14 @@ export async function dialContact(
     frame: server.frameLimits("proven"),
   });
   const { host, port } = contact.machine;
+  const elapsedMs = clock.now() - started;
   trace?.of(about).step(() => ({
     type: "address.tried",
-    detail: { host, address: contact.address, port, elapsedMs: clock.now() - started },
+    detail: { host, address: contact.address, port, elapsedMs },
     ...(dialled.connected ? {} : { cause: dialled.cause }),
   }));
   return dialled.connected
-    ? { won: { ...contact, connection: dialled.connection } }
+    ? { won: { ...contact, connection: dialled.connection, elapsedMs } }
     : { lost: dialled.cause };
 }
 

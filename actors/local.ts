@@ -39,6 +39,7 @@ export class LocalDomain implements Drains {
     const { connection } = this.component!;
     connection.forward(batch, first, end);
     from.stanzasIn += end - first;
+    batch.tally(first, end, from.kindsIn);
     this.component!.stanzasOut += end - first;
     return connection.drained() !== undefined;
   }
@@ -92,6 +93,7 @@ export class Local {
   /** One stanza of a peer, past its grant, that needs more than forwarding. The result is the component that gets it. */
   receive(domain: LocalDomain, batch: Batch, i: number, from: StreamShell): ComponentShell | null {
     from.stanzasIn++;
+    batch.tally(i, i + 1, from.kindsIn);
     if (!domain.attached) {
       this.#unattended(domain, batch.text(i), from.declared);
       return null;

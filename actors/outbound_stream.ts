@@ -257,11 +257,11 @@ export class OutboundShell extends S2sShell {
     if ("lost" in outcome) {
       return this.#actor.send({ type: "tcp.failed", cause: outcome.lost ?? "dns.no-address" });
     }
-    const { connection, ...contact } = outcome.won;
+    const { connection, elapsedMs, ...contact } = outcome.won;
     if (this.over) return connection.drop();
     this.reached = contact;
     this.#named(contact.entry);
-    this.opened(connection);
+    this.opened(connection, elapsedMs);
     const how = approach(this.server, this.input, contact);
     this.#tls = how.tls;
     this.#actor.send({ type: "tcp.connected", ...how });

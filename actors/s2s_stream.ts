@@ -120,14 +120,15 @@ export abstract class S2sShell extends StreamShell {
     return this.row.remoteProven || this.row.everAuthorised;
   }
 
-  /** TCP is there: from now on it is read. */
-  protected opened(connection: Connection): void {
+  /** TCP is there: from now on it is read. `elapsedMs`: how long we tried. */
+  protected opened(connection: Connection, elapsedMs: number | null = null): void {
     this.connection = connection;
+    const { ip: peer, port } = connection.peer;
     this.server.host.tell({
       type: "connection.opened",
       level: this.#level,
       connection: this.id,
-      detail: { direction: this.row.direction, peer: connection.peer.ip, port: connection.peer.port },
+      detail: { direction: this.row.direction, peer, port, ...(elapsedMs === null ? {} : { elapsedMs }) },
     });
     void this.pump(connection);
   }
@@ -181,6 +182,8 @@ export abstract class S2sShell extends StreamShell {
     this.tell("connection.secured", {
       version: facts.version,
       cipher: facts.cipher,
+      group: facts.group,
+      handshakeMs: facts.handshakeMs,
       own: facts.own,
       certificate: certificate.state,
       names: this.row.serverNames,
@@ -281,6 +284,7 @@ export abstract class S2sShell extends StreamShell {
     const until = this.window.reach(batch, first, end);
     if (until === first) return first;
     this.connection.forward(batch, first, until);
+    batch.tally(first, until, this.kindsOut);
     this.lastStanzaAt = this.connection.lastWriteAt;
     this.#wrote(batch.bytes, batch.start(first), batch.end(until - 1), until - first);
     return until;
@@ -304,6 +308,7 @@ export abstract class S2sShell extends StreamShell {
   ask(stanza: Uint8Array): void {
     this.acks.begin();
     this.connection.write(stanza);
+    this.kindsOut[kindOf(stanza)]!++;
     this.#wrote(stanza, 0, stanza.length, 1);
   }
 
@@ -420,4 +425,9 @@ export abstract class S2sShell extends StreamShell {
     });
     this.tracer?.ended();
   }
+}
+
+/** As the framer numbers them. What we write ourselves begins with its name: `<message`, `<presence`, `<iq`. */
+function kindOf(stanza: Uint8Array): number {
+  return stanza[1] === 0x6d ? 1 : stanza[1] === 0x70 ? 2 : 3;
 }

@@ -35,6 +35,7 @@ import { Evidence } from "./evidence.ts";
 import type { Host } from "./host.ts";
 import { InboundShell } from "./inbound_stream.ts";
 import { Links } from "./links.ts";
+import { Past } from "./past.ts";
 import { Local } from "./local.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { Pings } from "./pings.ts";
@@ -104,7 +105,7 @@ export class Server implements ServerContext {
   }
 
   /** Stanzas of connections that are gone; the living count for themselves. */
-  readonly past = { stanzasIn: 0, stanzasOut: 0, acknowledged: 0, writtenUnconfirmed: 0 };
+  readonly past = new Past();
   listening = false;
   policies: Policies;
   readonly #listeners: Listener[] = [];
@@ -271,9 +272,7 @@ export class Server implements ServerContext {
   }
 
   closed(shell: S2sShell, lost: number): void {
-    this.past.stanzasIn += shell.stanzasIn;
-    this.past.stanzasOut += shell.stanzasOut;
-    this.past.acknowledged += shell.row.ledger.confirmed;
+    this.past.add(shell);
     this.past.writtenUnconfirmed += lost;
     if (shell.row.direction === "in") this.admission.left(shell.connection);
   }

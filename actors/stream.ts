@@ -27,6 +27,7 @@ import type { ServerContext } from "./context.ts";
 
 /** Framer kinds (docs/architecture.md, stanza records). */
 const IQ = 3, CONTROL = 4, HEADER = 5, CLOSING = 6;
+const KINDS = CLOSING + 1;
 
 /** Stanzas without `xml:lang` mean this language on our own streams (RFC 6120 4.7.4). */
 const OUR_LANGUAGE = "en";
@@ -40,6 +41,9 @@ export abstract class StreamShell implements Sink {
   ending = false;
   stanzasIn = 0;
   stanzasOut = 0;
+  /** The same by the framer's kinds. */
+  readonly kindsIn = new Float64Array(KINDS);
+  readonly kindsOut = new Float64Array(KINDS);
   /** The condition of the peer's stream error, once it sent one. */
   peerError: StreamCondition | null = null;
   /** Why it ends, once that has begun. */

@@ -3,12 +3,18 @@ import type { Config, HostedDomain, ProofPolicy } from "../config/config.ts";
 import type { RunTime } from "../config/run_time.ts";
 import type { Explanation } from "../observe/contract.ts";
 import type { LiveConnection, LiveRoute, Sources } from "../observe/live.ts";
-import type { CertificateView, Readiness, ServerView, Surroundings, TrafficView } from "../observe/view.ts";
+import type {
+  CertificateView,
+  OpenPair,
+  Readiness,
+  ServerView,
+  Surroundings,
+  TrafficView,
+} from "../observe/view.ts";
 import { AddressFault, type Domain, type DomainPair, parseDomain } from "../xmpp/domain.ts";
 import { explain, surroundings } from "./explain.ts";
 import { ConnectionNow } from "./live_connection.ts";
 import { govern, reload } from "./reload.ts";
-import type { S2sShell } from "./s2s_stream.ts";
 import type { Server } from "./server.ts";
 import { routeOf, sourcesOf } from "./sources.ts";
 
@@ -45,17 +51,29 @@ export class View implements ServerView {
 
   traffic(): TrafficView {
     const { past, shells, queues } = this.#server;
-    const living = [...shells.values()];
-    const sum = (of: (shell: S2sShell) => number) => living.reduce((total, shell) => total + of(shell), 0);
+    let unacknowledged = 0;
+    for (const { row } of shells.values()) unacknowledged += row.ledger.unacknowledged;
     return {
-      stanzasIn: past.stanzasIn + sum((s) => s.stanzasIn),
-      stanzasOut: past.stanzasOut + sum((s) => s.stanzasOut),
+      ...past.with(shells.values()),
       queued: queues.stanzas,
       queuedBytes: queues.bytes,
-      acknowledged: past.acknowledged + sum((s) => s.row.ledger.confirmed),
-      unacknowledged: sum((s) => s.row.ledger.unacknowledged),
+      queuedSince: queues.since,
+      unacknowledged,
       writtenUnconfirmed: past.writtenUnconfirmed,
     };
+  }
+
+  *openPairs(): Iterable<OpenPair> {
+    for (const { local, remote, send, recv } of this.#server.bindings.rows()) {
+      const [grant = recv[0]] = send;
+      const prooftype = grant?.connection.delegated.get(remote)?.prooftype ?? "none";
+      yield { local, sends: send.length > 0, receives: recv.length > 0, prooftype };
+    }
+  }
+
+  resolving(): { cached: number; questions: number } {
+    const { cached = 0, questions = 0 } = this.#server.resolver.stats();
+    return { cached, questions };
   }
 
   certificates(): CertificateView[] {

@@ -21,7 +21,7 @@ import { linkTo } from "../observe/api/session.ts";
 import { Audit } from "../observe/audit.ts";
 import { Attempts } from "../observe/attempts.ts";
 import { Failures } from "../observe/failures/failures.ts";
-import { Metrics } from "../observe/metrics.ts";
+import { Metrics } from "../observe/metrics/metrics.ts";
 import { OverviewDesk } from "../observe/overview/desk.ts";
 import { Recorder } from "../observe/recorder.ts";
 import { FIRST_LINK_MS, Sessions } from "../observe/sessions.ts";
@@ -30,6 +30,7 @@ import { Pace } from "../observe/tables/pace.ts";
 import { secret, Tokens } from "../observe/tokens.ts";
 import { listening } from "../wire/listening.ts";
 import { checksOf } from "./checks.ts";
+import { commit } from "./commit.ts";
 import { VERSION } from "./version.ts";
 
 export interface ServeOptions {
@@ -76,7 +77,8 @@ export async function serve({ config: file, clock, reread, recorder }: ServeOpti
   const view = new View(server, reread, runTime, file);
   const opened = server.listen();
   const sessions = new Sessions(() => clock.now());
-  const api = await serveConsole({ config, clock, view, recorder, sessions, checks: checksOf(server) });
+  const checks = checksOf(server);
+  const api = await serveConsole({ config, clock, view, recorder, resolver, sessions, checks });
   const print = ({ hostname: host, port }: Deno.NetAddr) => printAddress({ host, port });
   const addresses = {
     s2s: opened.s2s.map(print),
@@ -109,15 +111,14 @@ interface ConsoleParts {
   readonly clock: Clock;
   readonly view: View;
   readonly recorder: Recorder;
+  readonly resolver: Resolver;
   readonly sessions: Sessions;
   readonly checks: Checks;
 }
 
-async function serveConsole({ config, clock, view, recorder, sessions, checks }: ConsoleParts) {
+async function serveConsole({ config, clock, view, recorder, resolver, sessions, checks }: ConsoleParts) {
   const { console } = config.listen;
   if (console === null) return null;
-  const metrics = new Metrics();
-  recorder.listen((event) => metrics.count(event));
   const tls = config.console === null ? null : {
     cert: await Deno.readTextFile(config.console.tlsChain),
     key: await Deno.readTextFile(config.console.tlsKey),
@@ -128,6 +129,15 @@ async function serveConsole({ config, clock, view, recorder, sessions, checks }:
   recorder.listen((event) => failures.hear(event));
   const overview = new OverviewDesk({ view, recorder, failures, pace, version: VERSION, now });
   overview.start();
+  const hub = new Hub((error) => {
+    recorder.tell({ type: "actor.crashed", level: "error", detail: { id: "socket", error: String(error) } });
+  });
+  const metrics = new Metrics({
+    ...{ view, recorder, pace, hub, now, version: VERSION, commit: await commit() },
+    measured: (one) => overview.measured(one),
+  });
+  metrics.start();
+  resolver.watch = (facts) => metrics.looked(facts);
   const parts: ApiParts = {
     view,
     audit: new Audit(`${config.server.dataDir}/audit.db`),
@@ -135,13 +145,7 @@ async function serveConsole({ config, clock, view, recorder, sessions, checks }:
     metrics,
     failures,
     overview,
-    hub: new Hub((error) => {
-      recorder.tell({
-        type: "actor.crashed",
-        level: "error",
-        detail: { id: "socket", error: String(error) },
-      });
-    }),
+    hub,
     tokens: await Tokens.open(config.server.dataDir),
     sessions,
     attempts: new Attempts(now),

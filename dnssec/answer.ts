@@ -1,6 +1,6 @@
 /** Replies of the native resolver, decoded to facts. resolver.md 4.3. */
 import type { Cause } from "../facts/cause.ts";
-import type { ChainLink, Lookup, RecordData, RecordType, Security } from "../facts/dns.ts";
+import type { ChainLink, Lookup, LookupFacts, RecordData, RecordType, Security } from "../facts/dns.ts";
 
 /** A reply as `native/src/dns/reply.rs` prints it; names are absolute, times are ms since the epoch. */
 export interface Reply {
@@ -17,6 +17,9 @@ export interface Reply {
   readonly validUntil?: number;
   readonly signedUntil?: number | null;
   readonly witness?: Lookup["witness"];
+  readonly from?: "cache" | "network";
+  readonly tookMs?: number;
+  readonly signatures?: number;
 }
 
 interface ReplyLink {
@@ -64,6 +67,12 @@ export function decodeReply(reply: Reply, name: string, type: RecordType, now: n
     why: reply.why ?? null,
     witness: reply.witness ?? "not-asked",
   };
+}
+
+/** What the answer to a question cost. */
+export function factsOf(reply: Reply, { type, security, cause }: Lookup): LookupFacts {
+  const { from, tookMs = 0, signatures = 0 } = reply;
+  return { type, security, cause, cached: from === "cache", tookMs, signatures };
 }
 
 /** The same for a question that the library did not take. */

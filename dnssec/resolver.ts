@@ -1,7 +1,7 @@
 /** Validated DNS lookups through the native library. native.md 1; resolver.md 4. */
-import type { Lookup, RecordType } from "../facts/dns.ts";
+import type { Lookup, LookupFacts, RecordType } from "../facts/dns.ts";
 import type { HttpsAnswer, HttpsGet } from "../facts/https.ts";
-import { decodeReply, failedLookup, type Reply } from "./answer.ts";
+import { decodeReply, factsOf, failedLookup, type Reply } from "./answer.ts";
 import { Engine, type Submit } from "./engine.ts";
 import { BUSY, UNKNOWN } from "./library.ts";
 
@@ -55,6 +55,8 @@ const SUBMIT: Submit = (symbols, handle, ticket, json) =>
 /** Dispose it: what waits in the library keeps the process alive. */
 export class Resolver implements AsyncDisposable {
   readonly #engine: Engine;
+  /** Hears what every answer cost. */
+  watch: ((facts: LookupFacts) => void) | null = null;
 
   /** @throws {Error} when the library is missing, or refuses the settings (its words say why). */
   constructor(settings: ResolverSettings, limits: ResolverLimits = {}) {
@@ -79,11 +81,12 @@ export class Resolver implements AsyncDisposable {
     if (typeof asked === "number") {
       return failed("dns.internal", `the library refused the question (${asked})`);
     }
-    return asked.then((reply) =>
-      reply === null
-        ? failed("dns.internal", "the resolver was closed")
-        : decodeReply(reply as Reply, name, type, Date.now())
-    );
+    return asked.then((reply) => {
+      if (reply === null) return failed("dns.internal", "the resolver was closed");
+      const lookup = decodeReply(reply as Reply, name, type, Date.now());
+      this.watch?.(factsOf(reply as Reply, lookup));
+      return lookup;
+    });
   }
 
   /**

@@ -52,6 +52,10 @@ export type PeerCertificate =
 export interface TlsFacts {
   readonly version: "TLSv1.2" | "TLSv1.3";
   readonly cipher: string;
+  /** The key exchange, as IANA names it. */
+  readonly group: string;
+  /** From when it was begun. */
+  readonly handshakeMs: number;
   readonly alpn: string | null;
   /** The SNI that was sent (initiating) or received (receiving). */
   readonly sni: string | null;

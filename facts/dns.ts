@@ -44,6 +44,18 @@ export interface ChainLink {
   readonly expiresAt: number | null;
 }
 
+/** What one question cost; for metrics. */
+export interface LookupFacts {
+  readonly type: RecordType;
+  readonly security: Security;
+  readonly cause: Cause | null;
+  /** It was answered from what was kept: nothing was validated. */
+  readonly cached: boolean;
+  readonly tookMs: number;
+  /** That had to be verified, or would have had to be. */
+  readonly signatures: number;
+}
+
 /** The answer to one question, aliases followed; `security` is the weakest step's. */
 export interface Lookup {
   /** Absolute, lower case, A-labels, no final dot. */

@@ -14,9 +14,9 @@ export const EVENTS = {
   "addresses.resolved": "where an SRV target listens: host, security, addresses",
   "tlsa.resolved": "which certificates an SRV target publishes: host, port, security, records",
   "posh.resolved": "what a domain's web server says of certificates: domain, url, fingerprints, expires, why",
-  "connection.opened": "TCP is there: direction, peer, port",
+  "connection.opened": "TCP is there: direction, peer, port, elapsedMs (of those that we opened)",
   "connection.secured":
-    "TLS is there: version, cipher, own, certificate, names (proven), and what it says: subject, issuer, identifiers, notAfter, ocsp (the stapled response)",
+    "TLS is there: version, cipher, group, handshakeMs, own, certificate, names (proven), and what it says: subject, issuer, identifiers, notAfter, ocsp (the stapled response)",
   "connection.established": "the stream is up: direction, local, remote, serverNames, bidi, dna, errors",
   "connection.failed": "it ended before it was established: direction, peer, local, remote",
   "connection.closed":

@@ -41,7 +41,7 @@ export class Broadcast {
   }
 
   /** What is told from now on goes to this reader too; call the result to leave. */
-  join(reader: Reader, left: () => void): () => void {
+  join(reader: Reader, left: (tooSlow: boolean) => void): () => void {
     this.#flush();
     if (this.#readers.size === 0) this.#unlisten = this.#source((print, last) => this.#add(print, last));
     const joined = { ...reader, left };
@@ -49,9 +49,9 @@ export class Broadcast {
     return () => this.#leave(joined);
   }
 
-  #leave(reader: Reader & { left?: () => void }): void {
+  #leave(reader: Reader & { left?: (tooSlow: boolean) => void }, tooSlow = false): void {
     if (!this.#readers.delete(reader)) return;
-    reader.left?.();
+    reader.left?.(tooSlow);
     if (this.#readers.size > 0) return;
     this.#unlisten();
     this.#pending = "";
@@ -85,7 +85,7 @@ export class Broadcast {
     for (const reader of [...this.#readers]) {
       if (reader.controller.desiredSize! >= reader.floor) reader.controller.enqueue(bytes);
       else {
-        this.#leave(reader);
+        this.#leave(reader, true);
         reader.controller.error(new Error("the reader is too slow"));
       }
     }

@@ -10,6 +10,11 @@ import type { Listener, Recorder } from "./recorder.ts";
 const MOST_READERS = 32;
 
 let readers = 0;
+/** Those that were too slow, since the start. */
+let dropped = 0;
+
+/** For metrics. */
+export const streamsNow = () => ({ readers, dropped });
 
 /**
  * What is still kept after `Last-Event-ID` (or nothing of the past), then what happens.
@@ -27,7 +32,10 @@ export function eventStream(recorder: Recorder, request: Request, about: Subject
     start(controller) {
       const text = past.map((event) => frame(recorder, event)).join("");
       readers++;
-      leave = broadcastOf(recorder, about).join(readerOf(controller), () => readers--);
+      leave = broadcastOf(recorder, about).join(readerOf(controller), (tooSlow) => {
+        readers--;
+        if (tooSlow) dropped++;
+      });
       controller.enqueue(encoder.encode(`: verona\n\n${text}`));
     },
     cancel: () => leave(),

@@ -14,11 +14,24 @@ export interface Readiness {
 export interface TrafficView {
   readonly stanzasIn: number;
   readonly stanzasOut: number;
+  readonly kinds: Readonly<Record<"in" | "out", Readonly<Record<"message" | "presence" | "iq", number>>>>;
+  /** On the wire. */
+  readonly bytes: Readonly<Record<"in" | "out", number>>;
   readonly queued: number;
   readonly queuedBytes: number;
+  /** Since when the oldest of them waits; null when none does. Milliseconds since the epoch. */
+  readonly queuedSince: number | null;
   readonly acknowledged: number;
   readonly unacknowledged: number;
   readonly writtenUnconfirmed: number;
+}
+
+/** One pair that is open. */
+export interface OpenPair {
+  readonly local: string;
+  readonly sends: boolean;
+  readonly receives: boolean;
+  readonly prooftype: string;
 }
 
 export type Surroundings = Pick<Scene, "resolver" | "console">;
@@ -35,6 +48,10 @@ export interface ServerView {
   connection(id: string): LiveConnection | null;
   route(local: string, remote: string): LiveRoute | null;
   traffic(): TrafficView;
+  /** Rows may come and go while it is walked. */
+  openPairs(): Iterable<OpenPair>;
+  /** What the resolver keeps, and how many questions it has asked. */
+  resolving(): { readonly cached: number; readonly questions: number };
   /** Ours. */
   certificates(): CertificateView[];
   /** Touches nothing live: tables are only read; DNS may be asked. */

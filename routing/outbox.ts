@@ -15,6 +15,8 @@ export type OutboxLimits = Pick<Limits, "queueStanzas" | "queueBytes" | "queueAg
 /** What all queues together may hold (`limits.queues_bytes`). */
 export class QueueBudget {
   readonly maxBytes: number;
+  /** Queues that hold something. */
+  readonly #holding = new Set<Pick<Outbox<Waiting>, "next">>();
   #bytes = 0;
   #stanzas = 0;
 
@@ -28,6 +30,21 @@ export class QueueBudget {
 
   get stanzas(): number {
     return this.#stanzas;
+  }
+
+  /** Since when the oldest of all waits; null when none does. Milliseconds since the epoch. */
+  get since(): number | null {
+    let oldest: number | null = null;
+    for (const { next } of this.#holding) {
+      if (next !== null && (oldest === null || next.since < oldest)) oldest = next.since;
+    }
+    return oldest;
+  }
+
+  /** A queue began to hold something, or does no longer. */
+  holds(queue: Pick<Outbox<Waiting>, "next">, something: boolean): void {
+    if (something) this.#holding.add(queue);
+    else this.#holding.delete(queue);
   }
 
   /** One stanza: false when it does not fit. */
@@ -73,6 +90,7 @@ export class Outbox<T extends Waiting> {
     if (!this.#budget.take(length)) return "route.queues-full";
     this.#waiting.push(stanza);
     this.#bytes += length;
+    if (this.#waiting.length === 1) this.#budget.holds(this, true);
     return null;
   }
 
@@ -86,15 +104,21 @@ export class Outbox<T extends Waiting> {
     const oldest = this.#waiting.shift();
     if (oldest === undefined) return;
     this.#bytes -= oldest.bytes.length;
-    this.#budget.give(oldest.bytes.length, 1);
+    this.#gave(oldest.bytes.length, 1);
+  }
+
+  #gave(bytes: number, stanzas: number): void {
+    this.#budget.give(bytes, stanzas);
+    if (this.#waiting.length === 0) this.#budget.holds(this, false);
   }
 
   /** Everything, in order; the queue is empty afterwards. */
   takeAll(): readonly T[] {
     const all = this.#waiting;
-    this.#budget.give(this.#bytes, all.length);
+    const bytes = this.#bytes;
     this.#waiting = [];
     this.#bytes = 0;
+    this.#gave(bytes, all.length);
     return all;
   }
 
@@ -115,7 +139,7 @@ export class Outbox<T extends Waiting> {
     const aged = this.#waiting.splice(0, fresh === -1 ? this.#waiting.length : fresh);
     const bytes = aged.reduce((sum, stanza) => sum + stanza.bytes.length, 0);
     this.#bytes -= bytes;
-    this.#budget.give(bytes, aged.length);
+    this.#gave(bytes, aged.length);
     return aged;
   }
 

@@ -33,6 +33,12 @@ const NEEDED: readonly Needed[] = [
   { package: "python3", probe: ["/usr/bin/python3", "--version"] },
   { package: "python3-lxml", probe: ["/usr/bin/python3", "-c", "import lxml.etree"] },
   { package: "iproute2", probe: ["ip", "-V"] },
+  // promtool, and the server that scrapes; both parsers of expositions.
+  { package: "prometheus", probe: ["promtool", "--version"], service: "prometheus" },
+  {
+    package: "python3-prometheus-client",
+    probe: ["/usr/bin/python3", "-c", "import prometheus_client.openmetrics"],
+  },
   { package: "procps", probe: ["ps", "--version"] },
   { package: "rustfmt-web", probe: ["cargo", "fmt", "--version"] },
   { package: "rust-web-clippy", probe: ["cargo", "clippy", "--version"] },

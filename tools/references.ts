@@ -1,7 +1,11 @@
-/** Writes docs/causes.md and docs/events.md from facts/, and the list in docs/api.md from the router; with `--check` it only compares. */
+/**
+ * Writes docs/causes.md and docs/events.md from facts/, docs/metrics.md from observe/metrics, and the list in docs/api.md
+ * from the router; with `--check` it only compares.
+ */
 import { type Cause, CAUSES } from "../facts/cause.ts";
 import { seeForYourself } from "../facts/see_for_yourself.ts";
 import { EVENTS, STEPS } from "../facts/event.ts";
+import { FAMILIES, type Family, type FamilyName, sampled } from "../observe/metrics/families.ts";
 import { withEndpoints } from "./api.ts";
 
 const ROOT = new URL("../", import.meta.url);
@@ -15,6 +19,9 @@ export function references(): Record<string, string> {
   );
   const rows = (table: Readonly<Record<string, string>>) =>
     Object.entries(table).map(([id, text]) => `| \`${id}\` | ${cell(text)} |\n`).join("");
+  const metrics = (Object.entries(FAMILIES) as [FamilyName, Family][]).map(([name, { type, labels, help }]) =>
+    `| \`${sampled(name)}\` | ${type} | ${labels.map((one) => `\`${one}\``).join(" ")} | ${cell(help)} |\n`
+  );
   return {
     "docs/api.md": withEndpoints(Deno.readTextFileSync(new URL("docs/api.md", ROOT))),
     "docs/causes.md": `# Causes
@@ -25,6 +32,16 @@ Generated from facts/cause.ts by \`deno task references\`.
 | cause | what | whose fault | what next | see for yourself |
 | --- | --- | --- | --- | --- |
 ${causes.join("")}`,
+    "docs/metrics.md": `# Metrics
+
+What \`/metrics\` says ([operating.md](operating.md), Monitoring): \`verona_\` of this process, \`xmpp_s2s_\` of the protocol, \`process_\` as everywhere.
+A histogram has \`_bucket\`, \`_sum\` and \`_count\`. \`direction\`: \`out\` is what we opened, asked or sent. \`cause\` and \`result\` are ids of
+[causes.md](causes.md), or \`none\`, or \`ok\`. Remote domains, connections and addresses are never labels: those are in the API, the log and the
+traces. Generated from observe/metrics/families.ts by \`deno task references\`.
+
+| metric | type | labels | what |
+| --- | --- | --- | --- |
+${metrics.join("")}`,
     "docs/events.md": `# Events
 
 One line of the log, one object of \`/api/v1/events\`, for each decision. Fixed keys of a log line: \`ts level logger event message

@@ -28,6 +28,12 @@ export class Batch {
     return this.records[i * RECORD + 2]!;
   }
 
+  /** Adds how many of the items `first` to `end` are of which kind. */
+  tally(first: number, end: number, into: Float64Array): void {
+    const { records } = this;
+    for (let at = first * RECORD + 2; at < end * RECORD; at += RECORD) into[records[at]!]!++;
+  }
+
   flags(i: number): number {
     return this.records[i * RECORD + 3]!;
   }

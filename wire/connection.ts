@@ -66,6 +66,7 @@ export class Connection {
   #silent = false;
   #peerClosed = false;
   #starting: StartTls | null = null;
+  #startedAt = 0;
   #peerRole: "client" | "server" = "client";
   #reading = false;
 
@@ -162,7 +163,12 @@ export class Connection {
       starting.role === "initiating" ? starting.sni : null,
     );
     const role = this.#peerRole = starting.role === "initiating" ? "server" : "client";
-    this.tls = { ...shown, peer: this.#around.trust().judge(chain, role, this.#around.now(), staple) };
+    const handshakeMs = Math.round(performance.now() - this.#startedAt);
+    this.tls = {
+      ...shown,
+      handshakeMs,
+      peer: this.#around.trust().judge(chain, role, this.#around.now(), staple),
+    };
     sink.secured(this.tls);
   }
 
@@ -183,6 +189,7 @@ export class Connection {
     }
     if (result < 0) throw new WireFault(failureCause(result), `Cannot start TLS: error ${result}`);
     this.#starting = options;
+    this.#startedAt = performance.now();
     this.#pull();
   }
 

@@ -52,7 +52,7 @@ export interface Fed {
 }
 
 /** What a handshake showed, but for the judgement. */
-export type Handshake = Omit<TlsFacts, "peer"> & {
+export type Handshake = Omit<TlsFacts, "peer" | "handshakeMs"> & {
   readonly chain: readonly Bytes[];
   /** The OCSP response that came with it; empty when none did. */
   readonly staple: Bytes;
@@ -137,12 +137,13 @@ export class Session {
 
   /** What the finished handshake showed. `sent`: the SNI, when we sent it. */
   handshake(sent: string | null): Handshake {
-    const [version, cipher = ""] = this.#info(3).split(" ");
+    const [version, cipher = "", group = "none"] = this.#info(3).split(" ");
     return {
       chain: this.chain,
       staple: this.#read(6).slice(),
       version: version === "TLSv1_3" ? "TLSv1.3" : "TLSv1.2",
       cipher: cipher.replace("TLS13_", "TLS_"), // as IANA has it
+      group,
       alpn: this.#info(1) || null,
       sni: sent ?? (this.#info(2) || null),
       own: this.#info(5) || null,

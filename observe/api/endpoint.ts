@@ -2,7 +2,7 @@
 import type { Attempts } from "../attempts.ts";
 import type { Audit } from "../audit.ts";
 import type { Failures } from "../failures/failures.ts";
-import type { Metrics } from "../metrics.ts";
+import type { Metrics } from "../metrics/metrics.ts";
 import type { Recorder } from "../recorder.ts";
 import type { OverviewDesk } from "../overview/desk.ts";
 import type { Sessions } from "../sessions.ts";

@@ -1,4 +1,5 @@
 /** Health and metrics, for whoever watches over machines: terse, and open on loopback. console.md 4.1, 4.4. */
+import { CONTENT_TYPE, formatFor } from "../metrics/accept.ts";
 import { plain } from "./answers.ts";
 import type { Call, Endpoint } from "./endpoint.ts";
 
@@ -25,11 +26,9 @@ async function ready({ parts }: Call): Promise<Response> {
   return ready ? plain("ok\n") : plain(reasons.map((reason) => `[-] ${reason}\n`).join(""), 503);
 }
 
-/** OpenMetrics to whom asks for it, else the older text format that everything reads. */
-function metrics({ parts, request }: Call): Response {
-  const open = request.headers.get("accept")?.includes("application/openmetrics-text") ?? false;
-  const type = open ? "application/openmetrics-text; version=1.0.0" : "text/plain; version=0.0.4";
-  return new Response(parts.metrics.print(parts.view, parts.version, open ? "openmetrics" : "text"), {
-    headers: { "content-type": `${type}; charset=utf-8` },
+async function metrics({ parts, request }: Call): Promise<Response> {
+  const format = formatFor(request.headers.get("accept"));
+  return new Response(await parts.metrics.print(format), {
+    headers: { "content-type": CONTENT_TYPE[format], vary: "accept" },
   });
 }

@@ -49,8 +49,11 @@ export interface Series {
   readonly steps: Readonly<Record<keyof Counts, readonly number[]>>;
 }
 
-/** `dns`, `tls` and the rest of a connection's and of a pair's way. */
-export type Phase = "dns" | "tcp" | "tls" | "stream" | "proof" | "verdict" | "setup";
+/**
+ * A connection's way: `tcp` (of those that we open), `starttls` until both agree to encrypt, `tls` the handshake, `stream` from
+ * there until it is established; `setup` is all of it. `dns`: a delegation; `proof`: a peer's request; `verdict`: ours.
+ */
+export type Phase = "dns" | "tcp" | "starttls" | "tls" | "stream" | "proof" | "verdict" | "setup";
 
 /** How long a phase took, within a quarter of an hour; null while nothing was measured. */
 export interface Latency {

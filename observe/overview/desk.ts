@@ -1,8 +1,10 @@
 /** The overview: counted while it happens, put together at most once a second for all who look. console.md 6 A. */
 import type { RecordedEvent } from "../../facts/event.ts";
-import type { ActorState, Health, Overview, Totals } from "../contract.ts";
+import { actorStates } from "../actor_states.ts";
+import type { Health, Overview, Totals } from "../contract.ts";
 import type { Failures } from "../failures/failures.ts";
 import type { LiveConnection } from "../live.ts";
+import type { Measured } from "../phases.ts";
 import { Problem } from "../problem.ts";
 import type { Recorder } from "../recorder.ts";
 import type { Pace } from "../tables/pace.ts";
@@ -48,10 +50,14 @@ export class OverviewDesk {
     parts.recorder.listen((event) => this.#hear(event));
   }
 
+  /** A phase of a connection or a pair is over. */
+  measured(one: Measured): void {
+    this.#latencies.measured(one, this.#parts.now());
+  }
+
   #hear(event: RecordedEvent): void {
     const now = this.#parts.now();
     this.#rates.hear(event, now);
-    this.#latencies.hear(event, now);
     if (event.type === "actor.crashed") this.#crash = { at: now, id: String(event.detail?.id) };
     if (event.type === "server.stopped" && this.#timer !== null) clearInterval(this.#timer);
   }
@@ -122,7 +128,7 @@ export class OverviewDesk {
       latencies: this.#latencies.read(at),
       expiring: this.#endings.soonest.map((ending) => ({ ...ending, at: iso(ending.at)! })),
       attention: attentionTo(concerns, at),
-      actorStates: this.#actorStates(connections),
+      actorStates: actorStates(connections, view.sources.routes.counted()),
     };
   }
 
@@ -170,19 +176,5 @@ export class OverviewDesk {
       stanzasIn,
       stanzasOut,
     };
-  }
-
-  #actorStates(connections: readonly LiveConnection[]): ActorState[] {
-    const counts = new Map<string, ActorState>();
-    const add = (machine: string, state: string, count = 1) => {
-      const key = `${machine} ${state}`;
-      counts.set(key, { machine, state, count: (counts.get(key)?.count ?? 0) + count });
-    };
-    for (const { direction, machine } of connections) {
-      add(direction === "in" ? "inbound_stream" : "outbound_stream", machine);
-    }
-    const { state = {} } = this.#parts.view.sources.routes.counted();
-    for (const [name, count] of Object.entries(state)) if (count > 0) add("route", name, count);
-    return [...counts.values()].sort((a, b) => b.count - a.count);
   }
 }

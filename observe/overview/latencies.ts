@@ -1,14 +1,12 @@
-/** How long connections and pairs take, by phase: histograms of the last quarter of an hour, from the events alone. */
-import type { RecordedEvent } from "../../facts/event.ts";
+/** How long connections and pairs take, by phase: histograms of the last quarter of an hour. */
 import type { Latency, Phase } from "../contract.ts";
+import type { Measured } from "../phases.ts";
 
-const PHASES: readonly Phase[] = ["dns", "tls", "stream", "setup", "proof", "verdict"];
+const PHASES: readonly Phase[] = ["dns", "tcp", "starttls", "tls", "stream", "setup", "proof", "verdict"];
 
 /** Four buckets to a doubling, from 1 ms to 18 hours. */
 const BUCKETS = 104;
 const MINUTES = 15;
-/** What is under way and remembered; beyond it the oldest is not measured. */
-const MOST_UNDERWAY = 20_000;
 
 class Histogram {
   readonly #minutes = Array.from({ length: MINUTES }, () => new Uint32Array(BUCKETS));
@@ -53,61 +51,10 @@ function upTo(counts: readonly number[], wanted: number): number {
 
 export class Latencies {
   readonly #histograms = new Map(PHASES.map((phase) => [phase, new Histogram()]));
-  readonly #underway = new Map<string, number>();
 
-  hear(event: RecordedEvent, now: number): void {
-    const { type, connection, pair, detail } = event;
-    const opened = `o ${connection}`, secured = `s ${connection}`;
-    const asked = `${connection} ${pair?.local} ${pair?.remote}`;
-    switch (type) {
-      case "delegation.resolved":
-        if (typeof detail?.elapsedMs === "number") this.#histograms.get("dns")!.add(detail.elapsedMs, now);
-        return;
-      case "connection.opened":
-        return this.#begin(opened, now);
-      case "connection.secured":
-        this.#measure("tls", opened, now);
-        return this.#begin(secured, now);
-      case "connection.established":
-        this.#measure("stream", secured, now);
-        this.#measure("setup", opened, now);
-        return;
-      case "request.received":
-        return this.#begin(`< ${asked}`, now);
-      case "pair.granted":
-        this.#measure("proof", `< ${asked}`, now);
-        this.#end(`< ${asked}`);
-        return;
-      case "request.sent":
-        return this.#begin(`> ${asked}`, now);
-      case "pair.authorised":
-        this.#measure("verdict", `> ${asked}`, now);
-        this.#end(`> ${asked}`);
-        return;
-      case "pair.denied":
-        this.#end(`< ${asked}`);
-        this.#end(`> ${asked}`);
-        return;
-      case "connection.failed":
-      case "connection.closed":
-        this.#end(opened);
-        this.#end(secured);
-    }
-  }
-
-  #begin(key: string, now: number): void {
-    this.#underway.delete(key);
-    this.#underway.set(key, now);
-    if (this.#underway.size > MOST_UNDERWAY) this.#end(this.#underway.keys().next().value!);
-  }
-
-  #measure(phase: Phase, key: string, now: number): void {
-    const began = this.#underway.get(key);
-    if (began !== undefined) this.#histograms.get(phase)!.add(now - began, now);
-  }
-
-  #end(key: string): void {
-    this.#underway.delete(key);
+  /** Of `proof` and `verdict` what was granted counts: a denial may be said without a look. */
+  measured({ phase, ms, decision }: Measured, now: number): void {
+    if (decision !== "denied") this.#histograms.get(phase)?.add(ms, now);
   }
 
   read(now: number): Latency[] {

@@ -30,6 +30,8 @@ export class Hub {
   readonly #guests = new Set<Guest>();
   readonly #lingering = new Set<Line>();
   readonly #crashed: (error: unknown) => void;
+  /** Sockets that were cut for what their reader did, since the start. */
+  dropped = 0;
   #timer: ReturnType<typeof setInterval> | null = null;
   #unlisten = () => {};
 
@@ -126,6 +128,7 @@ export class Hub {
 
   #leave(guest: Guest): void {
     if (!this.#guests.delete(guest)) return;
+    if (guest.line.failed) this.dropped++;
     for (const subscription of guest.subscriptions.values()) subscription.close();
     guest.subscriptions.clear();
     if (guest.line.lingers) this.#lingering.add(guest.line);

@@ -9,6 +9,8 @@ export class Line {
   /** Whose session it is: false when that has ended. */
   readonly #holds: () => boolean;
   #cut = false;
+  /** It did not keep up, or did not keep to the rules. */
+  failed = false;
 
   constructor(socket: WebSocket, holds: () => boolean) {
     this.#socket = socket;
@@ -49,6 +51,7 @@ export class Line {
   cut(code: CloseCode, reason: string): void {
     if (this.#cut) return;
     this.#cut = true;
+    this.failed = code === 4000 || code === 4002;
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.close(code, reason);
   }
 }

@@ -1,6 +1,7 @@
 /** The overview: its totals are those of the lists, and it tells what needs a look. console.md 6 A. */
 import assert from "node:assert/strict";
 import { Latencies } from "../../observe/overview/latencies.ts";
+import { Phases } from "../../observe/phases.ts";
 import { Rates } from "../../observe/overview/rates.ts";
 import type { RecordedEvent } from "../../facts/event.ts";
 import { Stage } from "../harness/stage.ts";
@@ -106,13 +107,16 @@ Deno.test("overview: rates are of the steps they say; what is older falls out, a
 Deno.test("overview: quantiles are within a fifth, of a quarter of an hour, and what never ends is forgotten", () => {
   let now = 1_000_000;
   const latencies = new Latencies();
+  let at = now;
+  const phases = new Phases((one) => latencies.measured(one, at));
+  const hear = (event: RecordedEvent, then: number) => phases.hear(event, at = then);
   const of = (phase: string) => latencies.read(now).find((one) => one.phase === phase)!;
   for (let i = 1; i <= 100; i++) {
     const connection = `c-${i}`;
-    latencies.hear(event("connection.opened", { connection }), now);
-    latencies.hear(event("connection.secured", { connection }), now + i);
-    latencies.hear(event("connection.established", { connection }), now + 2 * i);
-    latencies.hear(event("connection.closed", { connection }), now + 3 * i);
+    hear(event("connection.opened", { connection }), now);
+    hear(event("connection.secured", { connection }), now + i);
+    hear(event("connection.established", { connection }), now + 2 * i);
+    hear(event("connection.closed", { connection }), now + 3 * i);
   }
   const { count, p50Ms, p95Ms, p99Ms } = of("tls");
   assert.equal(count, 100);
@@ -121,11 +125,11 @@ Deno.test("overview: quantiles are within a fifth, of a quarter of an hour, and 
   }
   assert.equal(of("setup").count, 100);
   const pair = { local: "a.example", remote: "b.example" };
-  latencies.hear(event("request.received", { connection: "c-1", pair }), now);
-  latencies.hear(event("pair.granted", { connection: "c-1", pair }), now + 12);
-  latencies.hear(event("pair.granted", { connection: "c-1", pair }), now + 999);
+  hear(event("request.received", { connection: "c-1", pair }), now);
+  hear(event("pair.granted", { connection: "c-1", pair }), now + 12);
+  hear(event("pair.granted", { connection: "c-1", pair }), now + 999);
   assert.deepEqual([of("proof").count, of("verdict").count, of("verdict").p50Ms], [1, 0, null]);
-  latencies.hear(event("delegation.resolved", { detail: { elapsedMs: 31 } }), now);
+  hear(event("delegation.resolved", { detail: { elapsedMs: 31 } }), now);
   assert.equal(of("dns").count, 1);
   now += 16 * 60_000;
   assert.equal(of("tls").count, 0);

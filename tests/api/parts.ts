@@ -6,7 +6,7 @@ import { serveApi } from "../../observe/api/serve.ts";
 import { Audit } from "../../observe/audit.ts";
 import { Attempts } from "../../observe/attempts.ts";
 import { Failures } from "../../observe/failures/failures.ts";
-import { Metrics } from "../../observe/metrics.ts";
+import { Metrics } from "../../observe/metrics/metrics.ts";
 import { OverviewDesk } from "../../observe/overview/desk.ts";
 import { Recorder } from "../../observe/recorder.ts";
 import { Sessions } from "../../observe/sessions.ts";
@@ -38,20 +38,17 @@ export function alone({ parts: own = {}, tls }: AloneOptions = {}): Alone {
   const [view, recorder] = [own.view ?? {} as ServerView, own.recorder ?? new Recorder(now)];
   const [failures, pace] = [new Failures(now), new Pace()];
   recorder.listen((event) => failures.hear(event));
+  const hub = new Hub((error) => {
+    recorder.tell({ type: "actor.crashed", level: "error", detail: { id: "socket", error: String(error) } });
+  });
   const parts: ApiParts = {
     view,
     audit: new Audit(Deno.makeTempFileSync({ prefix: "verona-audit-" })),
     recorder,
     failures,
     overview: new OverviewDesk({ view, recorder, failures, pace, version: "0.0.0", now }),
-    hub: new Hub((error) => {
-      recorder.tell({
-        type: "actor.crashed",
-        level: "error",
-        detail: { id: "socket", error: String(error) },
-      });
-    }),
-    metrics: new Metrics(),
+    hub,
+    metrics: new Metrics({ view, recorder, pace, hub, now, version: "0.0.0", commit: "unknown" }),
     tokens: new Tokens(TOKEN, VIEWER_TOKEN),
     sessions: new Sessions(now),
     attempts: new Attempts(now),

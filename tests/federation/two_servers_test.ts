@@ -100,6 +100,9 @@ Deno.test("RTE-12: an unknown recipient and a dead route: one error for each mes
 async function stanzas(server: VeronaServer): Promise<{ in: number; out: number }> {
   const text = await (await fetch(`${server.console}/metrics`)).text();
   const count = (direction: string) =>
-    Number(new RegExp(`^xmpp_s2s_stanzas_total\\{direction="${direction}"\\} (\\d+)`, "m").exec(text)?.[1]);
+    [...text.matchAll(
+      new RegExp(`^xmpp_s2s_stanzas_total\\{direction="${direction}",kind="\\w+"\\} (\\d+)`, "gm"),
+    )]
+      .reduce((sum, [, stanzas]) => sum + Number(stanzas), 0);
   return { in: count("in"), out: count("out") };
 }

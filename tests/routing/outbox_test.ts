@@ -36,6 +36,27 @@ for (const [name, [before, budget, offered, cause]] of Object.entries(FULL)) {
   });
 }
 
+Deno.test("outbox: since when the oldest of all queues waits is known, whichever way a queue empties", () => {
+  const shared = new QueueBudget(1000);
+  const [one, other] = [new Outbox<Numbered>(LIMITS, shared), new Outbox<Numbered>(LIMITS, shared)];
+  const seen: (number | null)[] = [shared.since];
+  const note = () => seen.push(shared.since === null ? null : shared.since - NOW);
+  one.offer(stanza(1, 10, NOW + 5));
+  note();
+  other.offer(stanza(2, 10, NOW));
+  note();
+  other.drop();
+  note();
+  one.requeue([stanza(3, 10, NOW + 1)]);
+  note();
+  one.takeAll();
+  note();
+  one.offer(stanza(4, 10, NOW + 2));
+  one.takeAged(NOW + 2 + LIMITS.queueAgeMs);
+  note();
+  assert.deepEqual(seen, [null, 5, 0, 5, 1, null, null]);
+});
+
 Deno.test("outbox: exactly the limit fits", () => {
   const box = new Outbox<Numbered>(LIMITS, new QueueBudget(100));
   assert.equal(box.offer(stanza(1, 60)), null);

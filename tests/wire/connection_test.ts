@@ -8,6 +8,8 @@ Deno.test("TLS-26 TLS-10: STARTTLS, both sides see a trusted certificate and wha
   for (const { facts } of [initiating.ear, receiving.ear]) {
     assert.equal(facts!.version, "TLSv1.3");
     assert.match(facts!.cipher, /^TLS_(AES|CHACHA20)_/);
+    assert.match(facts!.group, /^(X25519|secp256r1|secp384r1|X25519MLKEM768)$/);
+    assert.ok(facts!.handshakeMs >= 0 && facts!.handshakeMs < 60_000);
     assert.equal(facts!.alpn, "xmpp-server");
     assert.equal(facts!.sni, "b.example");
     assert.equal(facts!.own, "a.example");

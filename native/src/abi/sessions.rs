@@ -321,7 +321,7 @@ pub unsafe extern "C" fn session_rescope(
     })
 }
 
-/// 0 chain as entries, 1 ALPN, 2 SNI as received, 3 "version cipher", 4 the TLS library's words, 5 the first DNS name of
+/// 0 chain as entries, 1 ALPN, 2 SNI as received, 3 "version cipher group", 4 the TLS library's words, 5 the first DNS name of
 /// the certificate that we show, 6 the OCSP response that came with the chain.
 ///
 /// # Safety
@@ -351,7 +351,9 @@ pub unsafe extern "C" fn session_info(handle: u32, what: u32, out: *mut u8, capa
                 let (Some(version), Some(suite)) = (version, suite) else {
                     return 0;
                 };
-                copy_out(format!("{version:?} {suite:?}").as_bytes(), out)
+                let group = connection.negotiated_key_exchange_group();
+                let group = group.map_or("none".into(), |group| format!("{:?}", group.name()));
+                copy_out(format!("{version:?} {suite:?} {group}").as_bytes(), out)
             }
             6 => copy_out(session.staple(), out),
             5 => copy_out(session.own().unwrap_or("").as_bytes(), out),

@@ -1,0 +1,36 @@
+/** TLS handshakes, those that failed too: of these no event says more than that the connection ended by it. */
+import type { RecordedEvent } from "../../facts/event.ts";
+import type { Registry } from "./registry.ts";
+
+/** STARTTLS was not even agreed upon. */
+const NO_HANDSHAKE = ["tls.refused", "tls.required"];
+/** Connections whose handshake is not over. */
+const MOST_UNDERWAY = 20_000;
+
+export class Handshakes {
+  /** Their direction, by connection. */
+  readonly #underway = new Map<string, string>();
+
+  hear(registry: Registry, { type, connection, cause, detail }: RecordedEvent): void {
+    if (connection === undefined) return;
+    if (type === "connection.opened") return this.#begin(connection, String(detail?.direction));
+    const direction = this.#underway.get(connection);
+    if (direction === undefined) return;
+    if (type === "connection.secured") {
+      this.#underway.delete(connection);
+      const { version, group } = detail ?? {};
+      const facts = { protocol: String(version), group: String(group ?? "none"), result: "ok" };
+      registry.count("xmpp_s2s_tls_handshakes", { direction, ...facts });
+    } else if (type === "connection.failed" || type === "connection.closed") {
+      this.#underway.delete(connection);
+      if (cause === undefined || !cause.startsWith("tls.") || NO_HANDSHAKE.includes(cause)) return;
+      const facts = { protocol: "none", group: "none", result: cause };
+      registry.count("xmpp_s2s_tls_handshakes", { direction, ...facts });
+    }
+  }
+
+  #begin(connection: string, direction: string): void {
+    this.#underway.set(connection, direction);
+    if (this.#underway.size > MOST_UNDERWAY) this.#underway.delete(this.#underway.keys().next().value!);
+  }
+}

@@ -1,0 +1,91 @@
+/** `/metrics`: counted from the events that the log has, read from the tables when somebody asks. console.md 4.1. */
+import type { LookupFacts } from "../../facts/dns.ts";
+import type { RecordedEvent } from "../../facts/event.ts";
+import { type Measured, Phases } from "../phases.ts";
+import type { Recorder } from "../recorder.ts";
+import type { Hub } from "../socket/hub.ts";
+import { streamsNow } from "../sse.ts";
+import type { Pace } from "../tables/pace.ts";
+import type { ServerView } from "../view.ts";
+import { count, measured } from "./events.ts";
+import { type Format, print } from "./exposition.ts";
+import { Handshakes } from "./handshakes.ts";
+import { readProcess, watchEventLoop } from "./machine.ts";
+import { readRecorder, readResolver, readServer, readSurvey } from "./reading.ts";
+import { Registry, Sheet } from "./registry.ts";
+import { Survey } from "./survey.ts";
+
+export interface MetricsParts {
+  readonly view: ServerView;
+  readonly recorder: Recorder;
+  readonly pace: Pace;
+  readonly hub: Hub;
+  readonly version: string;
+  readonly commit: string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Hears of every phase too. */
+  readonly measured?: (one: Measured) => void;
+}
+
+export class Metrics {
+  readonly #parts: MetricsParts;
+  readonly #registry = new Registry();
+  readonly #survey: Survey;
+  readonly #handshakes = new Handshakes();
+  readonly #phases: Phases;
+  #unwatch = () => {};
+
+  constructor(parts: MetricsParts) {
+    this.#parts = parts;
+    this.#survey = new Survey(parts.view, parts.pace);
+    this.#phases = new Phases((one) => {
+      measured(this.#registry, one);
+      parts.measured?.(one);
+    });
+    parts.recorder.listen((event) => this.#hear(event));
+  }
+
+  /** Until the server has stopped: what nobody tells is measured now and then. */
+  start(): void {
+    this.#unwatch = watchEventLoop(this.#registry);
+  }
+
+  #hear(event: RecordedEvent): void {
+    count(this.#registry, event);
+    this.#handshakes.hear(this.#registry, event);
+    this.#phases.hear(event, this.#parts.now());
+    if (event.type === "server.stopped") this.#unwatch();
+  }
+
+  /** The resolver has answered one question. */
+  looked({ type, security, cause, cached, tookMs, signatures }: LookupFacts): void {
+    const registry = this.#registry;
+    if (cached) return registry.count("xmpp_s2s_proof_cache_hits", {});
+    registry.count("xmpp_s2s_proof_cache_misses", {});
+    registry.count("xmpp_s2s_dnssec_validations", { result: security, cause: cause ?? "none" });
+    registry.observe("xmpp_s2s_dns_query_duration_seconds", { qtype: type, result: security }, tookMs / 1000);
+    registry.observe("xmpp_s2s_dnssec_chain_signatures", {}, signatures);
+  }
+
+  /** The whole exposition. */
+  async print(format: Format): Promise<string> {
+    const { view, recorder, hub, now, version, commit } = this.#parts;
+    const sheet = new Sheet();
+    readSurvey(sheet, await this.#survey.read());
+    readServer(sheet, view, now());
+    readResolver(sheet, view);
+    readRecorder(sheet, recorder);
+    readProcess(sheet);
+    const streams = streamsNow();
+    sheet.add("verona_console_clients", { kind: "websocket" }, hub.size);
+    sheet.add("verona_console_clients", { kind: "events" }, streams.readers);
+    sheet.add("verona_console_dropped", {}, hub.dropped + streams.dropped);
+    const { deno, v8 } = Deno.version;
+    sheet.add("verona_build", { version, commit, deno, v8 }, 1);
+    return print((name) => {
+      const counted = this.#registry.samplesOf(name), read = sheet.samplesOf(name);
+      return read.length > 0 ? read : counted;
+    }, format);
+  }
+}

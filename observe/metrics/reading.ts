@@ -1,0 +1,84 @@
+/** What the server's tables say when somebody asks. Nothing here is counted while stanzas flow. */
+import { actorStates } from "../actor_states.ts";
+import type { LiveConnection } from "../live.ts";
+import type { Recorder } from "../recorder.ts";
+import type { ServerView } from "../view.ts";
+import type { Sheet } from "./registry.ts";
+import type { Found } from "./survey.ts";
+
+/** Of our own certificates, those that end first. */
+const MOST_CERTIFICATES = 100;
+
+export function readServer(sheet: Sheet, view: ServerView, now: number): void {
+  const connections = [...view.sources.connections.rows()];
+  for (const row of connections) {
+    const { direction, state } = row;
+    sheet.add("xmpp_s2s_connections", { direction, state, ip_family: familyOf(row) }, 1);
+  }
+  const routes = view.sources.routes.counted();
+  for (const [state, count] of positive(routes.state)) sheet.add("xmpp_s2s_routes", { state }, count);
+  for (const [cause, count] of positive(routes.reason)) {
+    sheet.add("xmpp_s2s_route_failures", { cause }, count);
+  }
+  for (const { machine, state, count } of actorStates(connections, routes)) {
+    sheet.add("verona_actor_states", { machine, state }, count);
+  }
+  for (const { component } of view.sources.domains.rows()) sheet.add("verona_domains", { component }, 1);
+  const certificates = view.certificates().toSorted((a, b) => a.notAfter - b.notAfter);
+  const seen = new Set<string>();
+  for (const { names: [local = ""], notAfter } of certificates.slice(0, MOST_CERTIFICATES)) {
+    if (seen.has(local)) continue; // of two for one name the first that ends
+    seen.add(local);
+    sheet.add("xmpp_s2s_certificate_expiry_timestamp_seconds", { local }, notAfter / 1000);
+  }
+  readTraffic(sheet, view, now);
+}
+
+function readTraffic(sheet: Sheet, view: ServerView, now: number): void {
+  const traffic = view.traffic();
+  for (const direction of ["in", "out"] as const) {
+    for (const kind of ["message", "presence", "iq"] as const) {
+      sheet.add("xmpp_s2s_stanzas", { direction, kind }, traffic.kinds[direction][kind]);
+    }
+    sheet.add("xmpp_s2s_bytes", { direction }, traffic.bytes[direction]);
+  }
+  sheet.add("xmpp_s2s_stanzas_acknowledged", {}, traffic.acknowledged);
+  sheet.add("xmpp_s2s_stanzas_unacknowledged", {}, traffic.unacknowledged);
+  sheet.add("xmpp_s2s_stanzas_unconfirmed", {}, traffic.writtenUnconfirmed);
+  sheet.add("xmpp_s2s_route_queue_stanzas", {}, traffic.queued);
+  sheet.add("xmpp_s2s_route_queue_bytes", {}, traffic.queuedBytes);
+  const oldestMs = traffic.queuedSince === null ? 0 : Math.max(0, now - traffic.queuedSince);
+  sheet.add("xmpp_s2s_route_queue_oldest_age_seconds", {}, oldestMs / 1000);
+}
+
+export function readSurvey(sheet: Sheet, { pairs, proofs, earliestExpiry }: Found): void {
+  for (const { labels, count } of pairs.values()) sheet.add("xmpp_s2s_pairs", labels, count);
+  for (const [state, count] of Object.entries(proofs)) sheet.add("xmpp_s2s_proofs", { state }, count);
+  if (earliestExpiry === null) return;
+  sheet.add("xmpp_s2s_proof_earliest_expiry_timestamp_seconds", {}, earliestExpiry / 1000);
+}
+
+export function readResolver(sheet: Sheet, view: ServerView): void {
+  const { cached, questions } = view.resolving();
+  sheet.add("xmpp_s2s_proof_cache_entries", {}, cached);
+  sheet.add("xmpp_s2s_dns_questions", {}, questions);
+}
+
+export function readRecorder(sheet: Sheet, { load, failures }: Recorder): void {
+  sheet.add("verona_recorder_bytes", {}, load.bytes);
+  sheet.add("verona_recorder_traces", { state: "living" }, load.living);
+  sheet.add("verona_recorder_traces", { state: "ended" }, load.ended);
+  sheet.add("verona_recorder_steps", {}, load.steps);
+  sheet.add("verona_recorder_shed", {}, load.shed);
+  sheet.add("verona_recorder_one_in", {}, load.oneIn);
+  sheet.add("verona_recorder_errors", {}, failures);
+}
+
+const positive = (counts: Readonly<Record<string, number>> = {}) =>
+  Object.entries(counts).filter(([, count]) => count > 0);
+
+/** Before TCP is there nobody knows. */
+function familyOf({ peer }: LiveConnection): string {
+  if (peer === null) return "none";
+  return peer.includes(":") ? "ipv6" : "ipv4";
+}
