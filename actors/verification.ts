@@ -156,7 +156,8 @@ export class Verification {
       { local, domain, delegation, tls, course },
       signal,
     );
-    if (!outcome.ready && outcome.failure !== null && !signal.aborted) course.failed(outcome.failure);
+    if (outcome.ready) course.succeeded(outcome.shell.reached!);
+    else if (outcome.failure !== null && !signal.aborted) course.failed(outcome.failure);
     return outcome;
   }
 

@@ -30,7 +30,7 @@ export class VerifyCourse {
   readonly #unreached: Unreached;
   /** In the order to try. */
   readonly entries: readonly Entry[];
-  /** Addresses that were out of reach a short while ago: they come last. */
+  /** Addresses that led nowhere a short while ago: they come last. */
   readonly #late: Contact[] = [];
 
   constructor(server: ServerContext, errand: Errand, unreached: Unreached) {
@@ -79,8 +79,12 @@ export class VerifyCourse {
   }
 
   /** What was reached was of no use: the next question goes elsewhere. */
-  failed({ entry: { target }, address }: Failure): void {
-    this.#unreached.add(keyOf(target, address));
+  failed({ entry: { target: { port } }, address }: Failure): void {
+    this.#unreached.useless({ address, port }, this.#errand.delegation.domain);
+  }
+
+  succeeded({ machine: { port }, address }: Contact): void {
+    this.#unreached.useful({ address, port }, this.#errand.delegation.domain);
   }
 
   /** 5.3: a whole priority group is exhausted before the next one. */
@@ -97,7 +101,8 @@ export class VerifyCourse {
       const tlsa = this.#errand.tlsa.filter(({ host, port }) => host === target.host && port === target.port);
       for (const address of found.addresses) {
         const contact = { entry, machine: target, address, found, tlsa, own: [] };
-        if (this.#unreached.has(keyOf(target, address))) this.#late.push(contact);
+        const endpoint = { address, port: target.port };
+        if (this.#unreached.has(endpoint, this.#errand.delegation.domain)) this.#late.push(contact);
         else yield contact;
       }
     }
@@ -114,12 +119,11 @@ export class VerifyCourse {
   }
 
   async #dial(contact: Contact, signal: AbortSignal, about: Subject): ReturnType<typeof dialContact> {
-    const { entry: { target }, address } = contact;
-    const key = keyOf(target, address);
+    const endpoint = { address: contact.address, port: contact.entry.target.port };
     const lap = await dialContact(this.#server, contact, signal, about);
-    if ("won" in lap) this.#unreached.remove(key);
+    if ("won" in lap) this.#unreached.reached(endpoint);
     // Who was told to give up has seen nothing.
-    else if (!signal.aborted) this.#unreached.add(key);
+    else if (!signal.aborted) this.#unreached.unreached(endpoint);
     // No route of ours: nothing has left this machine.
     if ("lost" in lap && lap.lost === "tcp.unreachable") this.#errand.budget.giveBack("dial");
     return lap;
@@ -130,5 +134,3 @@ export class VerifyCourse {
     return this.#server.evidence.addresses(host, { budget, about });
   }
 }
-
-const keyOf = ({ port }: Target, address: string): string => `${address} ${port}`;

@@ -8,7 +8,7 @@ import type { Conversation } from "../peer/conversation.ts";
 import { Listener } from "../peer/peer.ts";
 import { NS } from "../peer/names.ts";
 import { acceptSecured, FEATURE, openSecured, request } from "../peer/stream.ts";
-import { calledBack, reply } from "./acts.ts";
+import { calledBack, refuseServerNames, reply } from "./acts.ts";
 import { blackhole } from "./blackhole.ts";
 
 const TARGET = "target.example";
@@ -157,6 +157,31 @@ Deno.test("LIM-13: a server that takes TCP and then fails is not replaced within
   a.send(reply(asked, "valid"));
   await o.verdict("sender.example", TARGET, "valid");
   assert.equal(broken.count, 1);
+});
+
+Deno.test("LIM-13: what a machine does with one domain is not held against another that it serves", async () => {
+  await using stage = await Stage.open({
+    settings: { policy: { proof: "encrypted" } },
+    prepare: (world) => {
+      world.machine("spare.elsewhere.example", 99);
+      world.customer("stray.example");
+      world.delegate(world.zone("sender.example"), [
+        { target: ORIGINATING, priority: 1 },
+        { target: "spare.elsewhere.example", priority: 2 },
+      ]);
+    },
+  });
+  await using spare = await Listener.listen(stage.world.ip(99), 5269, "spare");
+  const stranger = await unproven(stage, "stray.example");
+  stranger.send(request("stray.example", TARGET, KEY));
+  await refuseServerNames(stage, "host-unknown");
+  await stranger.denial("stray.example", TARGET, "cancel", "remote-server-not-found");
+  const o = await unproven(stage, "sender.example");
+  o.send(request("sender.example", TARGET, KEY));
+  const { r: a, asked } = await calledBack(stage);
+  a.send(reply(asked, "valid"));
+  await o.verdict("sender.example", TARGET, "valid");
+  assert.equal(spare.count, 0);
 });
 
 const FLOOD = 10_000;
