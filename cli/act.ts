@@ -2,7 +2,7 @@
 import { Client, type ServerOptions } from "./client.ts";
 import { EXIT } from "./exit.ts";
 import { printable } from "../observe/printable.ts";
-import { say, sayJson } from "./terminal.ts";
+import { say, sayJson } from "./output.ts";
 
 export async function close(id: string, options: ServerOptions): Promise<number> {
   const answer = await Client.open(options).ask(`/connections/${encodeURIComponent(id)}/close`, "POST", {});

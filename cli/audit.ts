@@ -2,7 +2,8 @@
 import type { AuditRow } from "../observe/contract.ts";
 import { Client, type ServerOptions } from "./client.ts";
 import { EXIT } from "./exit.ts";
-import { type Column, say, sayJson, table, terminalWidth } from "./terminal.ts";
+import { say, sayJson } from "./output.ts";
+import { type Column, table, terminalWidth } from "./terminal.ts";
 
 export interface AuditOptions extends ServerOptions {
   readonly limit: number;

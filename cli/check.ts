@@ -9,7 +9,9 @@ import { conclusion, heading, StageLines } from "./check_text.ts";
 import { onboard } from "./onboard.ts";
 import { EXIT } from "./exit.ts";
 import { CommandFault } from "./fault.ts";
-import { say, sayJson } from "./terminal.ts";
+import { interruptible } from "./interrupt.ts";
+import { isRead, say, sayJson, sayJsonLine } from "./output.ts";
+import { CheckProgress } from "./check_progress.ts";
 
 export type CheckFormat = "text" | "json" | "nagios" | "prometheus";
 
@@ -39,7 +41,7 @@ export async function check(domains: readonly string[], command: CheckCommand): 
   const every = command.watch === undefined ? null : duration("--watch", command.watch);
   for (;;) {
     const code = await checkAll(all, command, timeoutMs);
-    if (every === null) return code;
+    if (every === null || !isRead()) return code;
     await new Promise((resolve) => setTimeout(resolve, every));
   }
 }
@@ -51,9 +53,10 @@ async function checkAll(
 ): Promise<number> {
   const waiting = [...domains];
   const reports: CheckReport[] = [];
+  using progress = new CheckProgress(domains);
   const worker = async () => {
     for (let domain = waiting.shift(); domain !== undefined; domain = waiting.shift()) {
-      reports.push(await one(domain, command, timeoutMs, domains.length > 1));
+      reports.push(await one(domain, command, timeoutMs, domains.length > 1, progress));
     }
   };
   await Promise.all(Array.from({ length: Math.min(command.parallel, domains.length) }, worker));
@@ -66,6 +69,7 @@ async function one(
   command: CheckCommand,
   timeoutMs: number,
   several: boolean,
+  progress: CheckProgress,
 ): Promise<CheckReport> {
   const format = command.json ? "json" : command.format;
   const parts = await checkParts({
@@ -78,10 +82,12 @@ async function one(
   if (told) say(`${heading({ domain, from: parts.from })}\n`);
   const lines = new StageLines();
   const report = await run(parts, domain, timeoutMs, (stage) => {
+    progress.decided(stage);
     const line = told ? lines.of(stage) : null;
     if (line !== null) say(line);
   });
-  if (format === "json") several ? say(JSON.stringify(report)) : sayJson(report);
+  progress.done();
+  if (format === "json") several || command.watch !== undefined ? sayJsonLine(report) : sayJson(report);
   else if (format === "nagios") say(nagiosLine(report));
   else if (told) say(conclusion(report));
   else if (format === "text") {
@@ -97,21 +103,13 @@ async function run(
   timeoutMs: number,
   heard: (stage: Stage) => void,
 ): Promise<CheckReport> {
-  const over = new AbortController();
-  const interrupt = () => over.abort();
-  Deno.addSignalListener("SIGINT", interrupt);
+  const local = parts.from ?? parts.config.server.names[0]!;
+  const upTo = parts.from === null ? "proof" : "pair";
   try {
-    const local = parts.from ?? parts.config.server.names[0]!;
-    const upTo = parts.from === null ? "proof" : "pair";
-    return await attemptAll(parts, { local, remote: domain }, {
-      timeoutMs,
-      signal: over.signal,
-      upTo,
-      heard,
-    });
+    return await interruptible((signal) =>
+      attemptAll(parts, { local, remote: domain }, { timeoutMs, signal, upTo, heard })
+    );
   } finally {
-    Deno.removeSignalListener("SIGINT", interrupt);
-    if (over.signal.aborted) Deno.exit(EXIT.interrupted);
     await parts.resolver[Symbol.asyncDispose]();
     parts.identities.free();
     parts.trust.free();

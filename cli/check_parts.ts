@@ -14,7 +14,7 @@ import { loadDialbackSecret } from "./serve.ts";
 import { VERSION } from "./version.ts";
 
 export interface CheckSource {
-  /** Null: the default file, if there is one. */
+  /** Null: there is none, and none was asked for. */
   readonly config: string | null;
   readonly from: string | null;
   /** `HOST:PORT`, in place of `dns.servers`. */
@@ -28,13 +28,12 @@ export interface CheckParts extends AttemptParts {
   readonly from: Domain | null;
 }
 
-const DEFAULT_FILE = "verona.toml";
 /** RFC 2606: nobody's. */
 const NOBODY = "check.invalid" as Domain;
 
 /** @throws {CommandFault} that says what is wrong with the configuration, or what is missing. */
 export async function checkParts(source: CheckSource, domain: Domain): Promise<CheckParts> {
-  const found = await configuration(source);
+  const found = configuration(source);
   const config = changed(found ?? bare(source), source, domain);
   const from = source.from === null ? found?.domains[0]?.name ?? null : readDomain(source.from);
   const { dnsTimeoutMs: timeoutMs, dnsQueryTimeoutMs: queryTimeoutMs } = config.limits;
@@ -63,17 +62,11 @@ export function readDomain(text: string): Domain {
   }
 }
 
-/** Null: there is none, and none was asked for. */
-async function configuration({ config: path }: CheckSource): Promise<Config | null> {
-  const file = path ?? DEFAULT_FILE;
-  if (path === null && !await exists(file)) return null;
-  const loaded = loadConfig(file, { readText: Deno.readTextFileSync, env: Deno.env.toObject() });
-  if (loaded.config === null) throw new CommandFault(EXIT.wrongUse, printMistakes(file, loaded.mistakes));
+function configuration({ config: path }: CheckSource): Config | null {
+  if (path === null) return null;
+  const loaded = loadConfig(path, { readText: Deno.readTextFileSync, env: Deno.env.toObject() });
+  if (loaded.config === null) throw new CommandFault(EXIT.wrongUse, printMistakes(path, loaded.mistakes));
   return loaded.config;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
 }
 
 /** TLS wants a certificate of us: one that vouches for nothing, made for the moment. */

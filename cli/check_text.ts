@@ -3,7 +3,8 @@ import type { Detail } from "../facts/event.ts";
 import type { CheckReport, Stage } from "../observe/contract.ts";
 import { printable } from "../observe/printable.ts";
 import { WHO } from "../observe/who.ts";
-import { span, speaksUtf8, styled } from "./terminal.ts";
+import { speaksUtf8 } from "./output.ts";
+import { span, styled } from "./terminal.ts";
 
 const MARKS = {
   ok: ["green", "✓", "ok  "],
@@ -51,6 +52,7 @@ export function conclusion(report: CheckReport): string {
       `Who can fix it:    ${WHO[fault!]}`,
       `What next:         ${next}`,
       `See for yourself:  ${printable(verify!)}`,
+      `More:              verona help ${cause}`,
       "",
     );
   }

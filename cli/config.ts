@@ -8,7 +8,8 @@ import { toAscii } from "../xmpp/domain.ts";
 import { effective, printEffective } from "./effective.ts";
 import { EXIT } from "./exit.ts";
 import { CommandFault } from "./fault.ts";
-import { say, sayJson, terminalWidth } from "./terminal.ts";
+import { say, sayJson } from "./output.ts";
+import { terminalWidth } from "./terminal.ts";
 
 export interface ConfigOptions {
   readonly config: string;

@@ -3,7 +3,8 @@ import type { ConnectionRow } from "../observe/contract.ts";
 import { type ListColumn, listing, type ListOptions } from "./listing.ts";
 import { ahead, span } from "./terminal.ts";
 
-const COLUMNS: readonly ListColumn<ConnectionRow>[] = [
+/** In the order in which they are shown. */
+export const CONNECTIONS_COLUMNS: readonly ListColumn<ConnectionRow>[] = [
   { id: "id", title: "ID", cell: ({ id }) => id },
   {
     id: "dir",
@@ -56,5 +57,5 @@ function speaksFor({ delegated, delegatedCount }: ConnectionRow): string {
 }
 
 export function connections(filter: string[], options: ListOptions): Promise<number> {
-  return listing<ConnectionRow>("connections", COLUMNS, filter, options);
+  return listing<ConnectionRow>("connections", CONNECTIONS_COLUMNS, filter, options);
 }

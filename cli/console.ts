@@ -2,7 +2,7 @@
 import type { LogInLink } from "../observe/contract.ts";
 import { Client, type ServerOptions } from "./client.ts";
 import { EXIT } from "./exit.ts";
-import { say, sayJson } from "./terminal.ts";
+import { say, sayJson } from "./output.ts";
 
 export interface ConsoleOptions extends ServerOptions {
   readonly viewer?: boolean;

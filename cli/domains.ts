@@ -3,7 +3,8 @@ import type { DomainRow } from "../observe/contract.ts";
 import { type ListColumn, listing, type ListOptions } from "./listing.ts";
 import { span } from "./terminal.ts";
 
-const COLUMNS: readonly ListColumn<DomainRow>[] = [
+/** In the order in which they are shown. */
+export const DOMAINS_COLUMNS: readonly ListColumn<DomainRow>[] = [
   { id: "name", title: "DOMAIN", cell: ({ name }) => name },
   { id: "component", title: "COMPONENT", cell: ({ component }) => component },
   { id: "policy", title: "POLICY", cell: ({ policy }) => policy },
@@ -12,5 +13,5 @@ const COLUMNS: readonly ListColumn<DomainRow>[] = [
 ];
 
 export function domains(filter: string[], options: ListOptions): Promise<number> {
-  return listing<DomainRow>("domains", COLUMNS, filter, options);
+  return listing<DomainRow>("domains", DOMAINS_COLUMNS, filter, options);
 }

@@ -5,7 +5,8 @@ import { printable } from "../observe/printable.ts";
 import { WHO } from "../observe/who.ts";
 import { Client, type ServerOptions } from "./client.ts";
 import { EXIT } from "./exit.ts";
-import { say, sayJson, styled } from "./terminal.ts";
+import { say, sayJson } from "./output.ts";
+import { styled } from "./terminal.ts";
 
 const MARKS = {
   ok: ["green", "ok     "],
@@ -76,6 +77,7 @@ function printCause(cause: Cause, verify: string | null): string[] {
     `Who can fix:       ${WHO[fault]}`,
     `Next:              ${next}`,
     ...(verify === null ? [] : [`See for yourself:  ${printable(verify)}`]),
+    `More:              verona help ${cause}`,
     "",
   ];
 }

@@ -4,7 +4,7 @@ import { printable } from "../observe/printable.ts";
 import { Client, type ServerOptions } from "./client.ts";
 import { EXIT } from "./exit.ts";
 import { CommandFault } from "./fault.ts";
-import { say, sayJson } from "./terminal.ts";
+import { say, sayJson } from "./output.ts";
 
 export interface AddOptions extends ServerOptions {
   readonly secretFile?: string;

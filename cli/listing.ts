@@ -2,11 +2,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { nearestWord } from "../config/nearest.ts";
 import type { ListAnswer } from "../observe/contract.ts";
-import { printableJson } from "../observe/printable.ts";
 import { Client, type ServerOptions } from "./client.ts";
 import { EXIT } from "./exit.ts";
 import { CommandFault } from "./fault.ts";
-import { type Column, say, sayJson, styled, table, terminalHeight, terminalWidth } from "./terminal.ts";
+import { isRead, say, sayJson, sayJsonLine } from "./output.ts";
+import { type Column, styled, table, terminalHeight, terminalWidth } from "./terminal.ts";
 
 export interface ListOptions extends ServerOptions {
   readonly limit: number;
@@ -85,17 +85,17 @@ function count(shown: number, total: number, all: number): string {
   return shown === total ? matching : `${group(shown)} shown, ${matching}`;
 }
 
-/** Until Ctrl-C: on a terminal the table stays where it is, elsewhere one stands below the other; JSON a line each. */
+/** Until Ctrl-C, or until nobody reads it: on a terminal the table stays where it is, elsewhere one stands below the other; JSON a line each. */
 async function watch<Row>(
   name: string,
   columns: readonly ListColumn<Row>[],
   look: () => Promise<ListAnswer & Record<string, readonly Row[]>>,
   { json, wide, every }: ListOptions,
-): Promise<never> {
+): Promise<number> {
   const screen = !json && Deno.stdout.isTerminal();
-  for (;;) {
+  while (isRead()) {
     const answer = await look();
-    if (json) say(printableJson(answer));
+    if (json) sayJsonLine(answer);
     else {
       const rows = answer[name]!.slice(0, screen ? Math.max(1, terminalHeight() - 3) : undefined);
       const text = inWords(name, columns, rows, answer, wide ? Infinity : terminalWidth());
@@ -103,4 +103,5 @@ async function watch<Row>(
     }
     await delay(every * 1000);
   }
+  return EXIT.good;
 }

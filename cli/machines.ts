@@ -2,7 +2,7 @@
 import { type Format, library } from "../console/library.ts";
 import { EXIT } from "./exit.ts";
 import { CommandFault } from "./fault.ts";
-import { say, sayJson } from "./terminal.ts";
+import { say, sayJson } from "./output.ts";
 
 export interface MachinesOptions {
   readonly format?: Format;

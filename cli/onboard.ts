@@ -5,7 +5,8 @@ import { type Domain, toAscii } from "../xmpp/domain.ts";
 import type { CheckCommand } from "./check.ts";
 import { checkParts, readDomain } from "./check_parts.ts";
 import { EXIT } from "./exit.ts";
-import { say, sayJson, styled } from "./terminal.ts";
+import { say, sayJson } from "./output.ts";
+import { styled } from "./terminal.ts";
 
 export interface OnboardAnswer {
   readonly domain: string;

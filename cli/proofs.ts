@@ -3,7 +3,8 @@ import type { ProofRow } from "../observe/contract.ts";
 import { type ListColumn, listing, type ListOptions } from "./listing.ts";
 import { ahead, span } from "./terminal.ts";
 
-const COLUMNS: readonly ListColumn<ProofRow>[] = [
+/** In the order in which they are shown. */
+export const PROOFS_COLUMNS: readonly ListColumn<ProofRow>[] = [
   { id: "domain", title: "DOMAIN", cell: ({ domain }) => domain },
   { id: "prooftype", title: "PROOFTYPE", cell: ({ prooftype }) => prooftype },
   { id: "state", title: "STATE", cell: ({ state }) => state },
@@ -20,5 +21,5 @@ const COLUMNS: readonly ListColumn<ProofRow>[] = [
 ];
 
 export function proofs(filter: string[], options: ListOptions): Promise<number> {
-  return listing<ProofRow>("proofs", COLUMNS, filter, { sort: "expires", ...options });
+  return listing<ProofRow>("proofs", PROOFS_COLUMNS, filter, { sort: "expires", ...options });
 }

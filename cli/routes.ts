@@ -5,7 +5,8 @@ import { ahead } from "./terminal.ts";
 
 const STYLES = { authorised: "green", denied: "red", backoff: "yellow" } as const;
 
-const COLUMNS: readonly ListColumn<RouteRow>[] = [
+/** In the order in which they are shown. */
+export const ROUTES_COLUMNS: readonly ListColumn<RouteRow>[] = [
   { id: "local", title: "LOCAL", cell: ({ local }) => local },
   { id: "remote", title: "REMOTE", cell: ({ remote }) => remote },
   {
@@ -48,5 +49,5 @@ export function routes(filter: string[], { local, remote, ...options }: RouteOpt
     ...local === undefined ? [] : [`local:${local}`],
     ...remote === undefined ? [] : [`remote:${remote}`],
   ];
-  return listing<RouteRow>("routes", COLUMNS, [...terms, ...filter], options);
+  return listing<RouteRow>("routes", ROUTES_COLUMNS, [...terms, ...filter], options);
 }

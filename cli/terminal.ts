@@ -1,28 +1,13 @@
 /** How answers look: colours where they are wanted, tables cut to the terminal. console.md 3.3. */
 import { styleText } from "node:util";
-import process from "node:process";
-import { printable, printableJson } from "../observe/printable.ts";
+import { printable } from "../observe/printable.ts";
+import { isColoured } from "./output.ts";
 
 type Style = Parameters<typeof styleText>[0];
 
-/** Coloured when stdout is a terminal and neither NO_COLOR nor TERM=dumb says no. */
+/** Coloured where that is wanted (console.md 3.3). */
 export function styled(style: Style, text: string): string {
-  return styleText(style, text, { stream: process.stdout, validateStream: true });
-}
-
-/** Whether the reader's locale has more than ASCII. */
-export function speaksUtf8(): boolean {
-  const { LC_ALL, LC_CTYPE, LANG } = process.env;
-  return /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || "");
-}
-
-/** The answer goes to stdout, whole lines. */
-export function say(text: string): void {
-  console.log(text);
-}
-
-export function sayJson(value: unknown): void {
-  say(printableJson(value, 2));
+  return isColoured() ? styleText(style, text, { validateStream: false }) : text;
 }
 
 export interface Column<Row> {
@@ -102,4 +87,16 @@ export function span(ms: number): string {
     if (Math.abs(ms) >= unit) return `${Math.floor(Math.abs(ms) / unit)} ${name}`;
   }
   return "0 s";
+}
+
+/** At most `width` characters a line, the further ones set in as far as the text begins. */
+export function wrapped(before: string, text: string, width: number): string {
+  const lines = [before];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1)!, fits = [...line].length + [...word].length < width;
+    if (fits || line.length <= before.length) {
+      lines[lines.length - 1] = line === before ? line + word : `${line} ${word}`;
+    } else lines.push(" ".repeat(before.length) + word);
+  }
+  return lines.join("\n");
 }

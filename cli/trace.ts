@@ -8,7 +8,8 @@ import { Client, type ServerOptions } from "./client.ts";
 import { EXIT } from "./exit.ts";
 import { CommandFault } from "./fault.ts";
 import { follow } from "./follow.ts";
-import { say, sayJson, styled } from "./terminal.ts";
+import { isRead, note, say, sayJson, sayJsonLine } from "./output.ts";
+import { styled } from "./terminal.ts";
 import { askTrace, openTrace, type Traced } from "./trace_source.ts";
 
 export interface TraceOptions extends ServerOptions {
@@ -32,7 +33,10 @@ export async function trace(id: string | undefined, options: TraceOptions): Prom
   screen.show(file.events);
   if (file.ended && file.connection !== null) return EXIT.good;
   const last = file.events.at(-1)?.seq ?? 0;
-  for await (const events of follow(client, subject, `${file.epoch}-${last}`)) screen.show(events);
+  for await (const events of follow(client, subject, `${file.epoch}-${last}`)) {
+    screen.show(events);
+    if (!isRead()) break;
+  }
   return EXIT.good;
 }
 
@@ -85,7 +89,7 @@ class Screen {
 
   show(events: readonly EventRow[]): void {
     if (this.json) {
-      for (const event of events) if (Date.parse(event.at) >= this.since) say(printableJson(event));
+      for (const event of events) if (Date.parse(event.at) >= this.since) sayJsonLine(event);
       return;
     }
     if (Number.isNaN(this.start.began)) this.start = startOf(events);
@@ -115,7 +119,7 @@ async function exportTo(path: string, file: TraceFile): Promise<void> {
     if (error instanceof CommandFault) throw error;
     throw new CommandFault(EXIT.wrongUse, `Cannot write ${path}: ${error.message}`);
   });
-  console.error(`${path}: ${summary(file)}`);
+  note(`${path}: ${summary(file)}`);
 }
 
 function printAs(path: string, file: TraceFile): string {

@@ -1,7 +1,8 @@
 /** `verona version`. */
 import { EXIT } from "./exit.ts";
-import { say, sayJson } from "./terminal.ts";
+import { say, sayJson } from "./output.ts";
 
+/** Of this product. */
 export const VERSION = "0.1.0";
 
 export function version(json: boolean): number {

@@ -32,6 +32,10 @@ const NEEDED: readonly Needed[] = [
   { package: "openssl", probe: ["openssl", "version"] },
   { package: "python3", probe: ["/usr/bin/python3", "--version"] },
   { package: "python3-lxml", probe: ["/usr/bin/python3", "-c", "import lxml.etree"] },
+  // The commands in a terminal, and their completion.
+  { package: "tmux", probe: ["tmux", "-V"] },
+  { package: "zsh", probe: ["zsh", "--version"] },
+  { package: "fish", probe: ["fish", "--version"] },
   { package: "iproute2", probe: ["ip", "-V"] },
   // promtool, and the server that scrapes; both parsers of expositions.
   { package: "prometheus", probe: ["promtool", "--version"], service: "prometheus" },

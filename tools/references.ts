@@ -1,12 +1,13 @@
 /**
- * Writes docs/causes.md and docs/events.md from facts/, docs/metrics.md from observe/metrics, and the list in docs/api.md
- * from the router; with `--check` it only compares.
+ * Writes docs/causes.md and docs/events.md from facts/, docs/metrics.md from observe/metrics, docs/commands.md and
+ * docs/verona.1 from cli/, and the list in docs/api.md from the router; with `--check` it only compares.
  */
 import { type Cause, CAUSES } from "../facts/cause.ts";
 import { seeForYourself } from "../facts/see_for_yourself.ts";
 import { EVENTS, STEPS } from "../facts/event.ts";
 import { FAMILIES, type Family, type FamilyName, sampled } from "../observe/metrics/families.ts";
 import { withEndpoints } from "./api.ts";
+import { commandsPage, manual } from "./commands.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
@@ -23,6 +24,8 @@ export function references(): Record<string, string> {
     `| \`${sampled(name)}\` | ${type} | ${labels.map((one) => `\`${one}\``).join(" ")} | ${cell(help)} |\n`
   );
   return {
+    "docs/commands.md": commandsPage(),
+    "docs/verona.1": manual(),
     "docs/api.md": withEndpoints(Deno.readTextFileSync(new URL("docs/api.md", ROOT))),
     "docs/causes.md": `# Causes
 

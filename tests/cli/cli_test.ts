@@ -17,7 +17,7 @@ function assertRefused({ code, stdout, stderr }: Ended, ...words: RegExp[]): voi
 
 const COMMANDS = [
   "run demo connections routes proofs explain console close revoke version",
-  "check trace machines recheck policy completions",
+  "check trace machines recheck policy completions help",
 ].join(" ").split(" ");
 
 Deno.test("every command has --help and --json", async () => {
@@ -25,20 +25,26 @@ Deno.test("every command has --help and --json", async () => {
   assert.equal(help.code, 0);
   for (const command of COMMANDS) assert.match(help.stdout, new RegExp(`^  ${command} `, "m"));
   const config = ["check", "show", "schema", "init", "reload"].map((name) => ["config", name]);
-  for (
-    const words of [...["run", "explain", "connections", "routes", "revoke"].map((name) => [name]), ...config]
-  ) {
-    const { code, stdout } = await verona([...words, "--help"]);
+  const domains = ["list", "add", "remove", "suspend", "resume"].map((name) => ["domains", name]);
+  for (const words of [...COMMANDS.map((name) => [name]), ...config, ...domains]) {
+    const { code, stdout } = await verona(["help", ...words]);
     assert.equal(code, 0, words.join(" "));
+    assert.match(
+      stdout,
+      /^Examples:\n {2}(?:source <\()?verona [^]*\nUsage: verona/,
+      `${words.join(" ")}: examples first`,
+    );
     assert.match(stdout, /--json/, words.join(" "));
+    assert.match(stdout, /\nMore: .*docs\/commands\.md\.$/m, words.join(" "));
     assert.ok(stdout.split("\n").every((line) => line.length <= 80), `${words.join(" ")} is too wide`);
   }
+  assert.equal((await verona(["routes", "--help"])).stdout, (await verona(["help", "routes"])).stdout);
 });
 
-Deno.test("wrong use ends with 2: an unknown command names the nearest, what comes later says so", async () => {
+Deno.test("wrong use ends with 2: an unknown command names the nearest, and so does a value of a closed set", async () => {
   assertRefused(await verona(["conections"]), /Did you mean connections\?/);
   assertRefused(await verona(["explain", "one.example"]), /missing required argument/);
-  assertRefused(await verona(["completions", "bash"]), /not yet/);
+  assertRefused(await verona(["completions", "tcsh"]), /Allowed choices are bash, zsh, fish/);
   assertRefused(await verona(["policy", "a.example", "weak"]), /Allowed choices are strict/);
   assertRefused(await verona(["connections", "--limit", "many"]), /number of rows/);
 });

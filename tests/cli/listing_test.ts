@@ -87,6 +87,6 @@ Deno.test("listings: --watch says it again and again, as JSON a line each, and s
   await stage.server.api(`/connections/${first.connections[0].id}/close`, "POST", {});
   for (let answer = second; answer.total > 0;) answer = await next();
   child.kill("SIGINT");
-  assert.equal((await child.status).signal ?? "", "SIGINT");
+  assert.equal((await child.status).code, 130);
   await lines.cancel();
 });

@@ -1,0 +1,47 @@
+/** What the tables of commands have in common. */
+import { type Command, Option } from "commander";
+import { EXIT } from "../exit.ts";
+import { CommandFault } from "../fault.ts";
+
+/** Takes the exit code of the command that ran. */
+export type Done = (code: number) => void;
+
+/** Without it the file is looked for (console.md 3.4). */
+export const configOption = () =>
+  new Option("-c, --config <file>", "configuration (default: verona help environment)");
+
+export const jsonOption = (what = "the answer as JSON") => new Option("--json", what);
+
+/** What every command that asks a running server takes. */
+export function asking(command: Command): Command {
+  return command.addOption(configOption())
+    .option("--url <url>", "the server's console (default: VERONA_URL, else from the configuration)")
+    .addOption(jsonOption())
+    .addHelpText(
+      "after",
+      "\nThe token is VERONA_TOKEN, else the one in the configuration's data_dir.",
+    );
+}
+
+/** They stand first in a command's help. */
+export const examples = (...lines: string[]) => `Examples:\n${lines.map((line) => `  ${line}`).join("\n")}\n`;
+
+export function seconds(text: string): number {
+  if (/^\d{1,5}(\.\d+)?s?$/.test(text) && parseFloat(text) >= 0.1) return parseFloat(text);
+  throw new CommandFault(EXIT.wrongUse, `"${text}" is not a number of seconds`, "for example --every 5");
+}
+
+export function wholeNumber(text: string): number {
+  if (/^[1-9]\d{0,4}$/.test(text) && Number(text) <= 10_000) return Number(text);
+  throw new CommandFault(EXIT.wrongUse, `"${text}" is not a number of rows between 1 and 10000`);
+}
+
+export function entryId(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new CommandFault(EXIT.wrongUse, `"${text}" is not the id of an entry`, "`verona audit` shows them");
+}
+
+export function fewAtOnce(text: string): number {
+  if (/^[1-9]\d?$/.test(text) && Number(text) <= 32) return Number(text);
+  throw new CommandFault(EXIT.wrongUse, `"${text}" is not a number between 1 and 32`);
+}

@@ -1,0 +1,29 @@
+/** Commands that set something, or start it, for a pair or a peer. */
+import { Argument, type Command } from "commander";
+import { asking, type Done, examples } from "./common.ts";
+import { PROOFS } from "./hosting.ts";
+
+export function addSetting(program: Command, done: Done): void {
+  asking(
+    program.command("recheck <local> <remote>").description(
+      "look at a pair's proofs afresh, try it again now",
+    ),
+  )
+    .addHelpText("before", examples("verona recheck sender.example target.example"))
+    .action(async (local, remote, options) => {
+      const { recheck } = await import("../act.ts");
+      done(await recheck(local, remote, options));
+    });
+  asking(
+    program.command("policy <remote>").description("what a peer must prove, whatever the file says")
+      .addArgument(new Argument("<value>", "default: as the file says").choices([...PROOFS, "default"])),
+  )
+    .addHelpText(
+      "before",
+      examples("verona policy old.example encrypted", "verona policy old.example default"),
+    )
+    .action(async (remote, value, options) => {
+      const { policy } = await import("../act.ts");
+      done(await policy(remote, value, options));
+    });
+}

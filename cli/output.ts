@@ -1,0 +1,115 @@
+/** Where words go: the answer to stdout, notes and progress to stderr. A reader that went away is no fault. console.md 3.1, 3.3. */
+import process from "node:process";
+import { printable, printableJson } from "../observe/printable.ts";
+
+/** How this run may look; set once, before its command begins. */
+export interface Manners {
+  /** `--no-color`. */
+  readonly plain: boolean;
+  /** `--ascii`. */
+  readonly ascii: boolean;
+  /** `--quiet`: the answer alone. */
+  readonly quiet: boolean;
+}
+
+let manners: Manners = { plain: false, ascii: false, quiet: false };
+
+export function behave(wanted: Manners): void {
+  manners = wanted;
+}
+
+/** Whether answers are coloured. */
+export function isColoured(): boolean {
+  return !manners.plain && wantsColour(process.env, Deno.stdout.isTerminal());
+}
+
+/** FORCE_COLOR wins, then NO_COLOR and TERM=dumb; else a terminal is coloured and nothing else. */
+export function wantsColour(env: Readonly<Record<string, string | undefined>>, isTerminal: boolean): boolean {
+  const { FORCE_COLOR, NO_COLOR, TERM } = env;
+  if (FORCE_COLOR !== undefined && FORCE_COLOR !== "") return FORCE_COLOR !== "0" && FORCE_COLOR !== "false";
+  return isTerminal && !NO_COLOR && TERM !== "dumb";
+}
+
+/** Whether the reader's locale has more than ASCII. */
+export function speaksUtf8(): boolean {
+  const { LC_ALL, LC_CTYPE, LANG } = process.env;
+  return !manners.ascii && /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || "");
+}
+
+const ASCII: Readonly<Record<string, string>> = {
+  "…": "~",
+  "→": "->",
+  "✗": "x",
+  "✓": "+",
+  "≤": "<=",
+  "≥": ">=",
+};
+
+/** Our own marks in ASCII; names stay as they are. */
+export function inLocale(text: string): string {
+  return speaksUtf8() ? text : text.replace(/[…→✗✓≤≥]/g, (mark) => ASCII[mark]!);
+}
+
+const encoder = new TextEncoder();
+let gone = false;
+
+/** Whether anybody still reads the answer: `| head` has had enough. Ask before going on for ever. */
+export function isRead(): boolean {
+  return !gone;
+}
+
+/** The answer, whole lines. */
+export function say(text: string): void {
+  write(`${inLocale(text)}\n`);
+}
+
+/** A line as it is, for another program. */
+export function sayLine(text: string): void {
+  write(`${text}\n`);
+}
+
+/** Data: nothing in it is changed for the locale's sake. */
+export function sayJson(value: unknown): void {
+  write(`${printableJson(value, 2)}\n`);
+}
+
+/** The same in one line, for what goes on. */
+export function sayJsonLine(value: unknown): void {
+  write(`${printableJson(value)}\n`);
+}
+
+function write(text: string): void {
+  hush();
+  if (gone) return;
+  let bytes = encoder.encode(text);
+  try {
+    while (bytes.length > 0) bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+    gone = true;
+  }
+}
+
+/** Beside the answer: what was done. */
+export function note(text: string): void {
+  if (manners.quiet) return;
+  hush();
+  console.error(inLocale(printable(text)));
+}
+
+let line = "";
+
+/** What goes on just now: one line on a terminal that is written over, nothing anywhere else. */
+export function progress(text: string): void {
+  if (manners.quiet || !Deno.stderr.isTerminal() || process.env.TERM === "dumb") return;
+  const width = Deno.consoleSize().columns - 1;
+  line = [...inLocale(printable(text))].slice(0, width).join("");
+  Deno.stderr.writeSync(encoder.encode(`\r\x1b[K${line}`));
+}
+
+/** Takes the line away again. */
+export function hush(): void {
+  if (line === "") return;
+  line = "";
+  Deno.stderr.writeSync(encoder.encode("\r\x1b[K"));
+}
