@@ -80,7 +80,7 @@ async function valuesOf(
     case "ids":
       return table === null ? [] : listed(typed.word, await sources.columns(table));
     case "id":
-      return (await sources.machines()).map(plain);
+      return of instanceof Argument ? (await sources.machines()).map(plain) : [];
     case "topic":
       return await topicsBehind(before, program, sources);
     case "domains":

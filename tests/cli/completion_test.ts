@@ -62,6 +62,7 @@ const LINES: readonly [line: string, found: readonly string[] | "files"][] = [
   ["verona connections --columns id,p", ["id,peer", "id,pairs"]],
   ["verona connections --sort -rt", ["-rtt"]],
   ["verona machines ", ["route"]],
+  ["verona audit --before ", []],
   ["verona help con", ["connections", "console", "config"]],
   ["verona help config s", ["show", "schema"]],
   ["verona help dns.b", ["dns.bogus"]],
