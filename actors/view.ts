@@ -158,14 +158,14 @@ export class View implements ServerView {
   }
 
   putPolicy(remote: Domain, proof: ProofPolicy): "created" | "replaced" {
-    const before = this.#runTime.policyOf(remote);
+    const replaces = this.#runTime.policies.has(remote);
     this.#runTime.setPolicy(remote, proof);
     this.#govern({ action: "policy.set", remote, proof });
-    return before === null ? "created" : "replaced";
+    return replaces ? "replaced" : "created";
   }
 
   deletePolicy(remote: Domain): boolean {
-    if (this.#runTime.policyOf(remote) === null) return false;
+    if (!this.#runTime.policies.has(remote)) return false;
     this.#runTime.forgetPolicy(remote);
     this.#govern({ action: "policy.forget", remote });
     return true;

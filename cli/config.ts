@@ -2,8 +2,10 @@
 import { loadIdentities, loadTrust } from "../actors/material.ts";
 import { type Draft, jsonSchema } from "../config/json_schema.ts";
 import { type Good, loadConfig, type Mistake, printMistakes } from "../config/load.ts";
+import { RunTime } from "../config/run_time.ts";
 import { show as print, written } from "../config/show.ts";
 import { TEMPLATE } from "../config/template.ts";
+import { printable } from "../observe/printable.ts";
 import { toAscii } from "../xmpp/domain.ts";
 import { effective, printEffective } from "./effective.ts";
 import { EXIT } from "./exit.ts";
@@ -66,22 +68,43 @@ export interface ShowOptions extends ConfigOptions {
   readonly effective?: readonly string[];
 }
 
-/** The effective values, secrets hidden; or what they come to for one pair. */
+/** The effective values, secrets hidden, what was set at run time over the file; or what they come to for one pair. */
 export function show({ config: path, json, effective: pair }: ShowOptions): number {
   const loaded = read(path);
   if (loaded.config === null) throw new CommandFault(EXIT.wrongUse, printMistakes(path, loaded.mistakes));
-  if (pair !== undefined) return showEffective(loaded, pair, json ?? false);
-  if (json) sayJson(written(loaded));
-  else say(print(loaded));
-  return EXIT.good;
+  const runTime = peek(loaded);
+  try {
+    if (pair !== undefined) return showEffective(loaded, pair, runTime, json ?? false);
+    if (json) sayJson(written(loaded, runTime));
+    else say(print(loaded, runTime));
+    return EXIT.good;
+  } finally {
+    runTime?.close();
+  }
 }
 
-function showEffective(loaded: Good, pair: readonly string[], json: boolean): number {
+/** What was set at run time, as the server keeps it; whoever may not read that hears so, and sees the file alone. */
+function peek({ config }: Good): RunTime | null {
+  try {
+    return RunTime.peek(config.server.dataDir);
+  } catch (error) {
+    const next = "what was set at run time is not shown; run this as the server's user";
+    console.error(printable(`verona: ${(error as Error).message}: ${next}`));
+    return null;
+  }
+}
+
+function showEffective(
+  loaded: Good,
+  pair: readonly string[],
+  runTime: RunTime | null,
+  json: boolean,
+): number {
   const [local, remote, ...more] = pair;
   if (local === undefined || remote === undefined || more.length > 0) {
     throw new CommandFault(EXIT.wrongUse, "--effective wants two domains: LOCAL REMOTE");
   }
-  const answer = effective(loaded, local, remote);
+  const answer = effective(loaded, local, remote, runTime);
   if (json) sayJson(answer);
   else say(printEffective(answer, terminalWidth()));
   return EXIT.good;

@@ -1,5 +1,6 @@
 /** `verona config show --effective LOCAL REMOTE`: what applies to one pair, and whose word each value is. */
 import type { Good, Origin } from "../config/load.ts";
+import type { RunTime } from "../config/run_time.ts";
 import { accepts, type Refusal, type Setting, type Source } from "../policy/admission.ts";
 import { takesCleartext } from "../policy/cleartext.ts";
 import { type Prooftype, STRENGTH } from "../policy/judge.ts";
@@ -15,7 +16,7 @@ export interface Applied {
   readonly value: string | boolean | readonly string[];
   /** `default`: nobody said anything. */
   readonly source: Source | "default";
-  /** The key that said it, as it stands in the file. */
+  /** The key that said it, as it stands in the file; or what was set at run time. */
   readonly at: string | null;
   readonly line: number | null;
   /** The environment's, when it was said there. */
@@ -27,33 +28,40 @@ export interface EffectiveAnswer {
   readonly remote: string;
   readonly allowed: boolean;
   /** Why not. */
-  readonly cause: Refusal["cause"] | null;
+  readonly cause: Refusal["cause"] | "policy.suspended" | null;
   readonly settings: readonly Applied[];
   /** Prooftypes that open the pair, strongest first. */
   readonly accepts: readonly Prooftype[];
   readonly tls: "required" | "optional";
 }
 
-/** @throws {CommandFault} when a domain is none, or LOCAL is not hosted here. */
-export function effective(good: Good, local: string, remote: string): EffectiveAnswer {
+/**
+ * @param runTime What was set at run time, which wins over the file.
+ * @throws {CommandFault} when a domain is none, or LOCAL is not hosted here.
+ */
+export function effective(
+  good: Good,
+  local: string,
+  remote: string,
+  runTime: RunTime | null = null,
+): EffectiveAnswer {
   const pair = readPair(local, remote);
-  const { config } = good;
-  if (!config.domains.some(({ name }) => name === pair.local)) {
-    throw new CommandFault(EXIT.wrongUse, `"${pair.local}" is not hosted here`, "add a [[domain]] for it");
-  }
+  const config = runTime?.over(good.config) ?? good.config;
+  if (!config.domains.some(({ name }) => name === pair.local)) throw notHosted(pair, runTime);
+  const suspended = runTime?.suspended.has(pair.local) ?? false;
   const policies = new Policies(config.policy, config.domains);
   const refusal = policies.refusal(pair);
   const { proof, allowInsecureDelegation, daneInbound } = policies.effective(pair);
   const policy = policies.of(pair);
-  const where = new Where(good, pair);
+  const where = new Where(good, pair, runTime);
   const server = (key: string, value: string | boolean) => where.of(key, { value, source: "server" });
   const { bidi, onLoss } = config.policy;
   return {
     ...pair,
-    allowed: refusal === null,
-    cause: refusal?.cause ?? null,
+    allowed: refusal === null && !suspended,
+    cause: suspended ? "policy.suspended" : refusal?.cause ?? null,
     settings: [
-      where.ofLists(refusal),
+      suspended ? SUSPENDED : where.ofLists(refusal),
       where.of("proof", proof),
       where.of("allow_insecure_delegation", allowInsecureDelegation),
       where.of("dane_inbound", daneInbound),
@@ -65,6 +73,26 @@ export function effective(good: Good, local: string, remote: string): EffectiveA
       .sort((a, b) => STRENGTH[b] - STRENGTH[a]),
     tls: takesCleartext(policy) ? "optional" : "required",
   };
+}
+
+const SUSPENDED: Applied = {
+  key: "federation",
+  value: "refused: suspended",
+  source: "tenant",
+  at: "run time, verona domains suspend",
+  line: null,
+  variable: null,
+};
+
+function notHosted({ local }: DomainPair, runTime: RunTime | null): CommandFault {
+  const removed = runTime?.removed.has(local) ?? false;
+  return new CommandFault(
+    EXIT.wrongUse,
+    `"${local}" is not hosted here`,
+    removed
+      ? "it was removed at run time: `verona domains add` gives it back to the file"
+      : "add a [[domain]] for it",
+  );
 }
 
 /** As a person reads it. */
@@ -94,9 +122,15 @@ class Where {
   readonly #tenant: readonly PropertyKey[];
   readonly #peer: readonly PropertyKey[];
   readonly #names: { readonly tenant: string; readonly peer: string };
+  /** What was set at run time of the two, and so stands in no line. */
+  readonly #unwritten: { readonly tenant: string | null; readonly proof: string | null };
 
-  constructor(good: Good, { local, remote }: DomainPair) {
+  constructor(good: Good, { local, remote }: DomainPair, runTime: RunTime | null) {
     this.#good = good;
+    this.#unwritten = {
+      tenant: runTime?.added.has(local) === true ? `run time, policy of the domain "${local}"` : null,
+      proof: runTime?.policies.has(remote) === true ? `run time, policy of "${remote}"` : null,
+    };
     this.#tenant = ["domain", good.config.domains.findIndex(({ name }) => name === local), "policy"];
     const spelt = Object.keys(good.file.policy.peer).find((name) => parseDomain(name) === remote) ?? remote;
     this.#peer = ["policy", "peer", spelt];
@@ -107,6 +141,12 @@ class Where {
     if (source === "server") {
       return { key, value, ...byServer(`policy.${key}`, this.#good.originOf("policy", key)) };
     }
+    const unwritten = source === "tenant"
+      ? this.#unwritten.tenant
+      : key === "proof"
+      ? this.#unwritten.proof
+      : null;
+    if (unwritten !== null) return { key, value, source, at: unwritten, line: null, variable: null };
     const line = this.#good.lineOf([...(source === "tenant" ? this.#tenant : this.#peer), key]);
     return { key, value, source, at: `${this.#names[source]}.${key}`, line, variable: null };
   }

@@ -13,19 +13,44 @@ export function openDatabase(path: string, version: number, schema: string): Dat
     Deno.openSync(path, { create: true, write: true, mode: 0o600 }).close();
     Deno.chmodSync(path, 0o600);
     const database = new DatabaseSync(path);
-    try {
-      prepare(database, version, schema);
-    } catch (error) {
-      database.close();
-      throw error;
-    }
+    return used(database, () => prepare(database, version, schema));
+  } catch (error) {
+    const cure = "restore it, or move it away to begin with an empty one";
+    throw new Error(`Cannot use ${path}: ${(error as Error).message}; ${cure}`);
+  }
+}
+
+/**
+ * Opens the file beside the server that it belongs to, for reading; null when there is none.
+ *
+ * @throws {Error} one sentence: which file, what is wrong.
+ */
+export function peekDatabase(path: string, version: number): DatabaseSync | null {
+  try {
+    Deno.openSync(path).close();
+    const database = new DatabaseSync(path, { readOnly: true });
+    return used(database, () => {
+      database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
+      const found = versionOf(database);
+      if (found !== version) throw new Error(`its schema version is ${found}, this Verona knows ${version}`);
+    });
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    const reason = error instanceof Deno.errors.PermissionDenied
+      ? "permission denied"
+      : (error as Error).message;
+    throw new Error(`Cannot read ${path}: ${reason}`);
+  }
+}
+
+/** Closed again when it cannot be used. */
+function used(database: DatabaseSync, check: () => void): DatabaseSync {
+  try {
+    check();
     return database;
   } catch (error) {
-    throw new Error(
-      `Cannot use ${path}: ${
-        (error as Error).message
-      }; restore it, or move it away to begin with an empty one`,
-    );
+    database.close();
+    throw error;
   }
 }
 
@@ -50,8 +75,12 @@ function prepare(database: DatabaseSync, version: number, schema: string): void 
   database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
   const [damage] = Object.values(database.prepare("PRAGMA quick_check(1)").get()!);
   if (damage !== "ok") throw new Error(`it is damaged (${damage})`);
-  const { user_version: found } = database.prepare("PRAGMA user_version").get() as { user_version: number };
+  const found = versionOf(database);
   if (found === version) return;
   if (found !== 0) throw new Error(`its schema version is ${found}, this Verona knows ${version}`);
   database.exec(`BEGIN IMMEDIATE; ${schema}; PRAGMA user_version = ${version}; COMMIT`);
+}
+
+function versionOf(database: DatabaseSync): number {
+  return (database.prepare("PRAGMA user_version").get() as { user_version: number }).user_version;
 }

@@ -2,7 +2,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Domain } from "../xmpp/domain.ts";
 import type { Config, HostedDomain, PeerPolicy, ProofPolicy, TenantPolicy } from "./config.ts";
-import { atomic, openDatabase } from "./database.ts";
+import { atomic, openDatabase, peekDatabase } from "./database.ts";
 
 const VERSION = 1;
 const SCHEMA = `
@@ -40,6 +40,31 @@ export class RunTime {
     return new RunTime(openDatabase(`${dataDir}/run-time.db`, VERSION, SCHEMA));
   }
 
+  /** To look at it beside a running server; null when nothing was ever set. @throws {Error} one sentence. */
+  static peek(dataDir: string): RunTime | null {
+    const database = peekDatabase(`${dataDir}/run-time.db`, VERSION);
+    return database === null ? null : new RunTime(database);
+  }
+
+  /** Hosted by an operator's word, over whatever the file says of the same name. */
+  get added(): ReadonlyMap<Domain, HostedDomain> {
+    return this.#domains;
+  }
+
+  /** Of the file, and hosted no longer. */
+  get removed(): ReadonlySet<Domain> {
+    return this.#removed;
+  }
+
+  get suspended(): ReadonlySet<Domain> {
+    return this.#suspended;
+  }
+
+  /** What peers must prove, by name. */
+  get policies(): ReadonlyMap<Domain, ProofPolicy> {
+    return this.#peers;
+  }
+
   /** The file's configuration with this over it: what was set at run time wins, until it is taken back. */
   over(file: Config): Config {
     const ofFile = file.domains.filter(({ name }) => !this.#domains.has(name) && !this.#removed.has(name));
@@ -48,19 +73,6 @@ export class RunTime {
     const peer = new Map(file.policy.peer);
     for (const [name, proof] of this.#peers) peer.set(name, { ...peer.get(name) ?? INHERITS, proof });
     return { ...file, domains, policy: { ...file.policy, peer } };
-  }
-
-  hosts(name: Domain): boolean {
-    return this.#domains.has(name);
-  }
-
-  suspends(name: Domain): boolean {
-    return this.#suspended.has(name);
-  }
-
-  /** Null when it was not set at run time. */
-  policyOf(remote: Domain): ProofPolicy | null {
-    return this.#peers.get(remote) ?? null;
   }
 
   addDomain({ name, componentSecret, policy }: HostedDomain): void {

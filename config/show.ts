@@ -3,13 +3,24 @@ import { stringify } from "smol-toml";
 import type { Good, Origin } from "./load.ts";
 import { isDuration } from "./load.ts";
 import type { ConfigFile } from "./schema.ts";
+import type { RunTime } from "./run_time.ts";
+import { laidOver, type SetAtRunTime } from "./show_run_time.ts";
 import { printAddress, printDuration, printSize } from "./units.ts";
 
 /** What stands in place of a secret. */
 const HIDDEN = "(hidden)";
 
-/** The configuration in the file's words: durations, sizes and addresses as a person writes them. */
-export function written({ file }: Pick<Good, "file">): Record<string, unknown> {
+/** As JSON: the configuration in the file's words, and what of it was set at run time. */
+export function written(
+  { file }: Pick<Good, "file">,
+  runTime: RunTime | null = null,
+): Record<string, unknown> {
+  const laid = laidOver(file, runTime);
+  return { ...words(laid.file), ...(laid.set === null ? {} : { run_time: laid.set }) };
+}
+
+/** Durations, sizes and addresses as a person writes them. */
+function words(file: ConfigFile): Record<string, unknown> {
   const { console, ...rest } = file;
   const { s2s, s2s_tls, component, console: at } = file.listen;
   return {
@@ -49,28 +60,42 @@ function writtenLimit(key: string, value: unknown): unknown {
 }
 
 /** TOML that can be loaded again; a comment says what does not come from the file itself. */
-export function show(good: Good): string {
+export function show(good: Good, runTime: RunTime | null = null): string {
+  const { file, set } = laidOver(good.file, runTime);
   const blocks: string[] = [];
-  for (const [section, value] of Object.entries(written(good))) {
-    if (Array.isArray(value)) {
-      for (const row of value) {
-        blocks.push(
-          [`[[${section}]]`, ...Object.entries(row).map(([key, v]) => `${key} = ${inline(v)}`)].join("\n"),
-        );
-      }
-    } else blocks.push(printSection(section, value as Record<string, unknown>, good.originOf));
+  for (const [section, value] of Object.entries(words(file))) {
+    if (Array.isArray(value)) blocks.push(...value.map((row) => printRow(section, row, set)));
+    else blocks.push(printSection(section, value as Record<string, unknown>, good.originOf, set));
   }
-  return blocks.join("\n\n");
+  const removed = set?.removed.map((name) => `# [[domain]] "${name}" of the file: removed at run time`) ?? [];
+  return [...blocks, ...removed].join("\n\n");
+}
+
+function printRow(section: string, row: Record<string, unknown>, set: SetAtRunTime | null): string {
+  const name = String(row.name);
+  const marks = section !== "domain" || set === null ? [] : [
+    ...(set.domains.includes(name) ? ["run time"] : []),
+    ...(set.suspended.includes(name) ? ["suspended at run time"] : []),
+  ];
+  const mark = marks.length === 0 ? "" : `   # ${marks.join(", ")}`;
+  return [`[[${section}]]${mark}`, ...Object.entries(row).map(([key, v]) => `${key} = ${inline(v)}`)].join(
+    "\n",
+  );
 }
 
 function printSection(
   section: string,
   table: Record<string, unknown>,
   originOf: (section: string, key: string) => Origin,
+  set: SetAtRunTime | null,
 ): string {
-  const lines = Object.entries(table).map(([key, value]) =>
-    `${key} = ${inline(value)}${comment(originOf(section, key))}`
-  );
+  const peers = Object.keys(set?.peers ?? {}).map((name) => `proof of "${name}": run time`).join(", ");
+  const lines = Object.entries(table).map(([key, value]) => {
+    const said = section === "policy" && key === "peer" && peers !== ""
+      ? `   # ${peers}`
+      : comment(originOf(section, key));
+    return `${key} = ${inline(value)}${said}`;
+  });
   return [`[${section}]`, ...lines].join("\n");
 }
 

@@ -9,17 +9,28 @@ export interface Ended {
   readonly stderr: string;
 }
 
+export interface Circumstances {
+  readonly cwd?: string;
+  readonly env?: Record<string, string>;
+  /** Its standard input; otherwise there is none. */
+  readonly stdin?: string;
+}
+
 export async function verona(
   words: readonly string[],
-  { cwd, env = {} }: { cwd?: string; env?: Record<string, string> } = {},
+  { cwd, env = {}, stdin }: Circumstances = {},
 ): Promise<Ended> {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+  const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--quiet", MAIN, ...words],
     ...(cwd === undefined ? {} : { cwd }),
     env: { NO_COLOR: "1", ...env },
-    stdin: "null",
+    stdin: stdin === undefined ? "null" : "piped",
+    stdout: "piped",
+    stderr: "piped",
     signal: AbortSignal.timeout(30_000),
-  }).output();
+  }).spawn();
+  if (stdin !== undefined) await new Blob([stdin]).stream().pipeTo(child.stdin);
+  const { code, stdout, stderr } = await child.output();
   const text = new TextDecoder();
   return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
 }
