@@ -2,6 +2,7 @@
 import type { Limits } from "../config/config.ts";
 import type { Cause } from "../facts/cause.ts";
 import type { Connection } from "../wire/connection.ts";
+import { network } from "./network.ts";
 
 interface Visitor {
   open: number;
@@ -77,16 +78,4 @@ export class Admission {
       if (open === 0 && (attempts.at(-1) ?? 0) < since) this.#visitors.delete(key);
     }
   }
-}
-
-/** An IPv4 address, or the /64 of an IPv6 one: what one customer of a provider has (protocol.md 10). */
-export function network(ip: string): string {
-  if (!ip.includes(":")) return ip;
-  const [head = "", tail = ""] = ip.toLowerCase().split("::");
-  const left = head === "" ? [] : head.split(":");
-  const right = tail === "" ? [] : tail.split(":");
-  const zeros = ip.includes("::") ? Math.max(0, 8 - left.length - right.length) : 0;
-  return [...left, ...Array<string>(zeros).fill("0"), ...right].slice(0, 4).map((g) =>
-    g.replace(/^0+(?=.)/, "")
-  ).join(":");
 }

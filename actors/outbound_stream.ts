@@ -21,7 +21,6 @@ import type { StreamError } from "../xmpp/stream_error.ts";
 import { printInitialHeader, type StreamHeader } from "../xmpp/stream_header.ts";
 import { idleMs } from "../xmpp/stream_limits.ts";
 import type { Element } from "../xml/element.ts";
-import { network } from "./admission.ts";
 import { approach, headerNames, sniFor } from "./approach.ts";
 import type { ServerContext } from "./context.ts";
 import { type Contact, reach } from "./course.ts";
@@ -286,7 +285,7 @@ export class OutboundShell extends S2sShell {
     this.#lossTold = true;
     const machine = machineOf(this.reached!.machine);
     const { peerError: condition, connection: { peer } } = this;
-    this.server.providers.lost({ machine, network: network(peer.ip), condition, cause });
+    this.server.providers.lost({ machine, address: peer.ip, condition, cause });
   }
 
   protected override onOver(cause: Cause): void {

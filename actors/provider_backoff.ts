@@ -10,6 +10,7 @@ import { reconnectBackoffMs } from "../policy/backoff.ts";
 import { BoundedMap } from "../routing/bounded_map.ts";
 import type { StreamCondition } from "../xmpp/stream_error.ts";
 import type { Host } from "./host.ts";
+import { site } from "./network.ts";
 
 /** A machine is left alone for so long. */
 export interface Rest {
@@ -21,8 +22,8 @@ export interface Rest {
 /** An established connection of ours that has ended. */
 export interface Loss {
   readonly machine: string;
-  /** Where it really was: its IPv4 address or IPv6 /64. */
-  readonly network: string;
+  /** Where it really was. */
+  readonly address: string;
   /** Of the peer's stream error; null when there was none. */
   readonly condition: StreamCondition | null;
   readonly cause: Cause;
@@ -39,8 +40,8 @@ interface Row {
 const MOST = 10_000;
 
 /**
- * So many connections of one machine, or machines of so many networks, lost within so short a time: it is the machine, or
- * the network between us. One remote has one network: alone it delays nobody but itself.
+ * So many connections of one machine, or machines at so many sites, lost within so short a time: it is the machine, or
+ * the network between us. One remote has one site, with as many addresses as it likes: alone it delays nobody but itself.
  */
 const MANY = 5;
 const AT_ONCE_MS = 2000;
@@ -61,7 +62,7 @@ export class ProviderBackoff {
   /** By machine, of the last moment; the oldest first. */
   readonly #lost = new Map<
     string,
-    { readonly at: number; readonly network: string; readonly times: number }
+    { readonly at: number; readonly site: string; readonly times: number }
   >();
   #widespreadUntil = 0;
 
@@ -120,10 +121,10 @@ export class ProviderBackoff {
     }
   }
 
-  #remember({ machine, network }: Loss, now: number): void {
+  #remember({ machine, address }: Loss, now: number): void {
     const times = (this.#lost.get(machine)?.times ?? 0) + 1;
     this.#lost.delete(machine);
-    this.#lost.set(machine, { at: now, network, times });
+    this.#lost.set(machine, { at: now, site: site(address), times });
     for (const [oldest, { at }] of this.#lost) {
       if (now - at < AT_ONCE_MS) break;
       this.#lost.delete(oldest);
@@ -131,9 +132,9 @@ export class ProviderBackoff {
   }
 
   #isWidespread(): boolean {
-    const networks = new Set<string>();
-    for (const { network } of this.#lost.values()) {
-      if (networks.add(network).size >= MANY) return true;
+    const sites = new Set<string>();
+    for (const { site } of this.#lost.values()) {
+      if (sites.add(site).size >= MANY) return true;
     }
     return false;
   }

@@ -16,7 +16,7 @@ import { NS } from "../xmpp/namespaces.ts";
 import type { Refusal } from "../xmpp/stream_error.ts";
 import { parseManagement } from "../xmpp/stream_management.ts";
 import { Acks } from "./acks.ts";
-import { network } from "./admission.ts";
+import { network } from "./network.ts";
 import { Authoritative } from "./authoritative.ts";
 import { certificateWords } from "./certificate_words.ts";
 import type { ServerContext } from "./context.ts";

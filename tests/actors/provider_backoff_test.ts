@@ -12,9 +12,16 @@ function backoff(random = 0.5) {
   return { providers, pass: (ms: number) => now += ms };
 }
 
+/** Each machine at a site of its own. */
+const sites = new Map<string, string>();
+function elsewhere(machine: string): string {
+  if (!sites.has(machine)) sites.set(machine, `fd00:0:${sites.size.toString(16)}::1`);
+  return sites.get(machine)!;
+}
+
 const loss = (machine: string, more: Partial<Loss> = {}): Loss => ({
   machine,
-  network: machine,
+  address: elsewhere(machine),
   condition: null,
   cause: "tcp.reset",
   ...more,
@@ -99,7 +106,7 @@ Deno.test("SM-16: many losses of one remote delay that remote and nobody else", 
   const { providers } = backoff();
   // Ports without number, names without number: one network.
   for (let n = 0; n < 1000; n++) {
-    providers.lost(loss(`m${n % 250}.attacker.example:${n % 250}`, { network: "192.0.2.66" }));
+    providers.lost(loss(`m${n % 250}.attacker.example:${n % 250}`, { address: "192.0.2.66" }));
   }
   providers.lost(loss("honest"));
   assert.equal(providers.rest("honest"), null);
@@ -108,6 +115,18 @@ Deno.test("SM-16: many losses of one remote delay that remote and nobody else", 
   others.lost(loss("honest"));
   assert.ok(others.rest("attacker") !== null);
   assert.equal(others.rest("honest"), null);
+});
+
+Deno.test("SM-16: a remote with a whole /48 or /24 is one remote, five such are many", () => {
+  const neighbours = (n: number) => [`2001:db8:1:${n.toString(16)}::1`, `192.0.2.${n}`];
+  const { providers } = backoff();
+  for (let n = 0; n < 255; n++) {
+    for (const address of neighbours(n)) providers.lost(loss(`m.${address}`, { address }));
+  }
+  providers.lost(loss("honest"));
+  assert.equal(providers.rest("honest"), null);
+  for (const address of ["2001:db8:2::1", "192.0.3.1"]) providers.lost(loss(address, { address }));
+  assert.ok(providers.rest("honest") !== null);
 });
 
 Deno.test("SM-16: whatever many remotes together do, a connection that is not lost is not delayed, one that is by a minute at most", () => {

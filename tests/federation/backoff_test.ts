@@ -153,7 +153,7 @@ Deno.test("SM-16, RTE-11: what waits for a machine that is left alone is bounced
 Deno.test("SM-16: an attempt whose turn comes when nobody waits for it any more is not made", async () => {
   await using stage = await Stage.open({
     settings: { limits: { outgoing_in_progress: 1, queue_age: "300ms" } },
-    prepare: (world) => provider(world, "elsewhere.example", 101),
+    prepare: (world) => provider(world, "elsewhere.example", world.ip(101)),
   });
   await using second = await Listener.listen(stage.world.ip(101), S2S_PORT, "second");
   await using juliet = await stage.component();
@@ -173,16 +173,22 @@ Deno.test("SM-16: an attempt whose turn comes when nobody waits for it any more 
 });
 
 Deno.test("SM-16: what many providers lost together comes back spread over a minute, and nothing of it is bounced", async () => {
-  const providers = Array.from({ length: 7 }, (_, n) => ({ domain: `p${n}.example`, octet: 101 + n }));
+  const providers: { domain: string; ip: string }[] = [];
   await using stage = await Stage.open({
     movedClock: true,
-    prepare: (world) => providers.forEach(({ domain, octet }) => provider(world, domain, octet)),
+    prepare: async (world) => {
+      for (let n = 0; n < 7; n++) {
+        const [domain, ip] = [`p${n}.example`, await world.elsewhere()];
+        provider(world, domain, ip);
+        providers.push({ domain, ip });
+      }
+    },
   });
   await using juliet = await stage.component();
   await using stack = new AsyncDisposableStack();
   const machines: { domain: string; at: Listener; identity: Identity; r: Conversation }[] = [];
-  for (const { domain, octet } of providers) {
-    const at = stack.use(await Listener.listen(stage.world.ip(octet), S2S_PORT, domain));
+  for (const { domain, ip } of providers) {
+    const at = stack.use(await Listener.listen(ip, S2S_PORT, domain));
     const identity = await stage.world.ca.issue({ names: [`m.${domain}`] });
     juliet.say("juliet", `romeo@${domain}`, "before");
     machines.push({ domain, at, identity, r: await taken(at, identity, domain, "before") });
@@ -211,7 +217,7 @@ Deno.test("SM-16: many connections that one remote resets together delay only th
   await using stage = await Stage.open({
     movedClock: true,
     prepare: (world) => {
-      provider(world, "honest.example", 101);
+      provider(world, "honest.example", world.ip(101));
       // Unsigned: each has a stream of its own, and each a machine of its own name at the same address.
       const zone = world.addZone("evil.example", { signed: false });
       for (const [n, domain] of victims.entries()) {
@@ -288,8 +294,8 @@ async function handled(component: Component): Promise<void> {
 }
 
 /** A domain with one machine of its own. */
-function provider(world: World, domain: string, octet: number): void {
-  world.customer(domain, [`m.${domain}`]).set(`m.${domain}`, "A", [world.ip(octet)]);
+function provider(world: World, domain: string, ip: string): void {
+  world.customer(domain, [`m.${domain}`]).set(`m.${domain}`, "A", [ip]);
 }
 
 /** The next connection there is granted its pair, and its stanza comes. */

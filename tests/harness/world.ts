@@ -28,6 +28,9 @@ export interface Srv {
 export const srvOwner = (domain: string): string => `_xmpp-server._tcp.${domain}`;
 
 export class World implements AsyncDisposable {
+  /** Of more subnets. */
+  readonly #elsewhere: net.Server[] = [];
+
   private constructor(
     readonly subnet: string,
     readonly dns: NameServer,
@@ -54,6 +57,13 @@ export class World implements AsyncDisposable {
 
   ip(octet: number): string {
     return `${this.subnet}.${octet}`;
+  }
+
+  /** An address in a subnet of its own. */
+  async elsewhere(): Promise<string> {
+    const { subnet, lock } = await freeSubnet();
+    this.#elsewhere.push(lock);
+    return `${subnet}.2`;
   }
 
   get peerIp(): string {
@@ -104,9 +114,11 @@ export class World implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.dns[Symbol.asyncDispose]();
-    const closed = once(this.lock, "close");
-    this.lock.close();
-    await closed;
+    for (const lock of [this.lock, ...this.#elsewhere]) {
+      const closed = once(lock, "close");
+      lock.close();
+      await closed;
+    }
   }
 
   readonly #zones = new Set<string>();
