@@ -1,19 +1,13 @@
 /** What the API sees of a server. design.md 2.4. Reads tables; touches nothing live but what it is asked to. */
 import type { Config, HostedDomain, ProofPolicy } from "../config/config.ts";
 import type { RunTime } from "../config/run_time.ts";
-import type { Explanation } from "../observe/contract.ts";
+import type { Explanation, Readiness } from "../observe/contract.ts";
 import type { LiveConnection, LiveRoute, Sources } from "../observe/live.ts";
-import type {
-  CertificateView,
-  OpenPair,
-  Readiness,
-  ServerView,
-  Surroundings,
-  TrafficView,
-} from "../observe/view.ts";
+import type { CertificateView, OpenPair, ServerView, Surroundings, TrafficView } from "../observe/view.ts";
 import { AddressFault, type Domain, type DomainPair, parseDomain } from "../xmpp/domain.ts";
 import { explain, surroundings } from "./explain.ts";
 import { ConnectionNow } from "./live_connection.ts";
+import { readiness } from "./readiness.ts";
 import { govern, reload } from "./reload.ts";
 import type { Server } from "./server.ts";
 import { routeOf, sourcesOf } from "./sources.ts";
@@ -88,15 +82,8 @@ export class View implements ServerView {
     return pair === null ? null : await explain(this.#server, pair);
   }
 
-  async readiness(): Promise<Readiness> {
-    const reasons: string[] = [];
-    if (this.#server.draining) reasons.push("draining");
-    if (!this.#server.listening) reasons.push("listeners are not open");
-    const root = await this.#server.resolver.readiness();
-    if (!root.ready) {
-      reasons.push(`the root's keys do not validate: ${root.lookup.why ?? root.lookup.cause ?? "no answer"}`);
-    }
-    return { ready: reasons.length === 0, reasons };
+  readiness(): Promise<Readiness> {
+    return readiness(this.#server);
   }
 
   surroundings(): Surroundings {

@@ -2,6 +2,7 @@
 import type { Config } from "../config/config.ts";
 import { isLoopback } from "../config/loopback.ts";
 import { loadConfig, printMistakes } from "../config/load.ts";
+import type { Readiness } from "../observe/contract.ts";
 import { EXIT } from "./exit.ts";
 import { CommandFault } from "./fault.ts";
 
@@ -22,38 +23,51 @@ export function readConfig(path: string): Config {
 
 export class Client {
   readonly #url: string;
-  readonly #token: string;
+  readonly #token: string | null;
   readonly #http: Deno.HttpClient | undefined;
 
-  private constructor(url: string, token: string, http: Deno.HttpClient | undefined) {
+  private constructor(url: string, token: string | null, http: Deno.HttpClient | undefined) {
     this.#url = url;
     this.#token = token;
     this.#http = http;
   }
 
   /** `--url`, then VERONA_URL, then the configuration; VERONA_TOKEN, then the token file of the configuration. */
-  static open({ config: path, url }: ServerOptions): Client {
+  static open(options: ServerOptions): Client {
+    return Client.openFor(options, "token");
+  }
+
+  /** `anyone`: for what needs no token on loopback; without one that can be read nobody is named. */
+  static openFor({ config: path, url }: ServerOptions, who: "token" | "anyone"): Client {
     const given = url ?? Deno.env.get("VERONA_URL");
-    const token = Deno.env.get("VERONA_TOKEN");
-    const config = given !== undefined && token !== undefined ? null : readConfig(path);
+    const token = Deno.env.get("VERONA_TOKEN")?.trim() || null;
+    const config = given !== undefined && (token !== null || who === "anyone") ? null : readConfig(path);
     const base = checkUrl(given ?? defaultUrl(config!));
     const caCerts = config?.console ? [Deno.readTextFileSync(config.console.tlsChain)] : [];
     const http = caCerts.length > 0 ? Deno.createHttpClient({ caCerts }) : undefined;
-    return new Client(base, token?.trim() || readToken(config!), http);
+    return new Client(base, token ?? (config === null ? null : readToken(config, who)), http);
   }
 
   /** The JSON of an answer. @throws {CommandFault} */
   // deno-lint-ignore no-explicit-any -- each command checks by its type what it shows
   async ask(path: string, method: "GET" | "POST" | "PUT" | "DELETE" = "GET", body?: unknown): Promise<any> {
-    const response = await this.#fetch(path, method, body);
+    const response = await this.#fetch(`/api/v1${path}`, method, body);
     const answer = await response.json().catch(() => null);
     if (response.ok) return answer;
     throw refusal(response.status, answer);
   }
 
+  /** What `/readyz` says, ready or not. @throws {CommandFault} */
+  async readiness(): Promise<Readiness> {
+    const response = await this.#fetch("/readyz", "GET", undefined, { accept: "application/json" });
+    const answer = await response.json().catch(() => null);
+    if (typeof answer?.ready === "boolean") return answer;
+    throw refusal(response.status, answer);
+  }
+
   /** The text of an answer that does not end by itself, as it comes. @throws {CommandFault} */
   async *stream(path: string, headers: Readonly<Record<string, string>>): AsyncGenerator<string> {
-    const response = await this.#fetch(path, "GET", undefined, headers, null);
+    const response = await this.#fetch(`/api/v1${path}`, "GET", undefined, headers, null);
     if (!response.ok) throw refusal(response.status, await response.json().catch(() => null));
     try {
       yield* response.body!.pipeThrough(new TextDecoderStream());
@@ -70,9 +84,12 @@ export class Client {
     patienceMs: number | null = PATIENCE_MS,
   ): Promise<Response> {
     try {
-      return await fetch(`${this.#url}/api/v1${path}`, {
+      const named: Record<string, string> = this.#token === null
+        ? {}
+        : { authorization: `Bearer ${this.#token}` };
+      return await fetch(`${this.#url}${path}`, {
         method,
-        headers: { authorization: `Bearer ${this.#token}`, "content-type": "application/json", ...headers },
+        headers: { ...named, "content-type": "application/json", ...headers },
         redirect: "error", // the token is for this server alone
         ...(patienceMs === null ? {} : { signal: AbortSignal.timeout(patienceMs) }),
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -122,7 +139,7 @@ function defaultUrl({ listen, console }: Config): string {
 }
 
 /** The operator's token if we may read it, else the viewer's. */
-function readToken({ server }: Config): string {
+function readToken({ server }: Config, who: "token" | "anyone"): string | null {
   const path = `${server.dataDir}/console.token`;
   for (const file of [path, `${server.dataDir}/viewer.token`]) {
     try {
@@ -132,6 +149,7 @@ function readToken({ server }: Config): string {
       throw error;
     }
   }
+  if (who === "anyone") return null;
   throw new CommandFault(
     EXIT.couldNotTell,
     `Cannot read the token in ${path}`,

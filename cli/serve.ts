@@ -21,6 +21,7 @@ import { linkTo } from "../observe/api/session.ts";
 import { Audit } from "../observe/audit.ts";
 import { Attempts } from "../observe/attempts.ts";
 import { Failures } from "../observe/failures/failures.ts";
+import { HealthDesk } from "../observe/health_desk.ts";
 import { Metrics } from "../observe/metrics/metrics.ts";
 import { OverviewDesk } from "../observe/overview/desk.ts";
 import { Recorder } from "../observe/recorder.ts";
@@ -127,13 +128,14 @@ async function serveConsole({ config, clock, view, recorder, resolver, sessions,
   const pace = new Pace();
   const failures = new Failures(now);
   recorder.listen((event) => failures.hear(event));
-  const overview = new OverviewDesk({ view, recorder, failures, pace, version: VERSION, now });
+  const health = new HealthDesk(view);
+  const overview = new OverviewDesk({ view, health, recorder, failures, pace, version: VERSION, now });
   overview.start();
   const hub = new Hub((error) => {
     recorder.tell({ type: "actor.crashed", level: "error", detail: { id: "socket", error: String(error) } });
   });
   const metrics = new Metrics({
-    ...{ view, recorder, pace, hub, now, version: VERSION, commit: await commit() },
+    ...{ view, recorder, pace, hub, health, now, version: VERSION, commit: await commit() },
     measured: (one) => overview.measured(one),
   });
   metrics.start();
@@ -144,6 +146,7 @@ async function serveConsole({ config, clock, view, recorder, resolver, sessions,
     recorder,
     metrics,
     failures,
+    health,
     overview,
     hub,
     tokens: await Tokens.open(config.server.dataDir),

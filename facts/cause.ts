@@ -101,6 +101,11 @@ export const CAUSES = {
     "our certificate no longer carries the name of the stream",
     "nothing, if that was meant; else see `[[certificate]]`",
   ),
+  "tls.own-validity": reason(
+    "us",
+    "the certificate of our machine has expired, or is not valid yet",
+    "renew it, or set the clock; new files are taken up without a restart",
+  ),
 
   "xml.not-well-formed": reason("peer", "the peer sent XML that is not well-formed", PEER),
   "xml.restricted": reason("peer", "the peer sent XML that XMPP forbids", PEER),
@@ -312,6 +317,11 @@ export const CAUSES = {
     "see `limits.outgoing_per_target`",
   ),
   "server.internal": reason("us", "this server failed at it", "report it with the log"),
+  "server.starting": reason(
+    "us",
+    "this server has not opened its listeners",
+    "the log says what it waits for",
+  ),
   "server.shutdown": reason("us", "this server is shutting down", "nothing"),
   "native.panic": reason("us", "the native library failed on this connection", "report it with the log"),
 } as const satisfies Record<string, Reason>;

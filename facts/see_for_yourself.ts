@@ -53,6 +53,7 @@ const CONNECTIONS: Command = () => "verona connections";
 const ROUTES: Command = () => "verona routes";
 const DOMAINS: Command = () => "verona domains list";
 const METRICS: Command = ({ console }) => `curl -s http://${console}/metrics`;
+const HEALTH: Command = () => "verona health";
 const CONFIG: Command = () => "verona config check";
 const LOG: Command = ({ cause }) => `journalctl -u verona --grep '"cause":"${cause}"'`;
 
@@ -99,6 +100,7 @@ const COMMANDS: Readonly<Record<Cause, Command>> = {
   "tls.names": CERTIFICATE,
   "tls.own-certificate": CONFIG,
   "tls.own-name": CONFIG,
+  "tls.own-validity": HEALTH,
   "xml.not-well-formed": TRACE,
   "xml.restricted": TRACE,
   "xml.encoding": TRACE,
@@ -193,6 +195,7 @@ const COMMANDS: Readonly<Record<Cause, Command>> = {
   "operator.closed": TRACE,
   "limit.outgoing": CONNECTIONS,
   "server.internal": LOG,
+  "server.starting": HEALTH,
   "server.shutdown": LOG,
   "native.panic": LOG,
 };

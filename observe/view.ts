@@ -2,13 +2,8 @@
 import type { Scene } from "../facts/see_for_yourself.ts";
 import type { HostedDomain, ProofPolicy } from "../config/config.ts";
 import type { Domain, DomainPair } from "../xmpp/domain.ts";
-import type { Explanation } from "./contract.ts";
+import type { Explanation, Readiness } from "./contract.ts";
 import type { LiveConnection, LiveRoute, Sources } from "./live.ts";
-
-export interface Readiness {
-  readonly ready: boolean;
-  readonly reasons: readonly string[];
-}
 
 /** Stanzas and bytes since the start. */
 export interface TrafficView {
@@ -56,6 +51,7 @@ export interface ServerView {
   certificates(): CertificateView[];
   /** Touches nothing live: tables are only read; DNS may be asked. */
   explain(local: string, remote: string): Promise<Explanation | null>;
+  /** Asks the resolver. */
   readiness(): Promise<Readiness>;
   /** What commands that see for themselves need: the resolver, and where the console listens. */
   surroundings(): Surroundings;

@@ -29,6 +29,13 @@ export function addQuestions(program: Command, done: Done): void {
       const { console } = await import("../console.ts");
       done(await console(options));
     });
+  asking(program.command("health").description("may the running server be sent to? (/readyz)"))
+    .addHelpText("before", examples("verona health", "verona health --url http://127.0.0.1:8711 --json"))
+    .addHelpText("after", "Exit codes: 0 ready, 4 not ready, 3 it cannot be asked.")
+    .action(async (options) => {
+      const { health } = await import("../health.ts");
+      done(await health(options));
+    });
   program.command("machines [id]").description("the state machines that connections and pairs are")
     .addHelpText("before", examples("verona machines", "verona machines route --format svg > route.svg"))
     .addOption(

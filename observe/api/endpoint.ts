@@ -2,6 +2,7 @@
 import type { Attempts } from "../attempts.ts";
 import type { Audit } from "../audit.ts";
 import type { Failures } from "../failures/failures.ts";
+import type { HealthDesk } from "../health_desk.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Recorder } from "../recorder.ts";
 import type { OverviewDesk } from "../overview/desk.ts";
@@ -33,6 +34,7 @@ export interface ApiParts {
   readonly pace: Pace;
   readonly checks: Checks;
   readonly hub: Hub;
+  readonly health: HealthDesk;
   readonly overview: OverviewDesk;
   readonly failures: Failures;
   readonly version: string;

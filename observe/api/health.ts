@@ -1,6 +1,8 @@
 /** Health and metrics, for whoever watches over machines: terse, and open on loopback. console.md 4.1, 4.4. */
+import type { Readiness } from "../contract.ts";
 import { CONTENT_TYPE, formatFor } from "../metrics/accept.ts";
-import { plain } from "./answers.ts";
+import { printable } from "../printable.ts";
+import { json, plain } from "./answers.ts";
 import type { Call, Endpoint } from "./endpoint.ts";
 
 export const HEALTH: readonly Endpoint[] = [
@@ -9,7 +11,8 @@ export const HEALTH: readonly Endpoint[] = [
     method: "GET",
     path: "/readyz",
     role: null,
-    about: "200 when it can serve, else 503 with the reasons",
+    about:
+      "200 when it can serve, else 503 with the causes; `verbose`: every check; JSON where it is accepted",
     answer: ready,
   },
   {
@@ -21,9 +24,28 @@ export const HEALTH: readonly Endpoint[] = [
   },
 ];
 
-async function ready({ parts }: Call): Promise<Response> {
-  const { ready, reasons } = await parts.view.readiness();
-  return ready ? plain("ok\n") : plain(reasons.map((reason) => `[-] ${reason}\n`).join(""), 503);
+async function ready({ parts, request, url }: Call): Promise<Response> {
+  const readiness = await parts.health.now();
+  const status = readiness.ready ? 200 : 503;
+  if (request.headers.get("accept")?.includes("application/json")) return json(readiness, status);
+  return plain(url.searchParams.has("verbose") ? everything(readiness) : failing(readiness), status);
+}
+
+/** Without what was seen: no name and no address is in it. */
+function failing({ ready, checks }: Readiness): string {
+  if (ready) return "ok\n";
+  return checks.filter(({ ok }) => !ok)
+    .map(({ name, cause, text }) => `[-] ${name}: ${cause}: ${text}\n`).join("");
+}
+
+/** As Kubernetes' own components say it. */
+function everything({ ready, checks }: Readiness): string {
+  const lines = checks.map(({ name, ok, cause, text, detail }) =>
+    ok
+      ? `[+] ${name}\n`
+      : `[-] ${[name, cause, text, ...detail === null ? [] : [printable(detail)]].join(": ")}\n`
+  );
+  return `${lines.join("")}${ready ? "ready" : "not ready"}\n`;
 }
 
 async function metrics({ parts, request }: Call): Promise<Response> {

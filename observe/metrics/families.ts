@@ -118,6 +118,8 @@ export const FAMILIES = {
     "stanzas written to connections that were lost: they may have arrived",
   ),
   "xmpp_s2s_stream_errors": counter("stream errors sent (out) and received (in)", "direction", "condition"),
+  "verona_ready": gauge("1 when /readyz says 200, a few seconds ago"),
+  "verona_check_ok": gauge("the same of each of its checks", "check"),
   "verona_domains": gauge("domains hosted here, by their component: connected, away, none", "component"),
   "verona_actor_states": gauge("actors by machine and state (docs/machines)", "machine", "state"),
   "verona_actor_crashes": counter("actors that threw: each is a bug of ours"),

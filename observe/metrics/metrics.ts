@@ -1,6 +1,7 @@
 /** `/metrics`: counted from the events that the log has, read from the tables when somebody asks. console.md 4.1. */
 import type { LookupFacts } from "../../facts/dns.ts";
 import type { RecordedEvent } from "../../facts/event.ts";
+import type { HealthDesk } from "../health_desk.ts";
 import { type Measured, Phases } from "../phases.ts";
 import type { Recorder } from "../recorder.ts";
 import type { Hub } from "../socket/hub.ts";
@@ -11,7 +12,7 @@ import { count, measured } from "./events.ts";
 import { type Format, print } from "./exposition.ts";
 import { Handshakes } from "./handshakes.ts";
 import { readProcess, watchEventLoop } from "./machine.ts";
-import { readRecorder, readResolver, readServer, readSurvey } from "./reading.ts";
+import { readHealth, readRecorder, readResolver, readServer, readSurvey } from "./reading.ts";
 import { Registry, Sheet } from "./registry.ts";
 import { Survey } from "./survey.ts";
 
@@ -20,6 +21,7 @@ export interface MetricsParts {
   readonly recorder: Recorder;
   readonly pace: Pace;
   readonly hub: Hub;
+  readonly health: HealthDesk;
   readonly version: string;
   readonly commit: string;
   /** Milliseconds since the epoch. */
@@ -70,9 +72,11 @@ export class Metrics {
 
   /** The whole exposition. */
   async print(format: Format): Promise<string> {
-    const { view, recorder, hub, now, version, commit } = this.#parts;
+    const { view, recorder, hub, health, now, version, commit } = this.#parts;
     const sheet = new Sheet();
-    readSurvey(sheet, await this.#survey.read());
+    const [found, readiness] = await Promise.all([this.#survey.read(), health.latest()]);
+    readSurvey(sheet, found);
+    readHealth(sheet, readiness);
     readServer(sheet, view, now());
     readResolver(sheet, view);
     readRecorder(sheet, recorder);

@@ -1,5 +1,6 @@
 /** What the server's tables say when somebody asks. Nothing here is counted while stanzas flow. */
 import { actorStates } from "../actor_states.ts";
+import type { Readiness } from "../contract.ts";
 import type { LiveConnection } from "../live.ts";
 import type { Recorder } from "../recorder.ts";
 import type { ServerView } from "../view.ts";
@@ -56,6 +57,13 @@ export function readSurvey(sheet: Sheet, { pairs, proofs, earliestExpiry }: Foun
   for (const [state, count] of Object.entries(proofs)) sheet.add("xmpp_s2s_proofs", { state }, count);
   if (earliestExpiry === null) return;
   sheet.add("xmpp_s2s_proof_earliest_expiry_timestamp_seconds", {}, earliestExpiry / 1000);
+}
+
+/** While nobody knows, there is no word of it. */
+export function readHealth(sheet: Sheet, readiness: Readiness | null): void {
+  if (readiness === null) return;
+  sheet.add("verona_ready", {}, Number(readiness.ready));
+  for (const { name, ok } of readiness.checks) sheet.add("verona_check_ok", { check: name }, Number(ok));
 }
 
 export function readResolver(sheet: Sheet, view: ServerView): void {

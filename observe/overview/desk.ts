@@ -3,6 +3,7 @@ import type { RecordedEvent } from "../../facts/event.ts";
 import { actorStates } from "../actor_states.ts";
 import type { Health, Overview, Totals } from "../contract.ts";
 import type { Failures } from "../failures/failures.ts";
+import { type HealthDesk, healthOf } from "../health_desk.ts";
 import type { LiveConnection } from "../live.ts";
 import type { Measured } from "../phases.ts";
 import { Problem } from "../problem.ts";
@@ -17,6 +18,7 @@ import { Rates } from "./rates.ts";
 
 export interface OverviewParts {
   readonly view: ServerView;
+  readonly health: HealthDesk;
   readonly recorder: Recorder;
   readonly failures: Failures;
   readonly pace: Pace;
@@ -25,8 +27,6 @@ export interface OverviewParts {
 }
 
 const FRESH_MS = 1000;
-/** The resolver is asked a question for it. */
-const HEALTH_MS = 5000;
 const ENDINGS_MS = 30_000;
 const STANZAS_MS = 5000;
 
@@ -37,7 +37,7 @@ export class OverviewDesk {
   readonly #startedAt: number;
   #health: Health = { word: "healthy", reasons: [] };
   #endings: Endings = { soonest: [], troubled: [] };
-  readonly #due = { health: 0, endings: 0, json: 0 };
+  readonly #due = { endings: 0, json: 0 };
   #json: Promise<string> | null = null;
   /** The last bug of ours. */
   #crash: { readonly at: number; readonly id: string } | null = null;
@@ -139,11 +139,7 @@ export class OverviewDesk {
   }
 
   async #lookAtHealth(): Promise<void> {
-    if (performance.now() < this.#due.health) return;
-    this.#due.health = performance.now() + HEALTH_MS;
-    const { ready, reasons } = await this.#parts.view.readiness();
-    const word = reasons.includes("draining") ? "draining" : ready ? "healthy" : "degraded";
-    this.#health = { word, reasons };
+    this.#health = healthOf(await this.#parts.health.latest());
   }
 
   async #lookAtEndings(): Promise<void> {

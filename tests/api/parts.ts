@@ -6,6 +6,7 @@ import { serveApi } from "../../observe/api/serve.ts";
 import { Audit } from "../../observe/audit.ts";
 import { Attempts } from "../../observe/attempts.ts";
 import { Failures } from "../../observe/failures/failures.ts";
+import { HealthDesk } from "../../observe/health_desk.ts";
 import { Metrics } from "../../observe/metrics/metrics.ts";
 import { OverviewDesk } from "../../observe/overview/desk.ts";
 import { Recorder } from "../../observe/recorder.ts";
@@ -41,14 +42,16 @@ export function alone({ parts: own = {}, tls }: AloneOptions = {}): Alone {
   const hub = new Hub((error) => {
     recorder.tell({ type: "actor.crashed", level: "error", detail: { id: "socket", error: String(error) } });
   });
+  const health = new HealthDesk(view);
   const parts: ApiParts = {
     view,
     audit: new Audit(Deno.makeTempFileSync({ prefix: "verona-audit-" })),
     recorder,
     failures,
-    overview: new OverviewDesk({ view, recorder, failures, pace, version: "0.0.0", now }),
+    health,
+    overview: new OverviewDesk({ view, health, recorder, failures, pace, version: "0.0.0", now }),
     hub,
-    metrics: new Metrics({ view, recorder, pace, hub, now, version: "0.0.0", commit: "unknown" }),
+    metrics: new Metrics({ view, recorder, pace, hub, health, now, version: "0.0.0", commit: "unknown" }),
     tokens: new Tokens(TOKEN, VIEWER_TOKEN),
     sessions: new Sessions(now),
     attempts: new Attempts(now),

@@ -17,7 +17,7 @@ function assertRefused({ code, stdout, stderr }: Ended, ...words: RegExp[]): voi
 
 const COMMANDS = [
   "run demo connections routes proofs explain console close revoke version",
-  "check trace machines recheck policy completions help audit",
+  "check trace machines recheck policy completions help audit health",
 ].join(" ").split(" ");
 
 Deno.test("every command has --help and --json", async () => {
