@@ -62,7 +62,7 @@ export const EVENTS = {
     "the audit log could not be written: why, what (method and path); what was asked was refused, or stands there as begun",
   "console.entered": "somebody logged in to the page: role, peer",
   "console.refused":
-    "a wrong token or log-in code was shown: peer, waitMs: nothing from there is looked at until then",
+    "a wrong token or log-in code was shown: peer, waitMs: nothing more is told of wrong ones from there until then",
   "recorder.sampling":
     "under load only one pair or connection in so many is traced, warnings always: oneIn (1: all again), shed",
   "actor.crashed": "a bug of ours: id, error",

@@ -1,4 +1,4 @@
-/** Wrong tokens and codes, by address: a few a minute, then nothing from there is looked at. console.md 2.4. */
+/** Wrong tokens and codes, by address: a few a minute are told, then no more. console.md 2.4. */
 import ipaddr from "ipaddr.js";
 
 const MOST = 5;
@@ -20,7 +20,7 @@ export class Attempts {
     this.#now = now;
   }
 
-  /** How long the address has to wait, in ms; 0 when it may try. */
+  /** How long nothing more is told of the address, in ms; 0 when something is. */
   waitMs(address: string): number {
     const minute = this.#minutes.get(network(address));
     return minute === undefined || minute.failures < MOST ? 0 : Math.max(0, minute.until - this.#now());
@@ -36,9 +36,10 @@ export class Attempts {
   }
 }
 
-/** An IPv6 host has a whole /64 to try from. */
+/** An IPv6 host has a whole /64 to try from, this machine all of loopback. */
 function network(address: string): string {
   if (!ipaddr.isValid(address)) return address;
   const read = ipaddr.process(address);
+  if (read.range() === "loopback") return "loopback";
   return read instanceof ipaddr.IPv6 ? read.parts.slice(0, 4).join(":") : read.toString();
 }

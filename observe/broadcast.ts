@@ -11,14 +11,22 @@ const MOST_BEHIND = 1 << 20;
 const BURST = 2000;
 const PER_SECOND = 1000;
 
+/** Whether sessions still hold is asked so often when nothing is sent; and whenever something is. */
+const SESSIONS_MS = 1000;
+
 export interface Reader {
   readonly controller: ReadableStreamDefaultController<Uint8Array>;
   /** The `desiredSize` at which it is too far behind. */
   readonly floor: number;
+  /** Whether its session goes on. */
+  readonly holds: () => boolean;
 }
 
-export function readerOf(controller: ReadableStreamDefaultController<Uint8Array>): Reader {
-  return { controller, floor: controller.desiredSize! - MOST_BEHIND };
+export function readerOf(
+  controller: ReadableStreamDefaultController<Uint8Array>,
+  holds: () => boolean,
+): Reader {
+  return { controller, floor: controller.desiredSize! - MOST_BEHIND, holds };
 }
 
 /** Begins to hear of frames, each printed when it is wanted; the result ends it. */
@@ -34,6 +42,7 @@ export class Broadcast {
   #credit = BURST;
   #creditAt = 0;
   #timer: ReturnType<typeof setTimeout> | null = null;
+  #sessions: ReturnType<typeof setInterval> | null = null;
 
   /** @param source `last`: nothing comes after it, the readers' answers end. */
   constructor(source: Source) {
@@ -44,6 +53,7 @@ export class Broadcast {
   join(reader: Reader, left: (tooSlow: boolean) => void): () => void {
     this.#flush();
     if (this.#readers.size === 0) this.#unlisten = this.#source((print, last) => this.#add(print, last));
+    this.#sessions ??= setInterval(() => this.#dismiss(), SESSIONS_MS);
     const joined = { ...reader, left };
     this.#readers.add(joined);
     return () => this.#leave(joined);
@@ -56,6 +66,17 @@ export class Broadcast {
     this.#unlisten();
     this.#pending = "";
     this.#stopTimer();
+    clearInterval(this.#sessions!);
+    this.#sessions = null;
+  }
+
+  /** Their sessions are over. */
+  #dismiss(): void {
+    for (const reader of [...this.#readers]) {
+      if (reader.holds()) continue;
+      this.#leave(reader);
+      reader.controller.close();
+    }
   }
 
   #add(print: () => string, last: boolean): void {
@@ -80,6 +101,7 @@ export class Broadcast {
     if (this.#skipped > 0) this.#pending += `event: skipped\ndata: {"skipped":${this.#skipped}}\n\n`;
     this.#skipped = 0;
     if (this.#pending === "") return;
+    this.#dismiss();
     const bytes = encoder.encode(this.#pending);
     this.#pending = "";
     for (const reader of [...this.#readers]) {

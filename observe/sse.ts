@@ -20,8 +20,14 @@ export const streamsNow = () => ({ readers, dropped });
  * What is still kept after `Last-Event-ID` (or nothing of the past), then what happens.
  *
  * @param about One connection or pair, with its steps; else every decision.
+ * @param holds Whether the reader's session goes on: the stream ends with it.
  */
-export function eventStream(recorder: Recorder, request: Request, about: Subject | null = null): Response {
+export function eventStream(
+  recorder: Recorder,
+  request: Request,
+  about: Subject | null = null,
+  holds: () => boolean = () => true,
+): Response {
   if (readers >= MOST_READERS) {
     throw new Problem(503, "api.readers", `${MOST_READERS} readers are the most`, "close another one first");
   }
@@ -32,7 +38,7 @@ export function eventStream(recorder: Recorder, request: Request, about: Subject
     start(controller) {
       const text = past.map((event) => frame(recorder, event)).join("");
       readers++;
-      leave = broadcastOf(recorder, about).join(readerOf(controller), (tooSlow) => {
+      leave = broadcastOf(recorder, about).join(readerOf(controller, holds), (tooSlow) => {
         readers--;
         if (tooSlow) dropped++;
       });

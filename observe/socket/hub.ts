@@ -139,7 +139,7 @@ export class Hub {
   }
 
   #hear(call: Call, guest: Guest, data: unknown): void {
-    if (!guest.line.open) return;
+    if (!guest.line.open || !guest.line.check()) return;
     if (++guest.frames > FRAMES_A_TICK) return guest.line.cut(4002, "too many frames");
     try {
       this.#obey(call, guest, readFrame(data));

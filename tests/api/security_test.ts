@@ -17,6 +17,10 @@ const cookieIn = ({ headers }: Answer): string => headers.get("set-cookie")!.spl
 
 const codeIn = ({ json }: Answer): string => json.url.split("#")[1];
 
+async function* restOf(reader: ReadableStreamDefaultReader): AsyncGenerator<Uint8Array> {
+  for (let part = await reader.read(); !part.done; part = await reader.read()) yield part.value;
+}
+
 async function logIn(at: Alone, role?: "viewer"): Promise<{ cookie: string; entered: Answer }> {
   const link = await ask(at.origin, "/api/v1/login-links", {
     method: "POST",
@@ -85,6 +89,34 @@ Deno.test("security: links and sessions end by time, by log-out, and the oldest 
   assert.equal(sessions.find(open[128]!)!.role, "viewer");
 });
 
+Deno.test("security: the event stream ends by log-out and by time; that of a token goes on", async () => {
+  await using at = alone();
+  const open = async (headers: Record<string, string>) => {
+    const { body } = await fetch(`${at.origin}/api/v1/events`, { headers });
+    const reader = body!.getReader();
+    await reader.read();
+    return reader;
+  };
+  const ended = async (reader: ReadableStreamDefaultReader) => {
+    let text = "";
+    for await (const part of restOf(reader)) text += new TextDecoder().decode(part);
+    return text;
+  };
+  const [out, late] = [(await logIn(at)).cookie, (await logIn(at)).cookie];
+  const [first, second, program] = [
+    await open({ cookie: out }),
+    await open({ cookie: late }),
+    await open({ authorization: `Bearer ${TOKEN}` }),
+  ];
+  await ask(at.origin, SESSION, { method: "DELETE", headers: { cookie: out, origin: at.origin } });
+  assert.equal(await ended(first), "");
+  at.time += 12 * 3_600_000;
+  at.parts.recorder.tell({ type: "server.ready" });
+  assert.equal(await ended(second), "");
+  assert.match(new TextDecoder().decode((await program.read()).value), /server\.ready/);
+  await program.cancel();
+});
+
 Deno.test("security: a viewer reads and changes nothing, and lets nobody in as operator", async () => {
   await using at = alone();
   const { cookie, entered } = await logIn(at, "viewer");
@@ -116,17 +148,21 @@ Deno.test("security: every endpoint names who may; all that change something are
   assert.deepEqual(open.map(({ path }) => path), ["/livez", "/readyz", "/metrics", SESSION]);
 });
 
-Deno.test("security: five wrong tokens or codes a minute and address, then not even the right one; sessions go on", async () => {
+Deno.test("security: five wrong tokens or codes a minute and address are told, then no more; a right one lets in at any time", async () => {
   await using at = alone();
   const { cookie } = await logIn(at);
   for (let i = 0; i < 3; i++) assertProblem(await ask(at.origin, SESSION, { token: `wrong-${i}` }), 401);
   for (let i = 0; i < 2; i++) {
     assertProblem(await ask(at.origin, SESSION, { method: "POST", body: { code: `wrong-${i}` } }), 401);
   }
-  const refused = await ask(at.origin, SESSION, { token: TOKEN });
+  const refused = await ask(at.origin, SESSION, { token: "wrong-6" });
   assertProblem(refused, 429, "api.attempts");
   assert.equal(refused.headers.get("retry-after"), "60");
-  assertProblem(await ask(at.origin, SESSION, { method: "POST", body: { token: TOKEN } }), 429);
+  assertProblem(await ask(at.origin, SESSION, { method: "POST", body: { code: "wrong-7" } }), 429);
+  assert.equal((await ask(at.origin, SESSION, { token: TOKEN })).status, 200);
+  assert.equal((await ask(at.origin, SESSION, { method: "POST", body: { token: TOKEN } })).status, 201);
+  const { secret } = at.parts.sessions.link("viewer");
+  assert.equal((await ask(at.origin, SESSION, { method: "POST", body: { code: secret } })).status, 201);
   assert.equal((await ask(at.origin, SESSION, { headers: { cookie } })).status, 200);
   assertProblem(await ask(at.origin, SESSION), 401);
   const told = at.parts.recorder.since(0);
@@ -137,7 +173,7 @@ Deno.test("security: five wrong tokens or codes a minute and address, then not e
   ]);
   assert.ok(!JSON.stringify(told).includes("wrong-"), "what was shown is told");
   at.time += 60_000;
-  assert.equal((await ask(at.origin, SESSION, { token: TOKEN })).status, 200);
+  assertProblem(await ask(at.origin, SESSION, { token: "wrong-8" }), 401);
 });
 
 Deno.test("security: attempts are counted by IPv4 address and by IPv6 /64, for so many addresses", async () => {
@@ -149,6 +185,8 @@ Deno.test("security: attempts are counted by IPv4 address and by IPv6 /64, for s
   for (let i = 0; i < 5; i++) attempts.failed("192.0.2.1");
   assert.ok(attempts.waitMs("::ffff:192.0.2.1") > 0, "the same address, mapped");
   assert.equal(attempts.waitMs("192.0.2.2"), 0);
+  for (let i = 0; i < 5; i++) attempts.failed(`127.0.${i}.1`);
+  assert.ok(attempts.waitMs("127.9.9.9") > 0 && attempts.waitMs("::1") > 0, "one machine, all of loopback");
   for (let i = 0; i < 5000; i++) attempts.failed(`10.0.${i >> 8}.${i & 255}`);
   assert.equal(attempts.waitMs("192.0.2.1"), 0, "the oldest is forgotten");
 });

@@ -90,6 +90,24 @@ Deno.test("SSE: a reader that does not read is cut, the others and the server go
   await quick.cancel();
 });
 
+Deno.test("SSE: the stream ends with the reader's session, at once or within a second, and nothing that came after it is sent", async () => {
+  for (const busy of [true, false]) {
+    const recorder = told(0);
+    let holds = true;
+    const reader = eventStream(recorder, request(), null, () => holds).body!.getReader();
+    const other = eventStream(recorder, request()).body!.getReader();
+    await Promise.all([reader.read(), other.read()]);
+    told(1, recorder);
+    assert.deepEqual(await read(reader, 1), [1]);
+    holds = false;
+    if (busy) told(1, recorder);
+    assert.deepEqual(await read(reader, Infinity), []);
+    if (!busy) told(1, recorder);
+    assert.deepEqual(await read(other, 2), [1, 2]);
+    await other.cancel();
+  }
+});
+
 Deno.test("SSE: under load events are left out of the stream, which says how many; it goes on", async () => {
   const recorder = told(0);
   const reader = eventStream(recorder, request()).body!.getReader();
