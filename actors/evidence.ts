@@ -1,4 +1,5 @@
 /** Fetches what the judges look at: delegations and addresses, told as they come. protocol.md 5, 10. */
+import { showStep, showZone } from "../facts/chain.ts";
 import type { Delegation, TargetAddresses } from "../facts/delegation.ts";
 import type { Lookup } from "../facts/dns.ts";
 import type { Detail, Subject } from "../facts/event.ts";
@@ -205,12 +206,8 @@ function describeLookup(lookup: Lookup): Detail {
     security: lookup.security,
     witness: lookup.witness,
     why: lookup.why,
-    chain: lookup.chain.map(({ zone, security, keyTags, algorithms, expiresAt }) => ({
-      zone,
-      security,
-      keyTags,
-      algorithms,
-      expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),
-    })),
+    chain: lookup.chain.map(showZone),
+    steps: (lookup.steps ?? []).map(showStep),
+    ...(lookup.denial === undefined ? {} : { denial: lookup.denial }),
   };
 }

@@ -1,5 +1,7 @@
 /** Why a pair is open or not, stage by stage; no table and no connection is touched. design.md 2.4. */
+import { traceTrust } from "../dnssec/trust.ts";
 import { type Cause, CAUSES } from "../facts/cause.ts";
+import type { ShownLink } from "../facts/chain.ts";
 import type { Delegation } from "../facts/delegation.ts";
 import { type Scene, seeForYourself } from "../facts/see_for_yourself.ts";
 import type { Explanation, Stage } from "../observe/contract.ts";
@@ -25,7 +27,7 @@ export async function explain(server: Server, pair: DomainPair): Promise<Explana
     cause,
     stages: [
       policyStage(server, pair),
-      delegationStage(delegation),
+      delegationStage(delegation, await brokenChain(server, delegation)),
       connectionStage(server, pair),
       pairStage(server, pair, cause, delegation),
     ],
@@ -79,11 +81,19 @@ function policyStage(server: Server, pair: DomainPair): Stage {
   return stage("policy", "May the pair federate?", refusal === null ? "ok" : "fail", evidence, hint(refusal));
 }
 
-function delegationStage(delegation: Delegation | null): Stage {
+/** Answers that prove nothing come without a chain, or with half of one. */
+async function brokenChain(server: Server, delegation: Delegation | null): Promise<ShownLink[] | null> {
+  const [srv] = delegation?.lookups ?? [];
+  if (srv === undefined || (srv.security !== "bogus" && srv.security !== "insecure")) return null;
+  return await traceTrust(srv.name, (...question) => server.resolver.lookup(...question));
+}
+
+function delegationStage(delegation: Delegation | null, trace: ShownLink[] | null): Stage {
   const title = "Who acts for the remote domain?";
   if (delegation === null) return stage("dns", title, "skip", null, null);
   const cause = whyUnusable(delegation);
-  return stage("dns", title, cause === null ? "ok" : "fail", describe(delegation), hint(cause));
+  const evidence = { ...describe(delegation), ...(trace === null ? {} : { trust: trace }) };
+  return stage("dns", title, cause === null ? "ok" : "fail", evidence, hint(cause));
 }
 
 function connectionStage(server: Server, pair: DomainPair): Stage {

@@ -1,6 +1,14 @@
 /** Replies of the native resolver, decoded to facts. resolver.md 4.3. */
 import type { Cause } from "../facts/cause.ts";
-import type { ChainLink, Lookup, LookupFacts, RecordData, RecordType, Security } from "../facts/dns.ts";
+import type {
+  AnswerStep,
+  ChainLink,
+  Lookup,
+  LookupFacts,
+  RecordData,
+  RecordType,
+  Security,
+} from "../facts/dns.ts";
 
 /** A reply as `native/src/dns/reply.rs` prints it; names are absolute, times are ms since the epoch. */
 export interface Reply {
@@ -11,7 +19,8 @@ export interface Reply {
   readonly error?: keyof typeof CAUSE_OF;
   readonly why?: string;
   readonly canonicalName?: string;
-  readonly steps?: readonly { readonly type: string; readonly data: readonly RecordData[] }[];
+  readonly steps?: readonly ReplyStep[];
+  readonly denial?: { readonly kind: "NSEC" | "NSEC3" | null };
   readonly chain?: readonly ReplyLink[];
   readonly receivedAt?: number;
   readonly validUntil?: number;
@@ -20,6 +29,20 @@ export interface Reply {
   readonly from?: "cache" | "network";
   readonly tookMs?: number;
   readonly signatures?: number;
+}
+
+interface ReplyStep {
+  readonly name: string;
+  readonly type: string;
+  readonly state: Security;
+  readonly data: readonly RecordData[];
+  readonly sig?: {
+    readonly keyTag: number;
+    readonly algorithm: number;
+    /** Of the name that was signed, without `*`. */
+    readonly labels: number;
+    readonly expiration: number;
+  };
 }
 
 interface ReplyLink {
@@ -60,6 +83,8 @@ export function decodeReply(reply: Reply, name: string, type: RecordType, now: n
     records: failed ? [] : recordsOf(reply, type),
     canonicalName: withoutDot(reply.canonicalName ?? name),
     chain: (reply.chain ?? []).map(decodeLink),
+    ...(reply.steps?.length ? { steps: reply.steps.map(decodeStep) } : {}),
+    ...(reply.denial?.kind ? { denial: reply.denial.kind } : {}),
     ttlMs: Math.max(0, (reply.validUntil ?? receivedAt) - receivedAt),
     signedUntil: reply.state === "secure" ? reply.signedUntil ?? null : null,
     receivedAt,
@@ -98,6 +123,23 @@ function decodeRecord(record: RecordData): RecordData {
 
 function decodeLink({ zone, state, keyTags, algorithms, expires }: ReplyLink): ChainLink {
   return { zone: withoutDot(zone), security: state, keyTags, algorithms, expiresAt: expires };
+}
+
+function decodeStep({ name, type, state, data, sig }: ReplyStep): AnswerStep {
+  const [first] = data;
+  const labels = name.replace(/\.$/, "").split(".").filter((label) => label !== "").length;
+  return {
+    name: withoutDot(name),
+    type,
+    security: state,
+    keyTag: sig?.keyTag ?? null,
+    algorithm: sig?.algorithm ?? null,
+    expiresAt: sig?.expiration ?? null,
+    target: first !== undefined && (first.t === "CNAME" || first.t === "DNAME")
+      ? withoutDot(first.target)
+      : null,
+    wildcard: sig !== undefined && sig.labels < labels,
+  };
 }
 
 /** The root stays ".": an SRV target of "." says that the service is not offered. */

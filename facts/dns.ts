@@ -56,6 +56,22 @@ export interface LookupFacts {
   readonly signatures: number;
 }
 
+/** One step from the asked name to the data: an alias, or the records themselves; and who signed it. */
+export interface AnswerStep {
+  readonly name: string;
+  readonly type: string;
+  readonly security: Security;
+  /** Of the signature; null where nothing is signed. */
+  readonly keyTag: number | null;
+  readonly algorithm: number | null;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number | null;
+  /** Where an alias leads. */
+  readonly target: string | null;
+  /** The zone has no such name: it was made from `*` (RFC 4035 5.3.4). */
+  readonly wildcard: boolean;
+}
+
 /** The answer to one question, aliases followed; `security` is the weakest step's. */
 export interface Lookup {
   /** Absolute, lower case, A-labels, no final dot. */
@@ -68,6 +84,10 @@ export interface Lookup {
   readonly canonicalName: string;
   /** Root first; empty when not asked for or not known. */
   readonly chain: readonly ChainLink[];
+  /** Alias by alias, last the data; left out where there is none. */
+  readonly steps?: readonly AnswerStep[];
+  /** What proves that there is no data, or no DS; left out where nothing does. */
+  readonly denial?: "NSEC" | "NSEC3";
   /** What the answer may be kept, in ms from `receivedAt`; its TTL (soft bound, protocol.md 3.9). */
   readonly ttlMs: number;
   /** The earliest signature end over the chain (hard bound); null unless secure. Milliseconds since the epoch. */

@@ -1,5 +1,6 @@
 /** Prooftype `dna-srv`: a signed SRV record names a host of the peer's certificate. dna-01 3; protocol.md 3.5. */
 import type { Cause } from "../facts/cause.ts";
+import { linksOf } from "../facts/chain.ts";
 import type { CertificateFacts } from "../facts/certificate.ts";
 import type { Delegation, Target } from "../facts/delegation.ts";
 import type { Security } from "../facts/dns.ts";
@@ -43,6 +44,8 @@ function lacks(delegation: Delegation, wanted: Security, now: number): Cause | n
   return null;
 }
 
+const NOTHING = { chain: [] };
+
 function finding(
   delegation: Delegation,
   { host, port }: Target,
@@ -63,6 +66,7 @@ function finding(
       ttlMs: delegation.ttlMs,
       signedUntil: delegation.signedUntil,
       notAfter: facts.notAfter,
+      links: linksOf(delegation.lookups.find(({ records }) => records.length > 0) ?? NOTHING),
     },
   };
 }

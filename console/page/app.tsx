@@ -22,6 +22,7 @@ import { OverviewPage } from "./pages/overview.tsx";
 import { ProofsPage } from "./pages/proofs.tsx";
 import { RoutePage } from "./pages/route.tsx";
 import { RoutesPage } from "./pages/routes.tsx";
+import { TracePage } from "./pages/trace.tsx";
 import { WhyPage } from "./pages/why.tsx";
 import { sectionOf, SECTIONS } from "./sections.ts";
 import { allowed, heardAt, link, sampling, session } from "./socket.ts";
@@ -67,7 +68,7 @@ export function App() {
 }
 
 /** Pages with a picture on them need the width. */
-const isNarrow = (): boolean => /^\/(connections|routes|machines|failures)\/./.test(path.value);
+const isNarrow = (): boolean => /^\/((connections|routes|machines|failures)\/.|trace)/.test(path.value);
 
 function Page() {
   const [section, first, second] = segments();
@@ -83,6 +84,7 @@ function Page() {
     check: () => <CheckPage />,
     machines: () => first === undefined ? <MachinesPage /> : <MachinePage key={first} id={first} />,
     log: () => <LogPage />,
+    trace: () => <TracePage />,
   };
   return <>{pages[section]?.() ?? <NotFoundPage />}</>;
 }

@@ -5,10 +5,12 @@ import { listenToKeys } from "./keys.ts";
 import { followLinks } from "./location.ts";
 import { connect } from "./socket.ts";
 import { applyTheme } from "./theme.ts";
+import { acceptDrops } from "./trace_file.ts";
 
 applyTheme();
 followLinks();
 listenToKeys();
+acceptDrops();
 // The code of a log-in link comes first: whoever holds it has no session yet.
 if (location.pathname !== "/login" || location.hash === "") void connect();
 render(<App />, document.body);

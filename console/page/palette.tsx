@@ -83,6 +83,7 @@ function fixed(text: string, onHelp: () => void): Choice[] {
       act: () => go(href),
     })),
     { id: "theme", title: "Switch between light and dark", what: "do", act: toggleTheme },
+    { id: "trace", title: "Open an exported trace", what: "a file", act: () => go("/trace") },
     { id: "keys", title: "Keyboard help", what: "do, ?", act: onHelp },
   ];
   const matching = all.filter(({ title }) => title.toLowerCase().includes(word));

@@ -30,5 +30,11 @@ export const SECTIONS: readonly Section[] = [
   { id: "log", href: "/log", title: "Log", icon: "log", key: "l", api: "/events" },
 ];
 
-export const sectionOf = (path: string): Section =>
-  SECTIONS.find(({ href }) => href !== "/" && (path === href || path.startsWith(`${href}/`))) ?? SECTIONS[0]!;
+/** A trace from a file is that of a connection. */
+const ABODES: Readonly<Record<string, string>> = { "/trace": "/connections" };
+
+export function sectionOf(path: string): Section {
+  const at = ABODES[path] ?? path;
+  return SECTIONS.find(({ href }) => href !== "/" && (at === href || at.startsWith(`${href}/`))) ??
+    SECTIONS[0]!;
+}

@@ -1,6 +1,6 @@
 /** D: one connection: its machines, what was said, what it stands on; now, or as it stood at any event. console.md 6 D. */
 import { useMemo, useState } from "preact/hooks";
-import type { ConnectionRow, EventRow } from "../../../observe/contract.ts";
+import type { ConnectionRow } from "../../../observe/contract.ts";
 import { ApiProblem, post } from "../api.ts";
 import { plain, span } from "../format.ts";
 import { Sheet } from "../help.tsx";
@@ -8,13 +8,16 @@ import { params, withParams } from "../location.ts";
 import { Copy, Empty, Facts, Name, now, Skeleton, State, Trouble, When } from "../parts/basics.tsx";
 import { ContextTab, CountersTab } from "../parts/connection_facts.tsx";
 import { useLiveRow } from "../parts/live_row.ts";
+import { usePairs } from "../parts/pair_events.ts";
 import { ProofsTab } from "../parts/proofs_tab.tsx";
 import { SequenceTab } from "../parts/sequence_tab.tsx";
+import { standingAfter } from "../parts/standing.ts";
 import { Statechart } from "../parts/statechart.tsx";
 import { Timeline } from "../parts/timeline.tsx";
 import { type Actor, type Trace, useActors, useTrace } from "../parts/trace.ts";
 import { Scrubber, type Travel, TravelBanner, useTravel } from "../parts/travel.tsx";
 import { session } from "../socket.ts";
+import { saveTrace } from "../trace_file.ts";
 
 const TABS = ["statechart", "sequence", "proofs", "context", "counters"] as const;
 type Tab = (typeof TABS)[number];
@@ -59,7 +62,7 @@ function Body({ tab, row, trace, travel }: Parts & { tab: Tab }) {
       <div class="stage">
         {tab === "statechart"
           ? <Statechart actors={actors} at={travel.at} title={titleOf} />
-          : <SequenceTab row={row} trace={trace} travel={travel} />}
+          : <LiveSequence row={row} trace={trace} travel={travel} />}
         <Scrubber events={trace.events} travel={travel} />
       </div>
       <Timeline trace={trace} travel={travel} />
@@ -67,8 +70,21 @@ function Body({ tab, row, trace, travel }: Parts & { tab: Tab }) {
   );
 }
 
+/** With what DNS said for the connection's pairs: that stands in their own histories. */
+function LiveSequence({ row, trace, travel }: Omit<Parts, "id">) {
+  const more = usePairs(trace.events);
+  return (
+    <SequenceTab
+      names={{ local: row?.local ?? null, remote: row?.remote ?? null, peer: row?.peer ?? null }}
+      events={trace.events}
+      more={more}
+      travel={travel}
+    />
+  );
+}
+
 /** `c-1 requests a.example to b.example`: the connection's own id says nothing here. */
-const titleOf = ({ id, machine }: Actor): string => {
+export const titleOf = ({ id, machine }: Actor): string => {
   const rest = plain(id.replace(/^[ck]-\S+ ?/, ""));
   return rest === "" ? machine.replaceAll("_", " ") : rest;
 };
@@ -77,13 +93,16 @@ function Gone({ id }: { id: string }) {
   return (
     <Empty title={`${plain(id)} is not known any more`}>
       <p>The server remembers its last thousand connections. Ids are never used twice.</p>
-      <a class="button" href="/connections">All connections</a>
+      <div class="row">
+        <a class="button" href="/connections">All connections</a>
+        <a class="button" href="/trace">Open an exported trace</a>
+      </div>
     </Empty>
   );
 }
 
 function Head({ id, row, trace, travel }: Parts) {
-  const then = useMemo(() => travel.following ? null : standing(trace.events.slice(0, travel.at + 1)), [
+  const then = useMemo(() => travel.following ? null : standingAfter(trace.events.slice(0, travel.at + 1)), [
     travel.at,
     travel.following,
     trace.events,
@@ -135,48 +154,6 @@ function Head({ id, row, trace, travel }: Parts) {
   );
 }
 
-interface Then {
-  readonly state: string;
-  readonly local: string | null;
-  readonly remote: string | null;
-  readonly direction: string | undefined;
-  readonly tls: string | null;
-  readonly names: readonly string[];
-}
-
-/** How the connection stood after these events. */
-function standing(events: readonly EventRow[]): Then {
-  let state = "connecting",
-    local: string | null = null,
-    remote: string | null = null,
-    tls: string | null = null;
-  let direction: string | undefined;
-  const names = new Set<string>();
-  for (const { type, detail = {}, route } of events) {
-    if (type === "machine.moved" && /stream$/.test(String(detail.machine))) {
-      state = stateOf(String(detail.state));
-    }
-    if (type === "connection.opened") direction = String(detail.direction);
-    if (type === "connection.secured") tls = `${detail.version} · ${detail.cipher}`;
-    if (type === "connection.established") {
-      [local, remote, direction] = [
-        detail.local as string,
-        detail.remote as string,
-        String(detail.direction),
-      ];
-    }
-    if (type === "pair.granted" || type === "pair.authorised") names.add(route!.remote);
-    if (type === "pair.revoked" && route !== null) names.delete(route.remote);
-  }
-  return { state, local, remote, direction, tls, names: [...names] };
-}
-
-/** The API's word for a stream's state: its machine's outermost one, but for the last steps of the negotiation. */
-function stateOf(machine: string): string {
-  if (/\.(ready|offering|requesting)$/.test(machine)) return "established";
-  return machine.split(".")[0]!;
-}
-
 function Tabs({ tab, trace, row }: { tab: Tab; trace: Trace; row: ConnectionRow | null }) {
   const counts: Partial<Record<Tab, number>> = {
     sequence: trace.events.filter(({ type }) => type !== "machine.moved").length,
@@ -202,19 +179,7 @@ function Tabs({ tab, trace, row }: { tab: Tab; trace: Trace; row: ConnectionRow 
 }
 
 function Export({ id, row, trace }: { id: string; row: ConnectionRow | null; trace: Trace }) {
-  const save = () => {
-    const body = JSON.stringify(
-      { schema: "verona.trace/1", exported: new Date().toISOString(), connection: row, events: trace.events },
-      null,
-      2,
-    );
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([body], { type: "application/json" }));
-    link.download = `${id}.trace.json`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-  };
-  return <button type="button" class="button" onClick={save}>Export trace</button>;
+  return <button type="button" class="button" onClick={() => saveTrace(id, row, trace)}>Export trace</button>;
 }
 
 function Close({ id }: { id: string }) {

@@ -3,7 +3,7 @@ import { useEffect } from "preact/hooks";
 import type { ProofRow } from "../../../observe/contract.ts";
 import { hrefs, params, withParams } from "../location.ts";
 import { Empty, Name, State, When } from "../parts/basics.tsx";
-import { ProofCard } from "../parts/chain.tsx";
+import { ProofCard } from "../parts/proof_cards.tsx";
 import { Grid, type GridColumn } from "../parts/grid.tsx";
 import { useQuery } from "../parts/query.ts";
 import { Trouble } from "../parts/basics.tsx";

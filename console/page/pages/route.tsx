@@ -2,9 +2,10 @@
 import { useEffect } from "preact/hooks";
 import type { Explanation, RouteDetail } from "../../../observe/contract.ts";
 import { ApiProblem } from "../api.ts";
-import { bytes, count, relative, span } from "../format.ts";
+import { bytes, many, relative, span } from "../format.ts";
 import { hrefs, params, withParams } from "../location.ts";
 import { Copy, Empty, Facts, Name, now, Skeleton, State, Trouble, When } from "../parts/basics.tsx";
+import { PairProof } from "../parts/pair_proof.tsx";
 import { throttled, useQuery } from "../parts/query.ts";
 import { Stages } from "../parts/stages.tsx";
 import { Statechart } from "../parts/statechart.tsx";
@@ -13,6 +14,8 @@ import { type Actor, useActors, useTrace } from "../parts/trace.ts";
 import { Scrubber, TravelBanner, useTravel } from "../parts/travel.tsx";
 
 const AGAIN_MS = 250;
+const TABS = { chart: "Statechart", proof: "Proof", why: "Explain" } as const;
+type Tab = keyof typeof TABS;
 
 export function RoutePage({ local, remote }: { local: string; remote: string }) {
   const path = `/routes/${encodeURIComponent(local)}/${encodeURIComponent(remote)}`;
@@ -27,7 +30,8 @@ export function RoutePage({ local, remote }: { local: string; remote: string }) 
     if (last !== undefined) refresh();
     return refresh.cancel;
   }, [last]);
-  const explains = params.value.get("tab") === "why";
+  const asked = params.value.get("tab") as Tab;
+  const tab = asked in TABS ? asked : "chart";
   if (route === null) {
     if (error instanceof ApiProblem && error.status === 404 && trace.events.length === 0) {
       return <Gone local={local} remote={remote} />;
@@ -52,32 +56,21 @@ export function RoutePage({ local, remote }: { local: string; remote: string }) 
       </header>
       <TravelBanner events={trace.events} travel={travel} />
       <div class="tabs" role="tablist" aria-label="Views">
-        <a
-          id="tab-chart"
-          role="tab"
-          aria-selected={!explains}
-          aria-controls="panel"
-          href={withParams({ tab: null })}
-        >
-          Statechart
-        </a>
-        <a
-          id="tab-why"
-          role="tab"
-          aria-selected={explains}
-          aria-controls="panel"
-          href={withParams({ tab: "why" })}
-        >
-          Explain
-        </a>
+        {Object.entries(TABS).map(([name, title]) => (
+          <a
+            key={name}
+            id={`tab-${name}`}
+            role="tab"
+            aria-selected={name === tab}
+            aria-controls="panel"
+            href={withParams({ tab: name === "chart" ? null : name })}
+          >
+            {title}
+          </a>
+        ))}
       </div>
-      <div
-        class="entity-body"
-        role="tabpanel"
-        id="panel"
-        aria-labelledby={explains ? "tab-why" : "tab-chart"}
-      >
-        {explains ? <Explain local={local} remote={remote} /> : (
+      <div class="entity-body" role="tabpanel" id="panel" aria-labelledby={`tab-${tab}`}>
+        {tab !== "chart" ? <Explained local={local} remote={remote} tab={tab} /> : (
           <div class="split">
             <div class="stage">
               <Statechart actors={ordered(actors)} at={travel.at} title={titleOf} />
@@ -106,7 +99,7 @@ function RouteFacts({ route }: { route: RouteDetail }) {
         "looked at again": route.recheckAt === null ? null : <When at={route.recheckAt} />,
         "queue": route.queued === 0
           ? "empty"
-          : `${count(route.queued)} stanzas, ${bytes(route.queuedBytes ?? 0)}${
+          : `${many(route.queued, "stanza")}, ${bytes(route.queuedBytes ?? 0)}${
             route.queuedSince ? `, the oldest ${span(now.value - Date.parse(route.queuedSince))}` : ""
           }`,
         "next try": route.nextAttemptAt
@@ -138,7 +131,8 @@ function Carriers({ route: { connections } }: { route: RouteDetail }) {
   );
 }
 
-function Explain({ local, remote }: { local: string; remote: string }) {
+/** What the server says now of the pair, or of what DNS proves for it. */
+function Explained({ local, remote, tab }: { local: string; remote: string; tab: "why" | "proof" }) {
   const { data, error, again } = useQuery<Explanation>(
     `/explain?from=${encodeURIComponent(local)}&to=${encodeURIComponent(remote)}`,
   );
@@ -146,7 +140,9 @@ function Explain({ local, remote }: { local: string; remote: string }) {
   if (data === null) return <Skeleton />;
   return (
     <div class="cards one">
-      <Stages stages={data.stages} verdict={data.verdict} cause={data.cause} />
+      {tab === "why"
+        ? <Stages stages={data.stages} verdict={data.verdict} cause={data.cause} />
+        : <PairProof remote={remote} explanation={data} />}
     </div>
   );
 }

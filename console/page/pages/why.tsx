@@ -74,8 +74,10 @@ export function WhyPage({ id }: { id: string }) {
           {why.connection !== null && (
             <a class="button" href={hrefs.connection(why.connection, "?tab=sequence")}>Sequence</a>
           )}
-          {why.remote !== null && (
-            <a class="button" href={hrefs.filtered("proofs", `domain:${why.remote}`)}>Proofs</a>
+          {why.pairs[0] && (
+            <a class="button" href={`${hrefs.route(why.pairs[0].local, why.pairs[0].remote)}?tab=proof`}>
+              Proof
+            </a>
           )}
         </div>
       </section>

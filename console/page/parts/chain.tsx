@@ -1,10 +1,8 @@
-/** A proof as a chain from the root to the record that names the server: keys, algorithms, how long each link holds. console.md 6 D3. */
-import type { ProofRow } from "../../../observe/contract.ts";
+/** What a DNS answer rests on, from the root to the record that names the server: keys, algorithms, how long each link holds. console.md 6 D3. */
+import type { ComponentChildren } from "preact";
 import type { Detail } from "../../../facts/event.ts";
-import { absolute, plain, relative, value } from "../format.ts";
-import { hrefs } from "../location.ts";
-import { Command, Facts, Name, now, Pill, State, When } from "./basics.tsx";
-import type { Seen } from "./proofs_tab.tsx";
+import { absolute, relative, value } from "../format.ts";
+import { now } from "./basics.tsx";
 
 type Fields = Readonly<Record<string, Detail>>;
 
@@ -55,6 +53,8 @@ const KNOWN = new Set([
   "why",
   "rrset",
   "type",
+  "target",
+  "wildcard",
 ]);
 
 function linkOf(detail: Detail, at: number, broken: boolean): Link {
@@ -62,31 +62,52 @@ function linkOf(detail: Detail, at: number, broken: boolean): Link {
     ? detail as Fields
     : { zone: value(detail) };
   const security = value(fields.security ?? "");
-  const bad = fields.ok === false || security === "bogus" || security === "indeterminate";
-  const tags = list(fields.keyTags ?? fields.keyTag),
-    algorithms = list(fields.algorithms ?? fields.algorithm);
+  const until = time(fields.expiration ?? fields.expiresAt ?? fields.expires);
+  const ended = until !== null && Date.parse(until) <= now.value;
+  const bad = fields.ok === false || security === "bogus" || security === "indeterminate" || ended;
+  const insecure = security === "insecure";
   return {
     title: value(fields.zone ?? fields.name ?? "?") || ".",
-    role: value(fields.role ?? fields.type ?? (at === 0 ? "trust anchor" : "DS → DNSKEY")),
-    keys: tags.map((tag, index) =>
-      `key ${value(tag)}${
-        algorithms[index] === undefined
-          ? ""
-          : `, ${ALGORITHMS[Number(algorithms[index])] ?? `algorithm ${value(algorithms[index])}`}`
-      }`
-    ).join("; "),
+    role: roleOf(fields, at, insecure),
+    keys: keysOf(fields),
     from: time(fields.inception),
-    until: time(fields.expiration ?? fields.expiresAt ?? fields.expires),
-    verdict: broken ? "unreached" : bad ? "bad" : security === "insecure" ? "none" : "good",
-    why: value(fields.reason ?? fields.why ?? (security === "insecure" ? "no DS: unsigned from here" : "")),
+    until,
+    verdict: broken ? "unreached" : bad ? "bad" : insecure ? "none" : "good",
+    why: value(fields.reason ?? fields.why ?? (insecure ? "unsigned from here" : "")),
     rest: Object.entries(fields).filter(([key]) => !KNOWN.has(key)).map((
       [key, inner],
     ) => [key, value(inner)]),
   };
 }
 
-/** What DNS said of a domain for which no proof stands here. */
-export function SeenCard({ seen: { domain, security, links, why, event } }: { seen: Seen }) {
+/** A zone, or a step of the answer: an alias, a record, one that was made from `*`. */
+function roleOf({ role, type, target, wildcard }: Fields, at: number, insecure: boolean): string {
+  const said = role ?? type;
+  if (said === undefined) return at === 0 ? "trust anchor" : insecure ? "delegation" : "DS → DNSKEY";
+  const leads = target === undefined || target === null ? "" : ` → ${value(target)}`;
+  return `${value(said)}${leads}${wildcard === true ? ", by a wildcard" : ""}`;
+}
+
+function keysOf(fields: Fields): string {
+  const tags = list(fields.keyTags ?? fields.keyTag),
+    algorithms = list(fields.algorithms ?? fields.algorithm);
+  const named = (tag: Detail, at: number) => {
+    const algorithm = algorithms[at];
+    const words = algorithm === undefined
+      ? ""
+      : `, ${ALGORITHMS[Number(algorithm)] ?? `algorithm ${value(algorithm)}`}`;
+    return `key ${value(tag)}${words}`;
+  };
+  return tags.map(named).join("; ");
+}
+
+/** Link by link; where one breaks, what comes after it was not reached. `children`: what the chain leads to. */
+export function Chain(
+  { links, children }: {
+    links: readonly Detail[];
+    children?: (verdict: "good" | "unreached") => ComponentChildren;
+  },
+) {
   let broken = false;
   const shown = links.map((detail, at) => {
     const link = linkOf(detail, at, broken);
@@ -94,84 +115,10 @@ export function SeenCard({ seen: { domain, security, links, why, event } }: { se
     return link;
   });
   return (
-    <section class="card proof" aria-label={`DNS of ${plain(domain)}`} data-seen={domain}>
-      <header>
-        <h2>
-          <Name of={domain} />
-        </h2>
-        <Pill tone={security === "secure" ? "quiet" : security === "insecure" ? "warn" : "bad"}>
-          {security}
-        </Pill>
-        <span class="tag">no proof holds</span>
-        <span class="spring" />
-        <span>
-          seen <When at={event.at} />
-        </span>
-      </header>
-      {shown.length > 0 && (
-        <ol class="chain">
-          {shown.map((link, at) => <LinkBox key={at} link={link} />)}
-        </ol>
-      )}
-      {why !== null && <p class="why">{plain(why)}</p>}
-      <Command text={`delv +vtrace _xmpp-server._tcp.${domain} SRV`} />
-    </section>
-  );
-}
-
-export function ProofCard({ proof }: { proof: ProofRow }) {
-  const { domain, prooftype, state, target, connection, checkedAt, recheckAt, expires } = proof;
-  let broken = false;
-  const links = proof.links.map((detail, at) => {
-    const link = linkOf(detail, at, broken);
-    broken ||= link.verdict === "bad";
-    return link;
-  });
-  return (
-    <section class="card proof" aria-label={`Proof of ${plain(domain)}`} data-proof={domain}>
-      <header>
-        <h2>
-          <Name of={domain} />
-        </h2>
-        <State of={state} />
-        <span class="tag">{prooftype}</span>
-        <span class="spring" />
-        <span>
-          valid until <When at={expires} none="nothing bounds it" />
-        </span>
-        <span>
-          looked at again <When at={recheckAt} />
-        </span>
-      </header>
-      {links.length === 0
-        ? (
-          <p class="quiet">
-            No chain of signatures is kept with this proof: {prooftype === "pkix"
-              ? "the certificate's authority vouches for the name"
-              : "the resolver gave none"}.
-          </p>
-        )
-        : (
-          <ol class="chain">
-            {links.map((link, at) => <LinkBox key={at} link={link} />)}
-            {target !== null && (
-              <li class={`link ${broken ? "unreached" : "good"}`}>
-                <h3>{plain(target)}</h3>
-                <p>the SRV target, in the peer's certificate</p>
-                <p class="verdict">{broken ? "– not reached" : "✓ matched"}</p>
-              </li>
-            )}
-          </ol>
-        )}
-      <Facts
-        of={{
-          "target": target === null ? null : plain(target),
-          "connection": <a href={hrefs.connection(connection)}>{connection}</a>,
-          "checked": <When at={checkedAt} />,
-        }}
-      />
-      <Command text={`delv +vtrace _xmpp-server._tcp.${domain} SRV`} />
-    </section>
+    <ol class="chain">
+      {shown.map((link, at) => <LinkBox key={at} link={link} />)}
+      {children?.(broken ? "unreached" : "good")}
+    </ol>
   );
 }
 
@@ -200,7 +147,7 @@ function LinkBox({ link: { title, role, keys, from, until, verdict, why, rest } 
 }
 
 const expiry = (until: string): string =>
-  Date.parse(until) < now.value
+  Date.parse(until) <= now.value
     ? `expired ${relative(until, now.value)}`
     : `holds ${relative(until, now.value).replace("in ", "for ")}`;
 

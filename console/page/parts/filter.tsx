@@ -33,6 +33,7 @@ export function FilterBar(
     if (document.activeElement !== box.current) setText(q);
   }, [q]);
   useEffect(() => onKeys({ "/": () => box.current?.select() }), []);
+  useEffect(() => () => clearTimeout(waiting.current), []);
   const type = (value: string) => {
     setText(value);
     clearTimeout(waiting.current);
@@ -42,6 +43,7 @@ export function FilterBar(
     );
   };
   const set = (value: string) => {
+    clearTimeout(waiting.current); // what was typed before does not come back
     setText(value);
     go(withParams({ q: value || null }));
   };

@@ -62,7 +62,8 @@ export function Grid<Name extends TableName>(
     observer.observe(scroller.current!);
     return () => observer.disconnect();
   }, []);
-  useEffect(() => {
+  // Before it is drawn: a key that comes right after must find the new table.
+  useLayoutEffect(() => {
     scroller.current!.scrollTop = 0;
     setSelected(-1);
     latest.current.selected = -1;

@@ -1,23 +1,14 @@
 /** The proofs that hold on one connection, and what DNS said of the domains that have none on it. */
 import { useEffect, useMemo } from "preact/hooks";
-import type { Detail } from "../../../facts/event.ts";
 import type { ConnectionRow, EventRow, ProofList, ProofRow } from "../../../observe/contract.ts";
 import { Empty, Skeleton, Trouble } from "./basics.tsx";
-import { ProofCard, SeenCard } from "./chain.tsx";
+import { delegationSeen } from "./delegation_seen.ts";
+import { ProofCard, type Seen, SeenCard } from "./proof_cards.tsx";
 import { useQuery } from "./query.ts";
 import { usePairs } from "./pair_events.ts";
 import type { Trace } from "./trace.ts";
 
 const AGAIN_MS = 5000;
-
-/** The last answer about who may act for a domain, with the chain of its SRV record. */
-export interface Seen {
-  readonly event: EventRow;
-  readonly domain: string;
-  readonly security: string;
-  readonly links: readonly Detail[];
-  readonly why: string | null;
-}
 
 export function ProofsTab({ row, trace }: { row: ConnectionRow | null; trace: Trace }) {
   const path = row === null ? null : `/proofs?limit=100&q=${encodeURIComponent(`connection:${row.id}`)}`;
@@ -55,21 +46,10 @@ function withChain(proof: ProofRow, seen: ReadonlyMap<string, Seen>): ProofRow {
 
 function seenIn(events: readonly EventRow[]): Map<string, Seen> {
   const found = new Map<string, Seen>();
-  for (const event of events.toSorted((a, b) => a.seq - b.seq)) {
-    if (event.type !== "delegation.resolved") continue;
-    const detail = event.detail ?? {}, domain = String(detail.domain);
-    const lookups = Array.isArray(detail.lookups) ? detail.lookups as readonly Record<string, Detail>[] : [];
-    const srv = lookups.find((lookup) => Array.isArray(lookup.chain) && lookup.chain.length > 0) ??
-      lookups[0];
-    const links = Array.isArray(srv?.chain) ? srv.chain as readonly Detail[] : [];
-    found.set(domain, {
-      event,
-      domain,
-      security: String(detail.security),
-      // An answer from the cache may come without its chain.
-      links: links.length > 0 ? links : found.get(domain)?.links ?? [],
-      why: typeof detail.why === "string" ? detail.why : typeof srv?.why === "string" ? srv.why : null,
-    });
+  for (const { type, at, detail } of events.toSorted((a, b) => a.seq - b.seq)) {
+    if (type !== "delegation.resolved" || detail === undefined) continue;
+    const seen = delegationSeen(detail, at, false);
+    found.set(seen.domain, seen);
   }
   return found;
 }

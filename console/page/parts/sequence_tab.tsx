@@ -1,28 +1,35 @@
 /** A connection as a sequence of messages, with the DNS answers of its pairs between them. */
 import { useMemo } from "preact/hooks";
-import type { ConnectionRow, EventRow } from "../../../observe/contract.ts";
+import type { EventRow } from "../../../observe/contract.ts";
 import { plain } from "../format.ts";
 import { Copy } from "./basics.tsx";
-import { usePairs } from "./pair_events.ts";
 import { mermaidOf, Sequence, stepsOf } from "./sequence.tsx";
 import type { Lane } from "./telling.ts";
-import type { Trace } from "./trace.ts";
 import type { Travel } from "./travel.tsx";
 
-export function SequenceTab(
-  { row, trace, travel }: { row: ConnectionRow | null; trace: Trace; travel: Travel },
-) {
-  const more = usePairs(trace.events);
-  const steps = useMemo(() => stepsOf(merged(trace.events, more)), [trace.events, more]);
+export interface SequenceProps {
+  readonly names: {
+    readonly local: string | null;
+    readonly remote: string | null;
+    readonly peer: string | null;
+  };
+  readonly events: readonly EventRow[];
+  /** Of other histories, put between. */
+  readonly more: readonly EventRow[];
+  readonly travel: Travel;
+}
+
+export function SequenceTab({ names: { local, remote, peer }, events, more, travel }: SequenceProps) {
+  const steps = useMemo(() => stepsOf(merged(events, more)), [events, more]);
   const names: Readonly<Record<Lane, readonly [string, string]>> = {
     resolver: ["resolver", "DNS, validated here"],
-    local: [plain(row?.local ?? "this server"), "this server"],
-    peer: [plain(row?.remote ?? row?.peer ?? "the peer"), row?.peer ?? "the peer"],
+    local: [plain(local ?? "this server"), "this server"],
+    peer: [plain(remote ?? peer ?? "the peer"), peer ?? "the peer"],
   };
-  const selected = trace.events[travel.at]?.seq ?? null;
+  const selected = events[travel.at]?.seq ?? null;
   const select = (seq: number) => {
     // An event of a pair's own history stands at the last one of the connection before it.
-    const at = trace.events.findLastIndex((event) => event.seq <= seq);
+    const at = events.findLastIndex((event) => event.seq <= seq);
     travel.to(Math.max(0, at));
   };
   return (

@@ -50,7 +50,7 @@ export function Picture({ machine, standing = NOWHERE, heat, choice }: {
   const [ends, setEnds] = useState(false);
   const [listed, setListed] = useState(false);
   const zoom = useZoom();
-  const { data: view, error, again } = useQuery<MachineView>(`/machines/${machine}`);
+  const { data: view, error, again } = useQuery<MachineView>(`/machines/${encodeURIComponent(machine)}`);
   const active = standing.state ?? "";
   const title = machine.replaceAll("_", " ");
   const chart = view?.chart ?? null;
@@ -82,7 +82,11 @@ export function Picture({ machine, standing = NOWHERE, heat, choice }: {
           </button>
         )}
         {view !== null && (
-          <a class="button wide-only" href={`/api/v1/machines/${machine}.svg`} download={`${machine}.svg`}>
+          <a
+            class="button wide-only"
+            href={`/api/v1/machines/${encodeURIComponent(machine)}.svg`}
+            download={`${machine}.svg`}
+          >
             SVG
           </a>
         )}

@@ -9,7 +9,14 @@ import { factsOf, tell } from "./telling.ts";
 import type { Trace } from "./trace.ts";
 import type { Travel } from "./travel.tsx";
 
-export function Timeline({ trace: { events, left, hole, ended }, travel }: { trace: Trace; travel: Travel }) {
+export interface TimelineProps {
+  readonly trace: Trace;
+  readonly travel: Travel;
+  /** From a file: nothing comes any more. */
+  readonly still?: boolean;
+}
+
+export function Timeline({ trace: { events, left, hole, ended }, travel, still = false }: TimelineProps) {
   const box = useRef<HTMLUListElement>(null);
   const start = events[0] === undefined ? 0 : Date.parse(events[0].at);
   const event = events[travel.at];
@@ -29,8 +36,12 @@ export function Timeline({ trace: { events, left, hole, ended }, travel }: { tra
         <span class="badge">{count(events.length + left)}</span>
         <span class="spring" />
         {travel.following
-          ? <span class="quiet">{ended ? "ended" : "following"}</span>
-          : <button type="button" class="button" onClick={travel.follow}>Follow live</button>}
+          ? <span class="quiet">{still ? "all of it" : ended ? "ended" : "following"}</span>
+          : (
+            <button type="button" class="button" onClick={travel.follow}>
+              {still ? "To the end" : "Follow live"}
+            </button>
+          )}
       </header>
       {hole !== null && <p class="hole">{HOLES[hole]}</p>}
       <ul

@@ -1,0 +1,88 @@
+// deno-lint-ignore-file no-explicit-any
+/** Overview, failures and their reasons. console.md 6 A, E. */
+import assert from "node:assert/strict";
+import type { FailureList, Overview } from "../../../../observe/contract.ts";
+import { test } from "./scene.ts";
+
+// What stands in evaluate() runs in the page; its types would change those of everything else.
+declare const navigator: any;
+
+test("A1, A7: each tile links to the list that it counts, and the counts are the same", async ({ visit, place }) => {
+  await using visitor = await visit();
+  const page = await visitor.go("/");
+  for (const tile of ["connections", "authorised", "denied"]) {
+    await page.locator(`[data-tile=${tile}]`).waitFor();
+    const number = await visitor.text(`[data-tile=${tile}] b`);
+    await page.locator(`[data-tile=${tile}]`).click();
+    await visitor.until(
+      "the list",
+      async () => (await visitor.text("[data-counts]")).split(" ")[0] === number,
+    );
+    await page.goBack();
+  }
+  const { totals } = await place.ask<Overview>("/overview");
+  assert.equal(await visitor.text("[data-tile=connections] b"), String(totals.connections));
+  visitor.assertQuiet();
+});
+
+test("A3, E1: a denial stands under 'Needs attention', and its why says cause, stage and whose fault it is", async ({ visit, place }) => {
+  await using visitor = await visit();
+  const { failures } = await place.ask<FailureList>("/failures");
+  const page = await visitor.go("/");
+  const wanted = {
+    "dns.bogus": ["dns", "dns"],
+    "peer.denied": ["pair", "peer"],
+    "peer.revoked": ["pair", "peer"],
+  } as const;
+  for (const [cause, [stage, fault]] of Object.entries(wanted)) {
+    assert(failures.some(({ key }) => key === cause), cause);
+    await page.locator("[data-attention]", { hasText: cause }).getByRole("link", { name: "why" }).click();
+    await page.locator(`.why-page[data-cause="${cause}"], .why-page .pill.good`).first().waitFor();
+    assert.equal(await page.locator(".where [data-verdict=fail]").first().getAttribute("data-stage"), stage);
+    assert.equal(await page.locator("[data-fault]").getAttribute("data-fault"), fault);
+    await visitor.picture(`why-${cause}-light`);
+    await page.goBack();
+  }
+  visitor.assertQuiet();
+});
+
+test("A5: a chart's numbers are to be had as a table", async ({ visit }) => {
+  await using visitor = await visit();
+  const page = await visitor.go("/");
+  await page.locator(".plot canvas").waitFor();
+  await page.getByRole("button", { name: "As table" }).click();
+  assert.match(await visitor.text(".figure table"), /granted[\s\S]*denied/);
+  visitor.assertQuiet();
+});
+
+test("E3: the report that is copied has the cause and what to do, and no secret", async ({ visit, place }) => {
+  await using visitor = await visit();
+  const { failures } = await place.ask<FailureList>("/failures");
+  const bogus = failures.find(({ key }) => key === "dns.bogus")!.failures[0]!;
+  const page = await visitor.go(`/failures/${encodeURIComponent(bogus.id)}`);
+  await visitor.context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: visitor.origin });
+  await page.getByRole("button", { name: "Copy report" }).click();
+  const text: string = await page.evaluate(() => navigator.clipboard.readText());
+  assert.match(text, /dns\.bogus/);
+  assert.match(text, /bogus\.tld/);
+  assert(!text.includes("a secret of the demo") && !text.includes(place.token));
+});
+
+test("E5: a viewer sees everything and is offered nothing that changes something", async ({ strange, place }) => {
+  await using visitor = await strange();
+  const token =
+    (await Deno.readTextFile(place.stage.originating.tokenFile.replace("console.token", "viewer.token")))
+      .trim();
+  await visitor.context.request.post(`${place.origin}/api/v1/session`, { data: { token } });
+  const page = await visitor.go("/connections/c-1");
+  await page.locator("svg.chart").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Close…" }).count(), 0);
+  const answer = await page.evaluate(() =>
+    fetch("/api/v1/connections/c-1/close", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: "{}",
+    }).then(({ status }) => status)
+  );
+  assert.equal(answer, 403);
+});
