@@ -1,7 +1,7 @@
 /** What the shells share: one server. Only `actors/server.ts` implements it. */
 import type { Config } from "../config/config.ts";
 import type { Cause } from "../facts/cause.ts";
-import type { Resolver } from "../dnssec/resolver.ts";
+import type { Answers } from "../dnssec/resolver.ts";
 import type { PairPolicy } from "../policy/admission.ts";
 import type { Timing } from "../policy/proof.ts";
 import type { BindingTable } from "../routing/binding_table.ts";
@@ -41,7 +41,7 @@ export interface ServerContext {
   /** Replaced by a reload. */
   readonly config: Config;
   readonly draining: boolean;
-  readonly resolver: Resolver;
+  readonly resolver: Answers;
   readonly identities: Identities;
   readonly trust: Trust;
   readonly dialbackSecret: string;

@@ -1,110 +1,104 @@
 /**
- * Walks what every first stanza needs once, before one comes: code is compiled when it first runs, and a quarter of the time
- * that a first stanza took was that (docs/bench.md). No socket, no look-up, no table; nobody hears of it.
+ * Plays a first stanza through before one comes: code is compiled when it first runs, and a quarter of the time that a first
+ * stanza took was that (docs/bench.md). Two servers within this process, of names that nobody has (RFC 6761), federate over
+ * loopback with this one's certificates. Nobody hears of it, and nothing is looked up.
  */
-import type { AnyMachineSnapshot, AnyStateMachine, EventFrom, InputFrom } from "xstate";
-import { assertionIn } from "../machines/assertion_in.ts";
-import { assertionOut } from "../machines/assertion_out.ts";
-import { inboundStream } from "../machines/inbound_stream.ts";
-import { outboundStream } from "../machines/outbound_stream.ts";
-import { route, ROUTE_TIMERS } from "../machines/route.ts";
-import { verification } from "../machines/verification.ts";
-import { parseElement } from "../xml/reader.ts";
-import { parseDialback, printRequest, printVerify } from "../xmpp/dialback.ts";
+import { randomBytes } from "node:crypto";
+import type { Config } from "../config/config.ts";
+import { decodeReply, type Reply } from "../dnssec/answer.ts";
+import type { Lookup, RecordData, RecordType } from "../facts/dns.ts";
 import { type Domain, parseDomain } from "../xmpp/domain.ts";
-import { parseFeatures, printFeatures } from "../xmpp/features.ts";
-import { DECLARED, NS } from "../xmpp/namespaces.ts";
-import { printStarttls } from "../xmpp/starttls.ts";
-import { parseStreamHeader, printInitialHeader, printResponseHeader } from "../xmpp/stream_header.ts";
-import type { ServerContext } from "./context.ts";
-import type { Host } from "./host.ts";
-import { actorOf } from "./start.ts";
+import { type Host, systemClock } from "./host.ts";
+import { Server, type ServerParts } from "./server.ts";
 
-/** Of this name there is nobody (RFC 6761). */
-const NOBODY = parseDomain("rehearsal.invalid");
-const OVER = { type: "connection.ended", cause: "stream.closed" } as const;
-const OFFER = { dialback: true, bidi: false, dna: false, errors: true, unknownRequired: false } as const;
+const PATIENCE_MS = 5000;
+const LOOPBACK = { host: "127.0.0.1", port: 0 } as const;
+const DAY_MS = 86_400_000;
 
-const LIMITS = { maxBytes: 10_000, idleSeconds: 1 };
-
-/** Time stands still, and nobody is told. */
+/** Nobody is told; steps are made, for that is code too. */
 const STAGE: Host = {
-  clock: { now: () => 0, setTimeout: () => 0, clearTimeout: () => {} },
-  random: () => 0,
+  clock: systemClock,
+  random: Math.random,
   tell: () => {},
   trace: { of: () => ({ step: (make) => void make(), ended: () => {} }), wants: () => true, hide: () => "" },
 };
 
-/** @returns the state that each machine came to, by its id. */
-export function rehearse(timers: ServerContext["config"]["limits"]): ReadonlyMap<string, unknown> {
-  say();
-  const { negativePairMs, shutdownGraceMs } = timers;
-  return new Map([
-    walk(outboundStream, { wantBidi: true, timers }, [
-      { type: "tcp.connected", tls: "required", external: true },
-      { type: "header.received", refusal: null, old: false },
-      { type: "features.received", starttls: true, external: false, ...OFFER },
-      { type: "tls.proceed" },
-      { type: "tls.secured", refusal: null },
-      { type: "header.received", refusal: null, old: false },
-      { type: "features.received", starttls: false, external: true, ...OFFER },
-      { type: "sasl.failed" },
-      { type: "request.written" },
-      { type: "close.requested", cause: "stream.idle" },
-      { type: "stream.closed" },
-      OVER,
-    ]),
-    walk(inboundStream, { timers }, [
-      { type: "header.received", mode: "classic", named: true, refusal: null, tls: "required" },
-      { type: "starttls.received" },
-      { type: "tls.secured" },
-      { type: "header.received", mode: "classic", named: true, refusal: null, tls: "required" },
-      { type: "name.judged", proven: false },
-      { type: "request.received" },
-      { type: "pair.opened" },
-      { type: "stream.closed" },
-      OVER,
-    ]),
-    walk(route, { timers: { ...ROUTE_TIMERS, negativePairMs, shutdownGraceMs } }, [
-      { type: "delegation.found", reuse: false },
-      { type: "connection.ready", reused: false },
-      { type: "assertion.authorised" },
-      { type: "drain.wanted", cause: "server.shutdown" },
-    ]),
-    walk(assertionOut, { timers }, [
-      { type: "turn.came" },
-      { type: "verdict.valid" },
-      { type: "connection.over", cause: "stream.closed" },
-    ]),
-    walk(assertionIn, { timers }, [{ type: "request.admitted" }, { type: "proof.found" }]),
-    walk(verification, { timers }, [
-      { type: "server.found" },
-      { type: "connection.ready", same: false },
-      { type: "answer.received", verdict: "valid" },
-    ]),
-  ]);
+/** @returns whether a ping came back. Never rejects: without loopback there is no rehearsal. */
+export async function rehearse(
+  { version, config, identities, trust }: Pick<ServerParts, "version" | "config" | "identities" | "trust">,
+): Promise<boolean> {
+  const ports = new Map<string, number>();
+  const resolver = { lookup: answersFor(ports), get: () => Promise.resolve(NO_DOCUMENT), readiness: unasked };
+  const cast = ["romeo", "juliet"].map((who) => {
+    const domain = parseDomain(`${who}.rehearsal.invalid`);
+    const dialbackSecret = randomBytes(32).toString("hex");
+    const parts = { host: STAGE, version, identities, trust, resolver, dialbackSecret };
+    return { domain, server: new Server({ ...parts, config: roleOf(domain, config) }) };
+  });
+  try {
+    for (const { domain, server } of cast) ports.set(domain, server.listen().s2s[0]!.port);
+    const [romeo, juliet] = cast as [typeof cast[0], typeof cast[0]];
+    return await ping(romeo.server, { local: romeo.domain, remote: juliet.domain });
+  } catch {
+    return false;
+  } finally {
+    await Promise.all(cast.map(({ server }) => server.drain()));
+  }
 }
 
-function walk<M extends AnyStateMachine>(
-  machine: M,
-  input: InputFrom<M>,
-  events: readonly EventFrom<M>[],
-): [id: string, state: unknown] {
-  const about = { pair: { local: NOBODY, remote: NOBODY } };
-  const actor = actorOf(machine, machine.id, about, input, () => {}, STAGE, () => {});
-  actor.start();
-  for (const event of events) actor.send(event);
-  return [machine.id, (actor.getSnapshot() as AnyMachineSnapshot).value];
+const NO_DOCUMENT = { error: "connect", why: "" } as const;
+
+async function ping(server: Server, pair: { local: Domain; remote: Domain }): Promise<boolean> {
+  const returned = Promise.withResolvers<boolean>();
+  const { bytes } = server.pings.make(pair, () => returned.resolve(true));
+  server.routes.submit(pair, { bytes, since: systemClock.now(), local: pair.local });
+  const late = systemClock.setTimeout(() => returned.resolve(false), PATIENCE_MS);
+  const answer = await returned.promise;
+  systemClock.clearTimeout(late);
+  return answer;
 }
 
-/** The words of a classic stream with dialback, printed and read. */
-function say(): void {
-  const names: { from: Domain; to: Domain } = { from: NOBODY, to: NOBODY };
-  const peer = parseStreamHeader(printInitialHeader(names), "initial", NS.server);
-  parseStreamHeader(printResponseHeader(names, "0", peer), "response", NS.server);
-  const read = (text: string) => parseElement(text, DECLARED[NS.server]);
-  parseFeatures(read(printFeatures({ stage: "secure", external: true, bidi: true, limits: LIMITS })));
-  read(printStarttls("proceed"));
-  const request = parseDialback(read(printRequest(NOBODY, NOBODY, "0")));
-  if (request?.kind === "request") parseDialback(read(printVerify(request, "0")));
+/** By dialback: of all proofs it takes the longest way, and needs no certificate that names us. */
+function roleOf(name: Domain, config: Config): Config {
+  const lists = { allow: [], block: [] };
+  return {
+    ...config,
+    server: { ...config.server, names: [name], gone: [] },
+    domains: [{ name, componentSecret: null, policy: { proof: null, ...lists } }],
+    listen: { s2s: [LOOPBACK], s2sTls: [], component: [], console: null },
+    dial: { ...config.dial, allowPrivateAddresses: true },
+    policy: { ...config.policy, ...lists, proof: "encrypted", peer: new Map() },
+    dns: { ...config.dns, hosts: new Map(), static: new Map() },
+  };
+}
+
+/** Each domain is its own machine, on loopback. */
+function answersFor(ports: ReadonlyMap<string, number>): (name: string, type: RecordType) => Promise<Lookup> {
+  return (name, type) => {
+    const now = systemClock.now();
+    const records = recordsOf(name, type, ports);
+    const reply: Reply = {
+      v: 1,
+      question: { name, type },
+      status: records.length > 0 ? "NOERROR" : "NODATA",
+      state: "secure",
+      steps: [{ type, data: records }],
+      validUntil: now + DAY_MS,
+      signedUntil: now + DAY_MS,
+    };
+    return Promise.resolve(decodeReply(reply, name, type, now));
+  };
+}
+
+function recordsOf(name: string, type: RecordType, ports: ReadonlyMap<string, number>): RecordData[] {
+  const [, service] = /^_xmpp-server\._tcp\.(.*)$/.exec(name) ?? [];
+  const port = ports.get(service ?? "");
+  if (type === "SRV" && port !== undefined) {
+    return [{ t: "SRV", priority: 0, weight: 0, port, target: `${service}.` }];
+  }
+  return type === "A" && ports.has(name) ? [{ t: "A", address: LOOPBACK.host }] : [];
+}
+
+function unasked(): never {
+  throw new Error("nobody asks in a rehearsal");
 }

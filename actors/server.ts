@@ -1,7 +1,7 @@
 /** One Verona server: its tables, its shells, its listeners. docs/architecture.md. */
 import { randomBytes } from "node:crypto";
 import type { Config, HostedDomain, Limits } from "../config/config.ts";
-import type { Resolver } from "../dnssec/resolver.ts";
+import type { Answers } from "../dnssec/resolver.ts";
 import type { Cause } from "../facts/cause.ts";
 import { type PairPolicy, survives } from "../policy/admission.ts";
 import { Policies } from "../policy/policies.ts";
@@ -50,7 +50,7 @@ export interface ServerParts {
   readonly host: Host;
   readonly version: string;
   readonly config: Config;
-  readonly resolver: Resolver;
+  readonly resolver: Answers;
   readonly identities: Identities;
   readonly trust: Trust;
   readonly dialbackSecret: string;
@@ -71,7 +71,7 @@ export class Server implements ServerContext {
   readonly version: string;
   config: Config;
   draining = false;
-  readonly resolver: Resolver;
+  readonly resolver: Answers;
   identities: Identities;
   trust: Trust;
   readonly dialbackSecret: string;

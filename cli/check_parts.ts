@@ -24,6 +24,8 @@ export interface CheckSource {
 }
 
 export interface CheckParts extends AttemptParts {
+  /** The caller's to dispose. */
+  readonly resolver: Resolver;
   /** Null: nothing is asked of the peer. */
   readonly from: Domain | null;
 }

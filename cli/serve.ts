@@ -88,7 +88,8 @@ export async function serve({ config: file, clock, reread, recorder }: ServeOpti
     console: api === null ? null : print(api.addr),
   };
   host.tell({ type: "server.ready", detail: addresses });
-  clock.setTimeout(() => void rehearse(config.limits), 0);
+  // After whoever waited for us has been let in.
+  clock.setTimeout(() => void rehearse({ version: VERSION, config, identities, trust }), 0);
   return {
     server,
     view,

@@ -38,6 +38,9 @@ export interface LookupOptions {
 /** Asks one question; {@link Resolver.lookup} is one. */
 export type Ask = (name: string, type: RecordType, options?: LookupOptions) => Promise<Lookup>;
 
+/** What a server asks of its resolver. */
+export type Answers = Pick<Resolver, "lookup" | "get" | "readiness">;
+
 /** Whether the root's keys validate against the configured anchors. */
 export interface Readiness {
   readonly ready: boolean;
