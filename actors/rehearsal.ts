@@ -28,7 +28,12 @@ export async function rehearse(
   { version, config, identities, trust }: Pick<ServerParts, "version" | "config" | "identities" | "trust">,
 ): Promise<boolean> {
   const ports = new Map<string, number>();
-  const resolver = { lookup: answersFor(ports), get: () => Promise.resolve(NO_DOCUMENT), readiness: unasked };
+  const resolver = {
+    lookup: answersFor(ports),
+    get: () => Promise.resolve(NO_DOCUMENT),
+    readiness: unasked,
+    stats: unasked,
+  };
   const cast = ["romeo", "juliet"].map((who) => {
     const domain = parseDomain(`${who}.rehearsal.invalid`);
     const dialbackSecret = randomBytes(32).toString("hex");

@@ -39,7 +39,7 @@ export interface LookupOptions {
 export type Ask = (name: string, type: RecordType, options?: LookupOptions) => Promise<Lookup>;
 
 /** What a server asks of its resolver. */
-export type Answers = Pick<Resolver, "lookup" | "get" | "readiness">;
+export type Answers = Pick<Resolver, "lookup" | "get" | "readiness" | "stats">;
 
 /** Whether the root's keys validate against the configured anchors. */
 export interface Readiness {
