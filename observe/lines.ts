@@ -1,9 +1,8 @@
 /**
- * Lines on their way out: those of one moment leave as one write. What warns leaves at once, with all before it, so that no
- * crash swallows its own reason.
+ * Lines on their way out: those of one moment leave as one write, before anything else happens. What warns leaves at once, with
+ * all before it, so that no crash swallows its own reason.
  */
 
-const GATHER_MS = 20;
 /** More does not wait. */
 const MOST = 32_768;
 
@@ -12,7 +11,6 @@ export class Lines {
   readonly #encoder = new TextEncoder();
   #waiting: string[] = [];
   #length = 0;
-  #timer: ReturnType<typeof setTimeout> | null = null;
 
   /** @param write Takes all of it at once. */
   constructor(write: (bytes: Uint8Array) => void) {
@@ -20,16 +18,15 @@ export class Lines {
   }
 
   add(line: string, urgent: boolean): void {
+    if (this.#waiting.length === 0 && !urgent) queueMicrotask(() => this.flush());
     this.#waiting.push(line, "\n");
     this.#length += line.length;
-    if (urgent || this.#length > MOST) return this.flush();
-    this.#timer ??= setTimeout(() => this.flush(), GATHER_MS);
+    if (urgent || this.#length > MOST) this.flush();
   }
 
   flush(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
     const text = this.#waiting.join("");
-    [this.#timer, this.#waiting, this.#length] = [null, [], 0];
+    [this.#waiting, this.#length] = [[], 0];
     if (text !== "") this.#write(this.#encoder.encode(text));
   }
 }

@@ -57,7 +57,7 @@ export class Timers {
     const now = performance.now();
     const due = [...this.#moments.keys()].filter((at) => at <= now).sort((a, b) => a - b);
     for (const at of due) {
-      const together = this.#moments.get(at)!;
+      const together = this.#moments.get(at) ?? []; // none: those that rang before have taken it back
       this.#moments.delete(at);
       for (const { ring } of together) if (ring !== null) guarded(ring);
     }

@@ -11,7 +11,7 @@ Deno.test("lines of one moment leave together, in order", async () => {
   const { lines, written } = paper();
   for (const word of ["a", "b", "c"]) lines.add(word, false);
   assert.deepEqual(written, []);
-  while (written.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await Promise.resolve(); // before anything that was not under way
   assert.deepEqual(written, ["a\nb\nc\n"]);
 });
 

@@ -40,6 +40,17 @@ Deno.test("what is taken back does not ring, not even by one that rings with it"
   assert.equal(names().filter((name) => name !== "last").length, 1, names().join());
 });
 
+Deno.test("what is late is taken back by what rings before it, and the others ring still", async () => {
+  const { timers, set, done, names } = bell();
+  const ids: unknown[] = [];
+  set("first", 1, () => ids.forEach((id) => timers.clear(id)));
+  for (const ms of [3, 5, 7]) ids.push(set(`${ms}`, ms));
+  set("last", 9, done.resolve);
+  for (const until = performance.now() + 20; performance.now() < until;); // all of them are due at once
+  await done.promise;
+  assert.deepEqual(names(), ["first", "last"]);
+});
+
 Deno.test("a nearer deadline set later rings first, and one set while others ring has its own time", async () => {
   const { set, done, names } = bell();
   set("far", 60, done.resolve);
