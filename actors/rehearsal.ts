@@ -87,7 +87,7 @@ function answersFor(ports: ReadonlyMap<string, number>): (name: string, type: Re
       question: { name, type },
       status: records.length > 0 ? "NOERROR" : "NODATA",
       state: "secure",
-      steps: [{ type, data: records }],
+      steps: [{ name, type, state: "secure", data: records }],
       validUntil: now + DAY_MS,
       signedUntil: now + DAY_MS,
     };
