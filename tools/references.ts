@@ -1,5 +1,5 @@
 /**
- * Writes docs/causes.md and docs/events.md from facts/, docs/metrics.md from observe/metrics, docs/commands.md and
+ * Writes docs/causes.md and docs/events.md from facts/, docs/metrics.md from observe/metrics, the dashboard, docs/commands.md and
  * docs/verona.1 from cli/, and the list in docs/api.md from the router; with `--check` it only compares.
  */
 import { type Cause, CAUSES } from "../facts/cause.ts";
@@ -7,6 +7,7 @@ import { seeForYourself } from "../facts/see_for_yourself.ts";
 import { EVENTS, STEPS } from "../facts/event.ts";
 import { FAMILIES, type Family, type FamilyName, sampled } from "../observe/metrics/families.ts";
 import { withEndpoints } from "./api.ts";
+import { dashboard } from "./dashboard/grafana.ts";
 import { commandsPage, manual } from "./commands.ts";
 
 const ROOT = new URL("../", import.meta.url);
@@ -35,6 +36,7 @@ Generated from facts/cause.ts by \`deno task references\`.
 | cause | what | whose fault | what next | see for yourself |
 | --- | --- | --- | --- | --- |
 ${causes.join("")}`,
+    "docs/monitoring/dashboard.json": dashboard(),
     "docs/metrics.md": `# Metrics
 
 What \`/metrics\` says ([operating.md](operating.md), Monitoring): \`verona_\` of this process, \`xmpp_s2s_\` of the protocol, \`process_\` as everywhere.

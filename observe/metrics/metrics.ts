@@ -46,6 +46,10 @@ export class Metrics {
       parts.measured?.(one);
     });
     parts.recorder.listen((event) => this.#hear(event));
+    // What an alert waits for is there before: from nothing to 1 would be no increase.
+    for (const cause of ["dns.bogus", "dns.witness"]) {
+      this.#registry.count("xmpp_s2s_dnssec_validations", { result: "bogus", cause }, 0);
+    }
   }
 
   /** Until the server has stopped: what nobody tells is measured now and then. */
