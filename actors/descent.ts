@@ -125,11 +125,11 @@ export class Descent {
     const { config, identities } = this.#server;
     const policy = this.#server.policyFor(this.#pair);
     const { service, security } = this.#delegation;
-    const holds = (name: string) => identities.covers(toAscii(name as DomainPair["local"]));
+    const own = toAscii(config.server.names[0]! as DomainPair["local"]);
     return {
       secure: service === "offered" && security === "secure",
-      serverNames: config.policy.serverNames && holds(config.server.names[0]!),
-      ownCertificate: holds(this.#pair.local),
+      serverNames: config.policy.serverNames && identities.carriesMachine(own),
+      ownCertificate: identities.carries(toAscii(this.#pair.local)),
       takesDialback: accepts(policy, "dialback"),
       takesCleartext: takesCleartext(policy),
     };

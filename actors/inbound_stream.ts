@@ -83,7 +83,7 @@ export class InboundShell extends S2sShell {
       standing: (name) => this.server.hosted.standing(name, now),
       previous: this.#previous,
       certificate: this.connection.tls === null ? null : this.peerCertificate,
-      serverNames: this.row.serverNames,
+      machineNames: this.row.machineNames,
       takesCleartext: (to, from) => this.server.takesCleartext(to, from),
     });
     this.#mayBeClear = tls !== "required";

@@ -52,7 +52,7 @@ function tryMaterial({ config, lineOf }: Good): Mistake[] {
   if (config.certificates.length > 0) {
     attempt("certificate", () => loadIdentities(config), (identities) => {
       for (const [i, name] of config.server.names.entries()) {
-        if (identities.carries(toAscii(name))) continue;
+        if (identities.carriesMachine(toAscii(name))) continue;
         const path = ["server", "names", i];
         const message = `no [[certificate]] carries "${name}": peers would not know this machine by it`;
         mistakes.push({ line: lineOf(path), key: path.join("."), message });

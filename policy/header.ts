@@ -19,8 +19,8 @@ export interface InitialHeaderFacts {
   readonly previous: StreamHeader | null;
   /** Null before TLS. */
   readonly certificate: PeerCertificate | null;
-  /** The peer's names as the connection table has them (2.2). */
-  readonly serverNames: readonly string[];
+  /** What the peer's machine may call itself. */
+  readonly machineNames: readonly string[];
   /** Whether a stream with these names may do without TLS (`legacy`); null where the header names nobody. */
   readonly takesCleartext: (to: Domain | null, from: Domain | null) => boolean;
 }
@@ -75,8 +75,8 @@ function refusalFor(facts: InitialHeaderFacts, is: NameStanding): Refusal | null
 
 const isOurs = (standing: NameStanding): boolean => standing === "hosted" || standing === "server-name";
 
-function isNamed({ header, certificate, serverNames }: InitialHeaderFacts): boolean {
-  return certificate !== null && header.from !== null && matchesName(serverNames, header.from.domain);
+function isNamed({ header, certificate, machineNames }: InitialHeaderFacts): boolean {
+  return certificate !== null && header.from !== null && matchesName(machineNames, header.from.domain);
 }
 
 /** R-7: nothing that the peer showed could prove the name of its machine. */

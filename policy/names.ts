@@ -11,8 +11,17 @@ export function serverNames(certificate: PeerCertificate): readonly string[] {
   return certificate.state === "accepted" ? namesOf(certificate.facts) : [];
 }
 
+/**
+ * The names among them by which a machine may go: DNS-IDs. An SRV-ID or xmppAddr is the name of a service domain (6.5, the
+ * row of server-name streams).
+ */
+export function machineNames(certificate: PeerCertificate): readonly string[] {
+  if (certificate.state !== "accepted") return [];
+  return namesOf({ identifiers: certificate.facts.identifiers.filter(({ kind }) => kind === "dns") });
+}
+
 /** The names that a certificate claims. They count for nothing until something vouches for the certificate (3.8). */
-export function namesOf({ identifiers }: CertificateFacts): readonly string[] {
+export function namesOf({ identifiers }: Pick<CertificateFacts, "identifiers">): readonly string[] {
   return [...new Set(identifiers.map(nameOf).filter((name) => name !== null))];
 }
 

@@ -1,6 +1,6 @@
 /** One row of the connection table: what is known of one TCP connection. dna-01 4; protocol.md 2.2. */
 import type { PeerCertificate } from "../facts/certificate.ts";
-import { matchesName, serverNames } from "../policy/names.ts";
+import { machineNames, matchesName, serverNames } from "../policy/names.ts";
 import type { Proof } from "../policy/proof.ts";
 import type { Domain, PairKey } from "../xmpp/domain.ts";
 import { BoundedSet } from "./bounded_set.ts";
@@ -70,6 +70,7 @@ export class ConnectionRow {
   readonly #delegated = new Map<Domain, Proof>();
   #certificate: PeerCertificate = { state: "absent" };
   #serverNames: readonly string[] = [];
+  #machineNames: readonly string[] = [];
 
   constructor(id: ConnectionId, direction: "in" | "out", indexes: ConnectionIndexes) {
     this.id = id;
@@ -98,7 +99,8 @@ export class ConnectionRow {
 
   /** The header's `remote` is proven to be a name of the peer, by its certificate or its own records (R-7, A-30). */
   get remoteProven(): boolean {
-    return this.remote !== null && matchesName(this.#serverNames, this.remote);
+    const names = this.mode === "server-name" ? this.#machineNames : this.#serverNames;
+    return this.remote !== null && matchesName(names, this.remote);
   }
 
   /** The stream itself is authenticated (F2): between server names by its certificate, classic ones by SASL, that is by a pair. */
@@ -111,6 +113,11 @@ export class ConnectionRow {
     return this.#serverNames;
   }
 
+  /** Those of them by which the peer's machine may go, as the `remote` of a server-name stream (6.5). */
+  get machineNames(): readonly string[] {
+    return this.#machineNames;
+  }
+
   /** Domains that are proven to be delegated to this peer. */
   get delegated(): ReadonlyMap<Domain, Proof> {
     return this.#delegated;
@@ -121,11 +128,13 @@ export class ConnectionRow {
     if (this.#certificate.state !== "absent") throw new Error(`Cannot secure ${this.id}: it is secured`);
     this.#certificate = certificate;
     this.#serverNames = serverNames(certificate);
+    this.#machineNames = machineNames(certificate);
     for (const name of this.#serverNames) this.#indexes.byName.add(name, this);
   }
 
   /** A name that something else than an accepted chain proves to be the peer's: a TLSA record (protocol.md 3.4, R-7). */
   vouch(name: string): void {
+    if (!this.#machineNames.includes(name)) this.#machineNames = [...this.#machineNames, name];
     if (this.#serverNames.includes(name)) return;
     this.#serverNames = [...this.#serverNames, name];
     this.#indexes.byName.add(name, this);
@@ -134,7 +143,7 @@ export class ConnectionRow {
   /** R-7: the one name that its own records prove is all that the peer is; what else its certificate says is dropped. */
   vouchAlone(name: string): void {
     for (const other of this.#serverNames) this.#indexes.byName.remove(other, this);
-    this.#serverNames = [];
+    this.#serverNames = this.#machineNames = [];
     this.vouch(name);
   }
 

@@ -36,6 +36,13 @@ export class Identities {
     return this.facts.some((facts) => names(facts, name));
   }
 
+  /** The same, as a machine's name: SRV-ID and xmppAddr are service domains' (protocol.md 6.5). */
+  carriesMachine(name: string): boolean {
+    return this.facts.some(({ identifiers }) =>
+      names({ identifiers: identifiers.filter(({ kind }) => kind === "dns") }, name)
+    );
+  }
+
   /**
    * Loads every pair of files.
    *
@@ -66,11 +73,6 @@ export class Identities {
       );
     }
     return new Identities(context, loaded.map(({ facts }) => facts), fingerprint);
-  }
-
-  /** Whether one of them carries this name (A-labels), itself or by a wildcard. */
-  covers(name: string): boolean {
-    return this.facts.some((facts) => names(facts, name));
   }
 
   /** Once nothing new will use it. */
@@ -117,7 +119,7 @@ function digest(texts: readonly string[]): string {
   return hash.digest("hex");
 }
 
-function names(facts: CertificateFacts, name: string): boolean {
+function names({ identifiers }: Pick<CertificateFacts, "identifiers">, name: string): boolean {
   const wildcard = `*.${name.slice(name.indexOf(".") + 1)}`;
-  return facts.identifiers.some((id) => id.name === name || (id.kind === "dns" && id.name === wildcard));
+  return identifiers.some((id) => id.name === name || (id.kind === "dns" && id.name === wildcard));
 }

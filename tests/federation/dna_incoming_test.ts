@@ -66,6 +66,10 @@ const REFUSED: Record<
     world.ca.issue({ names: [ORIGINATING], isCa: true }),
   "TLS-12: without the intermediate": async ({ world }) =>
     leafOnly(await (await world.ca.intermediate()).issue({ names: [ORIGINATING] })),
+  "DNA-20: with the name in an SRV-ID only": ({ world }) =>
+    world.ca.issue({ names: ["xmpp9.originating.example"], srvNames: [`_xmpp-server.${ORIGINATING}`] }),
+  "DNA-20: with the name in an xmppAddr only": ({ world }) =>
+    world.ca.issue({ names: ["xmpp9.originating.example"], xmppAddrs: [ORIGINATING] }),
   "DNA-20: with the name in CN only": ({ world }) => world.ca.issue({ commonName: ORIGINATING }),
 };
 

@@ -20,7 +20,7 @@ function judged(attrs: string, change: Partial<InitialHeaderFacts> = {}): string
     standing: (name) => name === HOSTED ? "hosted" : name === MACHINE ? "server-name" : "unknown",
     previous: null,
     certificate: null,
-    serverNames: [],
+    machineNames: [],
     takesCleartext: () => true,
     ...change,
   });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Identifier } from "../../facts/certificate.ts";
-import { matchesName, patternFor, serverNames } from "../../policy/names.ts";
+import { machineNames, matchesName, patternFor, serverNames } from "../../policy/names.ts";
 import { parseDomain } from "../../xmpp/domain.ts";
 import { accepted, dns, NO_CERTIFICATE, SELF_SIGNED, srv, xmpp } from "./fixtures.ts";
 
@@ -18,6 +18,12 @@ Deno.test("serverNames of vector C.1: DNS-IDs with patterns, SRV-ID and xmppAddr
     "*.cluster.receiving.example",
     "target.example",
   ]);
+});
+
+Deno.test("R-7: a machine goes by the DNS-IDs of an accepted certificate, not by what names a service domain", () => {
+  assert.deepEqual(machineNames(C1), ["xmpp1.receiving.example", "*.cluster.receiving.example"]);
+  assert.deepEqual(machineNames(SELF_SIGNED), []);
+  assert.deepEqual(machineNames(NO_CERTIFICATE), []);
 });
 
 Deno.test("serverNames: a refused or absent certificate gives none", () => {

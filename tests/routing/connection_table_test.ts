@@ -166,6 +166,19 @@ Deno.test("connection table: the header's name is proven only by an accepted cer
   assert.deepEqual([proven, other, classic].map((row) => row.remoteProven), [true, false, true]);
 });
 
+Deno.test("R-7, R-10: by SRV-ID or xmppAddr a service domain is proven, no machine; TLSA proves one", () => {
+  for (const kind of ["srv", "xmpp"] as const) {
+    const world = tables();
+    const machine = connect(world, { direction: "out", certificate: accepted({ kind, name: THEIRS }) });
+    assert.deepEqual([machine.remoteProven, machine.authenticated], [false, false]);
+    assert.equal(world.connections.findBetween(OURS, THEIRS), null);
+    machine.vouch(THEIRS);
+    assert.deepEqual([machine.remoteProven, machine.authenticated], [true, true]);
+    const certificate = accepted({ kind, name: "sender.example" });
+    assert.ok(connect(world, { direction: "in", mode: "classic", certificate }).remoteProven);
+  }
+});
+
 /** R-10, A-19: the stream between the machines themselves. */
 const BETWEEN: Record<string, [Shape, found: boolean]> = {
   "ours": [{ direction: "out" }, true],

@@ -39,6 +39,24 @@ Deno.test("identities: the certificate with the server's own name is the default
   wildcard.free();
 });
 
+Deno.test("identities: a machine's name is carried as DNS-ID alone, a domain by any identifier", async () => {
+  const { certificate, key } = await root.issue({
+    names: ["xmpp1.a.example"],
+    srvNames: ["_xmpp-server.srv.example"],
+    xmppAddrs: ["addr.example"],
+  });
+  Object.assign(files, { "c.crt": certificate, "c.key": key });
+  const identities = load([["c.crt", "c.key"]]);
+  for (const name of ["xmpp1.a.example", "srv.example", "addr.example"]) {
+    assert.deepEqual(
+      [identities.carries(name), identities.carriesMachine(name)],
+      [true, name === "xmpp1.a.example"],
+      name,
+    );
+  }
+  identities.free();
+});
+
 const MISTAKES: Record<string, [pairs: [string, string][], words: RegExp]> = {
   "a key that is another's": [[["a.crt", "a.key"], ["b.crt", "a.key"]], /b\.crt.*a\.key.*does not fit/],
   "a chain file that is not there": [[["gone.crt", "a.key"]], /Cannot read gone\.crt/],
