@@ -8,6 +8,8 @@ import { OTHER } from "./series.ts";
 const MOST_LOCALS = 100;
 /** So many times its cost it rests: a million pairs are walked now and then, a few at every question. */
 const REST = 100;
+/** Whoever scrapes has little time: with very many pairs it gets what the walk before found. */
+const PATIENCE_MS = 1000;
 
 export interface Found {
   /** Open pairs, by `local`, `direction` and `prooftype`. */
@@ -37,11 +39,13 @@ export class Survey {
     this.#pace = pace;
   }
 
-  /** What the last walk found; a new one when that is due, one for all who ask meanwhile. */
-  async read(): Promise<Found> {
+  /** What the last walk found, before the first nothing; a new one when that is due, one for all who ask meanwhile. */
+  async read(patienceMs: number = PATIENCE_MS): Promise<Found> {
     if (performance.now() >= this.#due) {
       this.#walking ??= this.#walk().finally(() => this.#walking = null);
-      await this.#walking;
+      const { promise: late, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, patienceMs);
+      await Promise.race([this.#walking, late]).finally(() => clearTimeout(timer));
     }
     return this.#found;
   }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { FAMILIES } from "../../observe/metrics/families.ts";
 import { OTHER } from "../../observe/metrics/series.ts";
-import { initiateBidi, message } from "../federation/acts.ts";
+import { arrival, grant, initiateBidi, message } from "../federation/acts.ts";
 import { granted, Stage } from "../harness/stage.ts";
 import { parse, Prometheus, promtool, valueOf } from "../harness/prometheus.ts";
 import { request } from "../peer/stream.ts";
@@ -105,6 +105,30 @@ Deno.test("metrics: what happened is what they say", async () => {
   assert.ok(value("process_cpu_seconds_total")! > 0 && value("process_resident_memory_bytes")! > 1 << 20);
   const build = families.find(({ name }) => name === "verona_build")!.samples[0]![1];
   assert.match(build.commit!, /^[0-9a-f]{7}$/);
+});
+
+Deno.test("metrics: a connection of ours, phase by phase; what a peer refuses; what it says to end it", async () => {
+  await using stage = await Stage.open();
+  await using juliet = await stage.component();
+  juliet.say("juliet", "romeo@sender.example", "m1");
+  const { r } = await arrival(stage);
+  await grant(r, "target.example", "sender.example");
+  await r.message({ id: "m1" });
+  r.send(
+    "<stream:error><conflict xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></stream:stream>",
+  );
+  await stage.server.told({ event: "connection.closed" });
+  const families = await parse((await ask(stage, "/metrics", { headers: OPEN })).text, "openmetrics");
+  const value = (name: string, labels: Record<string, string>) => valueOf(families, name, labels);
+  const out = { direction: "out" };
+  for (const phase of ["dns", "tcp", "starttls", "tls", "stream", "total", "verdict"]) {
+    const count = value("xmpp_s2s_setup_duration_seconds_count", { ...out, phase });
+    assert.ok(count !== null && count >= 1, `${phase}: ${count}`);
+  }
+  assert.equal(value("xmpp_s2s_tls_handshakes_total", { ...out, result: "ok" }), 1);
+  assert.equal(value("xmpp_s2s_pair_decisions_total", { ...out, decision: "granted" }), 1);
+  assert.equal(value("xmpp_s2s_stream_errors_total", { direction: "in", condition: "conflict" }), 1);
+  assert.equal(value("xmpp_s2s_connections_closed_total", { ...out, cause: "stream.error" }), 1);
 });
 
 Deno.test("metrics: stanzas by kind outlive their connection; what was refused is there by cause", async () => {

@@ -196,7 +196,13 @@ Deno.test("survey: a walk through very many pairs rests in between, and is not m
   const survey = new Survey(view, new Pace());
   let turns = 0;
   const timer = setInterval(() => turns++, 0);
-  const [found, same] = await Promise.all([survey.read(), survey.read()]);
+  const early = await survey.read(1);
+  assert.deepEqual(
+    [early.pairs.size, early.proofs, early.earliestExpiry],
+    [0, {}, null],
+    "it waits for nobody",
+  );
+  const [found, same] = await Promise.all([survey.read(60_000), survey.read(60_000)]);
   clearInterval(timer);
   assert.ok(turns > 2, "nobody else had a turn");
   assert.equal(found, same);
