@@ -21,8 +21,15 @@ Deno.test("8.1: five stanzas at once when the last question is 20 ms old, else a
 Deno.test("8.1: at once when half of the window waits, by stanzas or by bytes", () => {
   assert.equal(at(2499, 1, 10_000, 10_000), 10_020);
   assert.equal(at(2500, 1, 10_000, 10_000), "now");
-  assert.equal(at(5, 7_999_999, 10_000, 10_000), 10_020);
-  assert.equal(at(5, 8_000_000, 10_000, 10_000), "now");
+  const small = { smUnackedStanzas: 5000, smUnackedBytes: 65_536 };
+  const waiting = { now: 10_000, stanzas: 5, since: 10_000, askedAt: 10_000 };
+  assert.equal(askAt({ ...waiting, bytes: 32_767 }, small), 10_020);
+  assert.equal(askAt({ ...waiting, bytes: 32_768 }, small), "now");
+});
+
+Deno.test("8.1: at once when what waits is more than a cache keeps, however large the window", () => {
+  assert.equal(at(5, 262_143, 10_000, 10_000), 10_020);
+  assert.equal(at(5, 262_144, 10_000, 10_000), "now");
 });
 
 Deno.test("8.1: never later than two seconds after the oldest was written", () => {
