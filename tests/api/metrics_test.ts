@@ -170,6 +170,11 @@ Deno.test("metrics: hostile peers make no series: no remote name, id or address 
   );
   assert.deepEqual(named, []);
   assert.ok(lines.length < 2000, `${lines.length} series`);
+  o.send("<stream:error><evil-condition xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>");
+  await stage.server.told({ event: "stream.error", by: "peer" });
+  const families = await parse((await ask(stage, "/metrics")).text, "text");
+  const said = { direction: "in", condition: "undefined-condition" };
+  assert.equal(valueOf(families, "xmpp_s2s_stream_errors_total", said), 1);
 });
 
 Deno.test("metrics: beyond a hundred hosted domains the others are one", async () => {
