@@ -16,6 +16,7 @@ import type { ServerContext } from "./context.ts";
 import { NOTHING_TRIED, type Tried } from "./tried.ts";
 import type { S2sShell } from "./s2s_stream.ts";
 import { actorOf, background } from "./start.ts";
+import { stateOf } from "./stream.ts";
 import { encode } from "./stream.ts";
 
 export class AssertionIn {
@@ -49,6 +50,11 @@ export class AssertionIn {
     );
     this.#actor.subscribe({ complete: () => this.#over.abort(null) });
     this.#actor.start();
+  }
+
+  /** As the chart has it. */
+  get machineState(): string {
+    return stateOf(this.#actor.getSnapshot().value);
   }
 
   /** What Q1 to Q9 said; `duplicate` never comes here: the request under way answers it. */

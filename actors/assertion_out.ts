@@ -8,6 +8,7 @@ import type { DomainPair } from "../xmpp/domain.ts";
 import type { ServerContext } from "./context.ts";
 import type { S2sShell } from "./s2s_stream.ts";
 import { actorOf } from "./start.ts";
+import { stateOf } from "./stream.ts";
 import { encode } from "./stream.ts";
 
 /** What became of a request, for the route that asked. */
@@ -44,6 +45,11 @@ export class AssertionOut {
       () => this.#listener.lost("server.internal"),
     );
     this.#actor.start();
+  }
+
+  /** As the chart has it. */
+  get machineState(): string {
+    return stateOf(this.#actor.getSnapshot().value);
   }
 
   turnCame(): void {

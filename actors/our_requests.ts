@@ -21,6 +21,10 @@ export class OurRequests {
     this.#shell = shell;
   }
 
+  all(): Iterable<AssertionOut> {
+    return this.#assertions.values();
+  }
+
   /** Asks for a pair; it waits when too many of ours are unanswered. Idempotent per pair. */
   ask(pair: DomainPair, listener: AssertionListener): void {
     const assertion = new AssertionOut(this.#server, this.#shell, pair, listener);

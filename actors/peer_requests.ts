@@ -27,6 +27,10 @@ export class PeerRequests {
     this.#digest = new Digest(server.host);
   }
 
+  all(): Iterable<AssertionIn> {
+    return this.#assertions.values();
+  }
+
   /** Q1 to Q9, then an actor that proves it. The result pauses reading while a peer asks beyond its limits. */
   handle(request: DialbackRequest): void | Promise<void> {
     const [server, shell, row] = [this.#server, this.#shell, this.#shell.row];

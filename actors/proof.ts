@@ -13,6 +13,7 @@ import { collect, type Found } from "./collector.ts";
 import type { ServerContext } from "./context.ts";
 import type { S2sShell } from "./s2s_stream.ts";
 import { actorOf, background } from "./start.ts";
+import { stateOf } from "./stream.ts";
 
 /** Whose affair the proof is. */
 export interface ProofHolder {
@@ -58,6 +59,11 @@ export class ProofLife {
     );
     this.#actor.subscribe({ complete: () => this.#over.abort(null) });
     this.#actor.start();
+  }
+
+  /** As the chart has it. */
+  get machineState(): string {
+    return stateOf(this.#actor.getSnapshot().value);
   }
 
   /** For the API: held, rechecking, suspected, postponed or ended. */

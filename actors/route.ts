@@ -24,6 +24,7 @@ import { RouteQueue } from "./route_queue.ts";
 import { RouteWay, type Traveller } from "./route_way.ts";
 import type { S2sShell } from "./s2s_stream.ts";
 import { actorOf, background } from "./start.ts";
+import { stateOf } from "./stream.ts";
 
 /** 4.8: stream errors upon which nothing is said against connecting again. */
 const WELCOME: readonly StreamCondition[] = ["reset", "connection-timeout"];
@@ -63,6 +64,11 @@ export class Route implements AssertionListener, Traveller {
     this.#tracer = server.host.trace?.of({ pair }) ?? null;
     this.#actor.subscribe({ next: (snapshot) => this.#plan(snapshot), complete: () => this.#ended() });
     this.#actor.start();
+  }
+
+  /** As the chart has it. */
+  get machineState(): string {
+    return stateOf(this.#actor.getSnapshot().value);
   }
 
   /** A stanza has to wait: it starts what is needed to open the pair. */

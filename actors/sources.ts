@@ -1,7 +1,15 @@
 /** The tables as the API walks them. Nothing here is copied: rows are looked at where they live. */
 import type { HostedDomain } from "../config/config.ts";
 import type { ProofRow } from "../observe/contract.ts";
-import type { LiveConnection, LiveDomain, LiveProof, LiveRoute, Source, Sources } from "../observe/live.ts";
+import type {
+  LiveConnection,
+  LiveDomain,
+  LiveProof,
+  LiveRoute,
+  LivingActor,
+  Source,
+  Sources,
+} from "../observe/live.ts";
 import type { Listed } from "../routing/hosted.ts";
 import { type Domain, type DomainPair, pairKey } from "../xmpp/domain.ts";
 import { ConnectionNow } from "./live_connection.ts";
@@ -16,7 +24,22 @@ export function sourcesOf(server: Server): Sources {
     routes: routes(server),
     proofs: proofs(server),
     domains: domains(server),
+    actors: () => actors(server),
   };
+}
+
+/** Every actor that lives, under the name of its machine's file. */
+function* actors({ shells, components, routes, verifications }: Server): Iterable<LivingActor> {
+  for (const { machineState } of components.values()) yield ["component_stream", machineState];
+  for (const { machineState } of verifications.all()) yield ["verification", machineState];
+  for (const { machineState } of routes.all()) yield ["route", machineState];
+  for (const shell of shells.values()) {
+    const { row, machineState, ours, theirs } = shell;
+    yield [row.direction === "in" ? "inbound_stream" : "outbound_stream", machineState];
+    for (const { machineState } of theirs.all()) yield ["assertion_in", machineState];
+    for (const { machineState } of ours.all()) yield ["assertion_out", machineState];
+    for (const { machineState } of livesOn(shell)) yield ["proof", machineState];
+  }
 }
 
 function connections(server: Server): Source<LiveConnection> {

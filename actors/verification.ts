@@ -15,6 +15,7 @@ import type { ServerContext } from "./context.ts";
 import type { LinkOutcome } from "./links.ts";
 import type { OutboundShell } from "./outbound_stream.ts";
 import { actorOf, background } from "./start.ts";
+import { stateOf } from "./stream.ts";
 import { encode } from "./stream.ts";
 import type { Unreached } from "./unreached.ts";
 import type { Lease } from "./verify_connection.ts";
@@ -78,6 +79,11 @@ export class Verification {
     );
     // Dropped: nobody reads it.
     this.#actor.subscribe({ complete: () => this.#report("unreachable", "proof.timeout") });
+  }
+
+  /** As the chart has it. */
+  get machineState(): string {
+    return stateOf(this.#actor.getSnapshot().value);
   }
 
   /** Never rejects. */

@@ -14,6 +14,7 @@ export type { VerifyQuestion } from "./verification.ts";
 export class Verifications {
   readonly #server: ServerContext;
   readonly #unreached: Unreached;
+  readonly #running = new Set<Verification>();
   /** Connections for verifying, by the pair that asks on them, and how many by the domain that is asked about. */
   readonly #connections = new Map<PairKey, VerifyConnection>();
   readonly #open = new Map<Domain, number>();
@@ -23,6 +24,10 @@ export class Verifications {
   constructor(server: ServerContext) {
     this.#server = server;
     this.#unreached = new Unreached(() => server.host.clock.now());
+  }
+
+  all(): Iterable<Verification> {
+    return this.#running;
   }
 
   /**
@@ -48,12 +53,18 @@ export class Verifications {
     }
   }
 
-  #run(
+  async #run(
     question: VerifyQuestion,
     way: Lease | ((dial: Dial) => Lease),
     signal: AbortSignal,
   ): Promise<Callback> {
-    return new Verification(this.#server, question, way, this.#unreached).run(signal);
+    const verification = new Verification(this.#server, question, way, this.#unreached);
+    this.#running.add(verification);
+    try {
+      return await verification.run(signal);
+    } finally {
+      this.#running.delete(verification);
+    }
   }
 
   #opened(pair: DomainPair, dial: Dial): VerifyConnection {

@@ -49,9 +49,13 @@ export interface Source<Live> {
   counted(): Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
+/** One actor: its machine, and the state that it is in as the chart has it. */
+export type LivingActor = readonly [machine: string, state: string];
+
 export interface Sources {
   readonly connections: Source<LiveConnection>;
   readonly routes: Source<LiveRoute>;
   readonly proofs: Source<LiveProof>;
   readonly domains: Source<LiveDomain>;
+  actors(): Iterable<LivingActor>;
 }

@@ -3,6 +3,7 @@ import type { LookupFacts } from "../../facts/dns.ts";
 import type { RecordedEvent } from "../../facts/event.ts";
 import type { HealthDesk } from "../health_desk.ts";
 import { type Measured, Phases } from "../phases.ts";
+import { Population } from "../population.ts";
 import type { Recorder } from "../recorder.ts";
 import type { Hub } from "../socket/hub.ts";
 import { streamsNow } from "../sse.ts";
@@ -12,7 +13,7 @@ import { count, measured } from "./events.ts";
 import { type Format, print } from "./exposition.ts";
 import { Handshakes } from "./handshakes.ts";
 import { readProcess, watchEventLoop } from "./machine.ts";
-import { readHealth, readRecorder, readResolver, readServer, readSurvey } from "./reading.ts";
+import { readHealth, readPopulation, readRecorder, readResolver, readServer, readSurvey } from "./reading.ts";
 import { Registry, Sheet } from "./registry.ts";
 import { Survey } from "./survey.ts";
 
@@ -34,6 +35,7 @@ export class Metrics {
   readonly #parts: MetricsParts;
   readonly #registry = new Registry();
   readonly #survey: Survey;
+  readonly #population: Population;
   readonly #handshakes = new Handshakes();
   readonly #phases: Phases;
   #unwatch = () => {};
@@ -41,6 +43,7 @@ export class Metrics {
   constructor(parts: MetricsParts) {
     this.#parts = parts;
     this.#survey = new Survey(parts.view, parts.pace);
+    this.#population = new Population(parts.view, parts.pace);
     this.#phases = new Phases((one) => {
       measured(this.#registry, one);
       parts.measured?.(one);
@@ -78,8 +81,13 @@ export class Metrics {
   async print(format: Format): Promise<string> {
     const { view, recorder, hub, health, now, version, commit } = this.#parts;
     const sheet = new Sheet();
-    const [found, readiness] = await Promise.all([this.#survey.read(), health.latest()]);
+    const [found, counts, readiness] = await Promise.all([
+      this.#survey.read(),
+      this.#population.read(),
+      health.latest(),
+    ]);
     readSurvey(sheet, found);
+    readPopulation(sheet, counts);
     readHealth(sheet, readiness);
     readServer(sheet, view, now());
     readResolver(sheet, view);

@@ -1,6 +1,5 @@
 /** What the server's tables say when somebody asks. Nothing here is counted while stanzas flow. */
-import { actorStates } from "../actor_states.ts";
-import type { Readiness } from "../contract.ts";
+import type { ActorState, Readiness } from "../contract.ts";
 import type { LiveConnection } from "../live.ts";
 import type { Recorder } from "../recorder.ts";
 import type { ServerView } from "../view.ts";
@@ -20,9 +19,6 @@ export function readServer(sheet: Sheet, view: ServerView, now: number): void {
   for (const [state, count] of positive(routes.state)) sheet.add("xmpp_s2s_routes", { state }, count);
   for (const [cause, count] of positive(routes.reason)) {
     sheet.add("xmpp_s2s_route_failures", { cause }, count);
-  }
-  for (const { machine, state, count } of actorStates(connections, routes)) {
-    sheet.add("verona_actor_states", { machine, state }, count);
   }
   for (const { component } of view.sources.domains.rows()) sheet.add("verona_domains", { component }, 1);
   const certificates = view.certificates().toSorted((a, b) => a.notAfter - b.notAfter);
@@ -50,6 +46,10 @@ function readTraffic(sheet: Sheet, view: ServerView, now: number): void {
   sheet.add("xmpp_s2s_route_queue_bytes", {}, traffic.queuedBytes);
   const oldestMs = traffic.queuedSince === null ? 0 : Math.max(0, now - traffic.queuedSince);
   sheet.add("xmpp_s2s_route_queue_oldest_age_seconds", {}, oldestMs / 1000);
+}
+
+export function readPopulation(sheet: Sheet, counts: readonly ActorState[]): void {
+  for (const { machine, state, count } of counts) sheet.add("verona_actor_states", { machine, state }, count);
 }
 
 export function readSurvey(sheet: Sheet, { pairs, proofs, earliestExpiry }: Found): void {

@@ -1,11 +1,11 @@
 /** The overview: counted while it happens, put together at most once a second for all who look. console.md 6 A. */
 import type { RecordedEvent } from "../../facts/event.ts";
-import { actorStates } from "../actor_states.ts";
 import type { Health, Overview, Totals } from "../contract.ts";
 import type { Failures } from "../failures/failures.ts";
 import { type HealthDesk, healthOf } from "../health_desk.ts";
 import type { LiveConnection } from "../live.ts";
 import type { Measured } from "../phases.ts";
+import { Population } from "../population.ts";
 import { Problem } from "../problem.ts";
 import type { Recorder } from "../recorder.ts";
 import type { Pace } from "../tables/pace.ts";
@@ -34,6 +34,7 @@ export class OverviewDesk {
   readonly #parts: OverviewParts;
   readonly #rates: Rates;
   readonly #latencies = new Latencies();
+  readonly #population: Population;
   readonly #startedAt: number;
   #health: Health = { word: "healthy", reasons: [] };
   #endings: Endings = { soonest: [], troubled: [] };
@@ -46,6 +47,7 @@ export class OverviewDesk {
   constructor(parts: OverviewParts) {
     this.#parts = parts;
     this.#startedAt = parts.now();
+    this.#population = new Population(parts.view, parts.pace);
     this.#rates = new Rates(this.#startedAt);
     parts.recorder.listen((event) => this.#hear(event));
   }
@@ -106,7 +108,8 @@ export class OverviewDesk {
     this.#countStanzas();
     // A resolver that does not answer must not keep the rest waiting.
     const waiting = new Promise((resolve) => setTimeout(resolve, 300));
-    await Promise.race([Promise.all([this.#lookAtHealth(), this.#lookAtEndings()]), waiting]);
+    const looks = [this.#lookAtHealth(), this.#lookAtEndings(), this.#population.read()];
+    await Promise.race([Promise.all(looks), waiting]);
     const { view, recorder, version, failures, now } = this.#parts;
     const at = now();
     const connections = [...view.sources.connections.rows()];
@@ -128,7 +131,7 @@ export class OverviewDesk {
       latencies: this.#latencies.read(at),
       expiring: this.#endings.soonest.map((ending) => ({ ...ending, at: iso(ending.at)! })),
       attention: attentionTo(concerns, at),
-      actorStates: actorStates(connections, view.sources.routes.counted()),
+      actorStates: this.#population.counts,
     };
   }
 

@@ -52,7 +52,8 @@ export function large(
     held: { proofs: 0 },
     routes: { all: () => routes.values(), get: (pair: DomainPair) => routes.get(pairKey(pair)) },
   };
-  return { sources: sourcesOf(server as unknown as Server), now: NOW, total: pairs + failing };
+  const sources = { ...sourcesOf(server as unknown as Server), actors: () => [] };
+  return { sources, now: NOW, total: pairs + failing };
 }
 
 function failed(pair: DomainPair, state: "denied" | "backoff", cause: Cause): Route {

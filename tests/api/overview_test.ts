@@ -4,6 +4,8 @@ import { Latencies } from "../../observe/overview/latencies.ts";
 import { Phases } from "../../observe/phases.ts";
 import { Rates } from "../../observe/overview/rates.ts";
 import type { RecordedEvent } from "../../facts/event.ts";
+import type { Latency } from "../../observe/contract.ts";
+import { arrival } from "../federation/acts.ts";
 import { Stage } from "../harness/stage.ts";
 import { request } from "../peer/stream.ts";
 import { ask, assertProblem, TIME, tokenOf } from "./ask.ts";
@@ -60,6 +62,17 @@ Deno.test("overview: the totals are those of the lists that they link to; a deni
   const day = await get("/overview?series=day");
   assert.deepEqual([day.series.steps.granted.length, day.series.stepMs], [1440, 60_000]);
   assertProblem(await ask(stage, "/api/v1/overview?series=year", { token }), 400);
+});
+
+Deno.test("overview: how long TCP took is among the latencies, of what we open", async () => {
+  await using stage = await Stage.open();
+  await using juliet = await stage.component();
+  juliet.say("juliet", "romeo@sender.example", "m1");
+  await arrival(stage);
+  await stage.server.told({ event: "connection.established", direction: "out" });
+  const { latencies } = await stage.server.api("/overview");
+  const counts = Object.fromEntries(latencies.map(({ phase, count }: Latency) => [phase, count]));
+  assert.deepEqual([counts.tcp, counts.tls, counts.setup], [1, 1, 1]);
 });
 
 Deno.test("overview: without a resolver it is degraded, and healthy again with one (A4)", async () => {
