@@ -12,6 +12,8 @@ interface Kind {
   told: number;
   more: number;
   last: Happening;
+  /** All of them are about one pair. */
+  alike: boolean;
   readonly timer: unknown;
 }
 
@@ -32,6 +34,7 @@ export class Digest {
       return this.#host.tell(happening);
     }
     known.more++;
+    known.alike &&= isAlike(known.last, happening);
     known.last = happening;
   }
 
@@ -42,15 +45,22 @@ export class Digest {
 
   #begin(key: string, last: Happening): Kind {
     const timer = this.#host.clock.setTimeout(() => this.#end(key), WINDOW_MS);
-    const kind = { told: 0, more: 0, last, timer };
+    const kind = { told: 0, more: 0, last, alike: true, timer };
     this.#kinds.set(key, kind);
     return kind;
   }
 
   #end(key: string): void {
-    const { more, last, timer } = this.#kinds.get(key)!;
+    const { more, last, alike, timer } = this.#kinds.get(key)!;
     this.#kinds.delete(key);
     this.#host.clock.clearTimeout(timer);
-    if (more > 0) this.#host.tell({ ...last, detail: { ...last.detail, repeated: more } });
+    if (more === 0) return;
+    const { pair, ...others } = last;
+    const detail = { ...last.detail, repeated: more };
+    this.#host.tell({ ...others, ...(pair !== undefined && alike ? { pair } : {}), detail });
   }
+}
+
+function isAlike(one: Happening, other: Happening): boolean {
+  return one.pair?.local === other.pair?.local && one.pair?.remote === other.pair?.remote;
 }

@@ -7,12 +7,11 @@ import type { Declarations } from "../xml/reader.ts";
 import type { Domain, DomainPair } from "../xmpp/domain.ts";
 import { DECLARED, NS } from "../xmpp/namespaces.ts";
 import { answer, answerUnread, type Self } from "../xmpp/services.ts";
-import { parseStanzaHead } from "../xmpp/stanza.ts";
 import { bounce, bounceFor, type StanzaError } from "../xmpp/stanza_error.ts";
 import type { ComponentShell } from "./component.ts";
 import type { ServerContext } from "./context.ts";
 import { FLAG } from "./flags.ts";
-import { domainOf } from "./inward.ts";
+import { pairOf } from "./addressee.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { type Drains, MOST_WAITING } from "./sink.ts";
 import { encode, type StreamShell } from "./stream.ts";
@@ -172,18 +171,18 @@ export class Local {
     this.#server.digest.tell(`to peers from ${name} ${cause}`, {
       type: reply === null ? "stanza.discarded" : "stanza.bounced",
       cause,
-      detail: { condition: error.condition, to: "peer", local: name },
+      ...pairOf(name, text, "from", declared),
+      detail: { condition: error.condition, type: error.type, to: "peer", local: name },
     });
     if (reply !== null) this.#send(name, reply);
   }
 
   /** Sends what the server made itself, from a name of ours to wherever it says. */
   #send(local: Domain, text: string): void {
-    const to = parseStanzaHead(text, NS.server, DECLARED[NS.server])?.to ?? null;
-    const remote = to === null ? null : domainOf(to);
-    if (remote === null) return;
+    const { pair } = pairOf(local, text, "to");
+    if (pair === undefined) return;
     const stanza = { bytes: encode(text), since: this.#server.host.clock.now(), local };
-    this.#server.routes.submit({ local, remote }, stanza);
+    this.#server.routes.submit(pair, stanza);
   }
 
   #self(name: Domain): Self {

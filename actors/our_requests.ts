@@ -1,7 +1,7 @@
 /** Our requests on one connection, and what the peer's verdicts make of them. protocol.md 2.5 I-14, I-15, 2.7. */
 import type { Cause } from "../facts/cause.ts";
 import { type PendingRequest, sendRequest } from "../routing/pending_request.ts";
-import { readVerdict } from "../routing/verdict.ts";
+import { readVerdict, type VerdictMeaning } from "../routing/verdict.ts";
 import type { DialbackVerdict } from "../xmpp/dialback.ts";
 import { type DomainPair, type PairKey, pairKey } from "../xmpp/domain.ts";
 import { type AssertionListener, AssertionOut } from "./assertion_out.ts";
@@ -74,13 +74,14 @@ export class OurRequests {
       ? null
       : readVerdict(this.#server.bindings, this.#shell.row, pair, verdict);
     const unsolicited = meaning?.is === "unsolicited";
+    const cause = causeOf(meaning, verdict);
     this.#server.host.tell({
       type: "verdict.received",
       level: unsolicited ? "warning" : "info",
       connection: this.#shell.id,
       pair,
       detail: { verdict, condition, meaning: meaning?.is ?? "ignored", peer: this.#shell.connection.peer.ip },
-      ...(unsolicited ? { cause: "peer.unsolicited" } : {}),
+      ...(cause === null ? {} : { cause }),
     });
     if (meaning === null || meaning.is === "repetition") return;
     if (meaning.is === "unsolicited") {
@@ -165,4 +166,12 @@ export class OurRequests {
   connectionOver(cause: Cause): void {
     for (const assertion of [...this.#assertions.values()]) assertion.connectionOver(cause);
   }
+}
+
+/** Why nothing is open by it; null where something is, or nothing was said. */
+function causeOf(meaning: VerdictMeaning | null, verdict: DialbackVerdict["verdict"]): Cause | null {
+  if (meaning?.is === "unsolicited") return "peer.unsolicited";
+  if (meaning?.is === "revocation") return "peer.revoked";
+  if (meaning?.is !== "answer" || verdict === "valid") return null;
+  return verdict === "invalid" ? "peer.invalid" : "peer.denied";
 }

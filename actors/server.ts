@@ -22,6 +22,7 @@ import type { Trust } from "../wire/trust.ts";
 import { type Domain, type DomainPair, pairKey, toAscii } from "../xmpp/domain.ts";
 import { bounce, bounceFor, type StanzaError } from "../xmpp/stanza_error.ts";
 import type { StreamLimits } from "../xmpp/stream_limits.ts";
+import { pairOf } from "./addressee.ts";
 import { Admission } from "./admission.ts";
 import { network } from "./network.ts";
 import { Census } from "./census.ts";
@@ -267,6 +268,7 @@ export class Server implements ServerContext {
     this.digest.tell(`to ${local} ${cause}`, {
       type: reply === null ? "stanza.discarded" : "stanza.bounced",
       cause,
+      ...pairOf(local, text, "to"),
       detail: { condition: error.condition, type: error.type, to: "component", local },
     });
     if (reply !== null) component?.connection.write(encode(reply));

@@ -3,7 +3,7 @@ import { systemClock } from "../actors/host.ts";
 import type { Reread } from "../actors/view.ts";
 import type { Config } from "../config/config.ts";
 import { loadConfig, type Mistake, printMistakes } from "../config/load.ts";
-import { logEvent, type LogFormat, startLog } from "../observe/log.ts";
+import { type Levels, logEvent, type LogFormat, startLog } from "../observe/log.ts";
 import { Recorder } from "../observe/recorder.ts";
 import { EXIT } from "./exit.ts";
 import { CommandFault } from "./fault.ts";
@@ -12,7 +12,7 @@ import { serve, type Serving } from "./serve.ts";
 export interface RunOptions {
   readonly config: string;
   readonly logFormat: LogFormat;
-  readonly logLevel: "debug" | "info" | "warning";
+  readonly logLevel: Levels;
 }
 
 /** Runs until it is told to stop; the result is the exit code. */

@@ -4,15 +4,30 @@ import { CAUSES } from "../facts/cause.ts";
 import type { RecordedEvent } from "../facts/event.ts";
 import { Lines } from "./lines.ts";
 import { printable, printableJson } from "./printable.ts";
+import { sentence } from "./sentences.ts";
 
 export type LogFormat = "json" | "pretty";
 
+export type Level = "debug" | "info" | "warning";
+
+/** The lowest that is logged: of everything, and of areas (the first word of an event) by themselves. */
+export interface Levels {
+  readonly lowest: Level;
+  readonly areas: Readonly<Record<string, Level>>;
+}
+
 /** Starts logging to stderr. Call once per process. */
-export function startLog(format: LogFormat, lowest: "debug" | "info" | "warning" = "info"): void {
+export function startLog(format: LogFormat, { lowest, areas }: Levels = { lowest: "info", areas: {} }): void {
   configureSync({
     sinks: { stderr: stderrSink(format) },
     loggers: [
       { category: "verona", sinks: ["stderr"], lowestLevel: lowest },
+      ...Object.entries(areas).map(([area, lowestLevel]) => ({
+        category: ["verona", area],
+        sinks: ["stderr"],
+        parentSinks: "override" as const,
+        lowestLevel,
+      })),
       { category: ["logtape", "meta"], sinks: ["stderr"], lowestLevel: "warning" },
     ],
   });
@@ -37,59 +52,77 @@ export function logEvent(event: RecordedEvent): void {
   logger.emit(record);
 }
 
-/** The sentence of an event: what happened, to whom, why. */
-export function describe(event: RecordedEvent): string {
-  const who = event.pair ? ` ${event.pair.local} <-> ${event.pair.remote}` : "";
-  const where = event.connection ? ` on ${event.connection}` : "";
-  const why = event.cause ? `: ${CAUSES[event.cause].text}` : "";
-  return `${event.type.replaceAll(".", " ")}${who}${where}${why}`;
-}
-
-/** What the line holds; keys of console.md 4.3, then the event's own details. */
-function fields(record: LogRecord): Record<string, unknown> {
-  const { level } = record;
-  const logger = record.category.join(".");
-  const event = record.properties.event as RecordedEvent | undefined;
-  if (event === undefined) {
-    return { ts: new Date(record.timestamp).toISOString(), level, logger, message: record.message.join("") };
-  }
+/** What the line holds: the fixed keys of console.md 4.3 in their order, then the event's own details. */
+export function fields(event: RecordedEvent, level: string, logger: string): Record<string, unknown> {
+  const { pair, connection, cause, detail = {} } = event;
+  const { direction, state, elapsedMs, ...others } = detail;
   const line: Record<string, unknown> = {
     ts: event.at,
     level,
     logger,
     event: event.type,
-    message: describe(event),
+    message: sentence(event),
   };
-  if (event.connection !== undefined) line.connection = event.connection;
-  if (event.pair !== undefined) {
-    line.local = event.pair.local;
-    line.remote = event.pair.remote;
+  if (connection !== undefined) line.connection = connection;
+  if (pair !== undefined) {
+    line.pair = `${pair.local} ${pair.remote}`;
+    line.local = pair.local;
+    line.remote = pair.remote;
   }
-  if (event.cause !== undefined) {
-    line.cause = event.cause;
-    line.fault = CAUSES[event.cause].fault;
+  if (direction !== undefined) line.direction = direction;
+  if (state !== undefined) line.state = state;
+  if (cause !== undefined) {
+    line.cause = cause;
+    line.fault = CAUSES[cause].fault;
   }
-  // The fixed keys first, and no detail over them.
-  for (const key in event.detail) if (!(key in line)) line[key] = event.detail[key];
+  if (elapsedMs !== undefined) line.elapsed_ms = elapsedMs;
+  // No detail over the fixed keys.
+  for (const key in others) if (!(key in line)) line[key] = others[key];
   return line;
+}
+
+/** The record of an event, or of the logging library's own words. */
+function fieldsOf({ properties, category, level, timestamp, message }: LogRecord): Record<string, unknown> {
+  const event = properties.event as RecordedEvent | undefined;
+  const logger = category.join(".");
+  if (event !== undefined) return fields(event, level, logger);
+  return { ts: new Date(timestamp).toISOString(), level, logger, message: message.join("") };
 }
 
 function stderrSink(format: LogFormat): Sink {
   const lines = new Lines((bytes) => Deno.stderr.writeSync(bytes));
   addEventListener("unload", () => lines.flush());
   return (record) => {
-    const line = format === "json" ? printableJson(fields(record)) : pretty(fields(record));
+    const line = format === "json" ? printableJson(fieldsOf(record)) : pretty(fieldsOf(record));
     lines.add(line, record.level !== "info" && record.level !== "debug");
   };
 }
 
-/** One line for the eye: peers' words reach a terminal here (console.md 2.4). */
-function pretty(
-  { ts, level, message, logger: _, event: __, local: ___, remote: ____, ...rest }: Record<string, unknown>,
-) {
-  const details = Object.entries(rest).filter(([, value]) => value !== null && value !== undefined)
-    .map(([key, value]) => `${key}=${typeof value === "object" ? JSON.stringify(value) : value}`).join(" ");
+/** Said by the sentence. */
+const SAID: ReadonlySet<string> = new Set([
+  "ts",
+  "level",
+  "logger",
+  "event",
+  "message",
+  "connection",
+  "pair",
+  "local",
+  "remote",
+]);
+
+/** One line for the eye: peers' words reach a terminal here (console.md 2.4). What is deeper than a list is in the JSON and in the trace. */
+export function pretty(line: Record<string, unknown>): string {
+  const details = Object.entries(line).filter(([key, value]) => !SAID.has(key) && isShort(value))
+    .map(([key, value]) => `${key}=${value}`).join(" ");
+  const { ts, level, message } = line;
   return printable(
     `${String(ts).slice(11, 23)} ${String(level).padEnd(7)} ${message}${details ? `  ${details}` : ""}`,
   );
+}
+
+function isShort(value: unknown): boolean {
+  if (value === null || value === undefined || value === "") return false;
+  return typeof value !== "object" ||
+    (Array.isArray(value) && value.length > 0 && value.every((one) => typeof one !== "object"));
 }

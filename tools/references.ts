@@ -4,6 +4,7 @@
  */
 import { type Cause, CAUSES } from "../facts/cause.ts";
 import { seeForYourself } from "../facts/see_for_yourself.ts";
+import { ABOUT } from "../facts/about.ts";
 import { EVENTS, STEPS } from "../facts/event.ts";
 import { FAMILIES, type Family, type FamilyName, sampled } from "../observe/metrics/families.ts";
 import { withEndpoints } from "./api.ts";
@@ -21,6 +22,9 @@ export function references(): Record<string, string> {
   );
   const rows = (table: Readonly<Record<string, string>>) =>
     Object.entries(table).map(([id, text]) => `| \`${id}\` | ${cell(text)} |\n`).join("");
+  const events = Object.entries(EVENTS).map(([id, text]) =>
+    `| \`${id}\` | ${ABOUT[id as keyof typeof EVENTS].join(", ")} | ${cell(text)} |\n`
+  ).join("");
   const metrics = (Object.entries(FAMILIES) as [FamilyName, Family][]).map(([name, { type, labels, help }]) =>
     `| \`${sampled(name)}\` | ${type} | ${labels.map((one) => `\`${one}\``).join(" ")} | ${cell(help)} |\n`
   );
@@ -49,13 +53,15 @@ traces. Generated from observe/metrics/families.ts by \`deno task references\`.
 ${metrics.join("")}`,
     "docs/events.md": `# Events
 
-One line of the log, one object of \`/api/v1/events\`, for each decision. Fixed keys of a log line: \`ts level logger event message
-connection local remote cause fault\`; then what the table names. In \`/api/v1/events\`: \`seq at type connection route level cause\`,
+One line of the log, one object of \`/api/v1/events\`, for each decision. Fixed keys of a log line, in this order, where they apply: \`ts level
+logger event message connection pair local remote direction state cause fault elapsed_ms\`; then what the table names. \`pair\` is \`LOCAL
+REMOTE\`, as \`verona explain\` takes it. Whatever the table says, a line about a pair has its \`pair\`, a line about a connection its
+\`connection\`, and a line about something that failed its \`cause\`. In \`/api/v1/events\`: \`seq at type connection route level cause\`,
 and \`detail\` with what the table names. Generated from facts/event.ts by \`deno task references\`.
 
-| event | what happened: its detail |
-| --- | --- |
-${rows(EVENTS)}
+| event | never without | what happened: its detail |
+| --- | --- | --- |
+${events}
 ## Steps
 
 What lies between decisions: in the trace of a connection or a pair alone (\`/api/v1/connections/:id/events\`,

@@ -50,7 +50,7 @@ export class Timers {
     clearTimeout(this.#timer);
     this.#next = at;
     if (at === Infinity) return void (this.#timer = undefined);
-    this.#timer = setTimeout(() => this.#ring(), Math.min(at - performance.now(), LONGEST_MS));
+    this.#timer = setTimeout(() => this.#ring(), Math.min(Math.max(0, at - performance.now()), LONGEST_MS));
   }
 
   #ring(): void {

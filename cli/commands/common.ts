@@ -1,5 +1,7 @@
 /** What the tables of commands have in common. */
 import { type Command, Option } from "commander";
+import { EVENTS } from "../../facts/event.ts";
+import type { Level, Levels } from "../../observe/log.ts";
 import { EXIT } from "../exit.ts";
 import { CommandFault } from "../fault.ts";
 
@@ -45,3 +47,29 @@ export function fewAtOnce(text: string): number {
   if (/^[1-9]\d?$/.test(text) && Number(text) <= 32) return Number(text);
   throw new CommandFault(EXIT.wrongUse, `"${text}" is not a number between 1 and 32`);
 }
+
+const LEVELS: readonly string[] = ["debug", "info", "warning"] satisfies Level[];
+
+/** `warning,route=debug`. An area is the first word of an event. */
+export function logLevels(text: string): Levels {
+  const areas: Record<string, Level> = {};
+  let lowest: Level = "info";
+  for (const part of text.split(",")) {
+    const [area, level] = part.includes("=") ? part.split("=", 2) as [string, string] : [null, part];
+    if (!isLevel(level)) {
+      throw new CommandFault(EXIT.wrongUse, `"${level}" is not a level`, `one of ${LEVELS.join(", ")}`);
+    }
+    if (area === null) lowest = level;
+    else if (AREAS.includes(area)) areas[area] = level;
+    else {throw new CommandFault(
+        EXIT.wrongUse,
+        `"${area}" is no area of the log`,
+        `one of ${AREAS.join(", ")}`,
+      );}
+  }
+  return { lowest, areas };
+}
+
+const isLevel = (text: string): text is Level => LEVELS.includes(text);
+
+export const AREAS: readonly string[] = [...new Set(Object.keys(EVENTS).map((type) => type.split(".")[0]!))];

@@ -1,14 +1,22 @@
 /** Commands that serve, and what they are. */
 import { type Command, Option } from "commander";
-import { configOption, type Done, examples, jsonOption } from "./common.ts";
+import { configOption, type Done, examples, jsonOption, logLevels } from "./common.ts";
 
 export function addServing(program: Command, done: Done): void {
   program.command("run").description("run the server")
-    .addHelpText("before", examples("verona run", "verona run --config /etc/verona/verona.toml --json"))
+    .addHelpText(
+      "before",
+      examples(
+        "verona run",
+        "verona run --config /etc/verona/verona.toml --json",
+        "verona run --log-level info,delegation=debug,stream=debug",
+      ),
+    )
     .addOption(configOption())
     .addOption(new Option("--log-format <format>", "how log lines look").choices(["json", "pretty"]))
     .addOption(
-      new Option("--log-level <level>", "lowest level").choices(["debug", "info", "warning"]).default("info"),
+      new Option("--log-level <levels>", "lowest of debug, info, warning; also by area: info,route=debug")
+        .default({ lowest: "info", areas: {} }, "info").argParser(logLevels),
     )
     .addOption(jsonOption("the same as --log-format json"))
     .action(async ({ json, logFormat, ...options }) => {

@@ -3,6 +3,7 @@ import { Argument, type Command, type Option } from "commander";
 import { describeTables } from "../../observe/tables/tables.ts";
 import type { FieldDescription, TableName } from "../../observe/contract.ts";
 import { takesValue } from "../arguments.ts";
+import { AREAS } from "../commands/common.ts";
 import type { Typed } from "./words.ts";
 
 /** One word, and what it is. */
@@ -83,6 +84,8 @@ async function valuesOf(
       return of instanceof Argument ? (await sources.machines()).map(plain) : [];
     case "topic":
       return await topicsBehind(before, program, sources);
+    case "levels":
+      return logLevelsBehind(typed.word);
     case "domains":
       return (await sources.live(pairPart(of, before), typed)).map(plain);
     case "connection":
@@ -138,6 +141,16 @@ function filterTerms(word: string, fields: readonly FieldDescription[]): Candida
 function sortFields(word: string, fields: readonly FieldDescription[]): Candidate[] {
   const sign = word.startsWith("-") ? "-" : "";
   return fields.filter(({ sortable }) => sortable).map(({ key, about }) => ({ value: sign + key, about }));
+}
+
+/** `info,route=debug`: a level, or an area and its level. */
+function logLevelsBehind(word: string): Candidate[] {
+  const before = word.slice(0, word.lastIndexOf(",") + 1);
+  const [, area] = /([a-z]+)=[a-z]*$/.exec(word) ?? [];
+  const levels = ["debug", "info", "warning"].map((level) =>
+    plain(before + (area === undefined ? level : `${area}=${level}`))
+  );
+  return area === undefined ? [...levels, ...AREAS.map((one) => plain(`${before}${one}=`))] : levels;
 }
 
 /** `a,b,` and one more. */

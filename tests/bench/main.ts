@@ -12,8 +12,7 @@ import { EJABBERD } from "./ejabberd.ts";
 import { federationRound } from "./federation.ts";
 import { BINARY } from "./load.ts";
 import { PROSODY } from "./prosody.ts";
-import { recorderRound } from "./recorder.ts";
-import { comparison, type Goal, goals, median, ratios, rows, starts, table, type Turn } from "./report.ts";
+import { comparison, goals, median, ratios, rows, starts, table, type Turn } from "./report.ts";
 import { coldGoals, coldRows, coldTable, type ColdTurn } from "./report_cold.ts";
 import {
   dialbackGoals,
@@ -22,12 +21,11 @@ import {
   dialbackRows,
   type DialbackTurn,
 } from "./report_dialback.ts";
-import { watchGoals, watchRowLine, watchRows, type WatchTurn } from "./report_recorder.ts";
 import type { Kind } from "./server.ts";
 import { CLASSIC, VERONA, veronaWith } from "./verona.ts";
 
 const KINDS = [VERONA, CLASSIC, EJABBERD, PROSODY];
-const PARTS = ["federation", "cold", "dialback", "recorder"] as const;
+const PARTS = ["federation", "cold", "dialback"] as const;
 const MOST_ROUNDS = 20;
 const PEERS = [
   { of: "ejabberd", package: "ejabberd", probe: ["dpkg-query", "--show", "ejabberd"], service: "ejabberd" },
@@ -51,12 +49,11 @@ interface Measured {
   readonly federation: Turn[];
   readonly cold: ColdTurn[];
   readonly dialback: DialbackTurn[];
-  readonly recorder: WatchTurn[];
 }
 
 async function measure(options: Options, failed: (what: string) => void): Promise<Measured> {
   const { quick = false, only, part = PARTS, rounds = quick ? 1 : 3 } = options;
-  const measured: Measured = { federation: [], cold: [], dialback: [], recorder: [] };
+  const measured: Measured = { federation: [], cold: [], dialback: [] };
   const kinds = [...KINDS.filter(({ name }) => only?.includes(name) ?? true), ...before(options)];
   for (let round = 1; round <= rounds && !stop.signal.aborted; round++) {
     console.error(
@@ -69,9 +66,6 @@ async function measure(options: Options, failed: (what: string) => void): Promis
     if (part.includes("dialback")) {
       measured.dialback.push(...await dialbackRound(only, quick, stop.signal, failed));
     }
-    if (part.includes("recorder") && (only?.includes(VERONA.name) ?? true)) {
-      measured.recorder.push(...await recorderRound(round, quick, stop.signal, failed));
-    }
   }
   return measured;
 }
@@ -83,8 +77,7 @@ function before({ against }: Options): Kind[] {
   return [veronaWith(() => ({}), { name: "verona-before", from })];
 }
 
-function report(measured: Measured): string {
-  const { federation, cold, dialback, recorder } = measured;
+function report({ federation, cold, dialback }: Measured): string {
   const parts = [
     federation.length > 0
       ? ["median (minimum) of all rounds:", table(federation), "", ...ratios(federation)]
@@ -92,19 +85,11 @@ function report(measured: Measured): string {
     comparison(federation, "verona-before"),
     cold.length > 0 ? [coldTable(cold)] : [],
     [...dialbackRows(dialback).map(dialbackLine), ...dialbackRatios(dialback)],
-    watchRows(recorder).map(watchRowLine),
-    allGoals(measured).map(({ text, reached }) => `${reached ? "reached" : "missed "}  ${text}`),
+    [...goals(federation), ...coldGoals(cold), ...dialbackGoals(dialback)].map(({ text, reached }) =>
+      `${reached ? "reached" : "missed "}  ${text}`
+    ),
   ];
   return parts.filter((lines) => lines.length > 0).map((lines) => lines.join("\n")).join("\n\n");
-}
-
-function allGoals({ federation, cold, dialback, recorder }: Measured): Goal[] {
-  return [
-    ...goals(federation),
-    ...coldGoals(cold),
-    ...dialbackGoals(dialback),
-    ...watchGoals(recorder),
-  ];
 }
 
 async function bench(options: Options): Promise<number> {
@@ -121,14 +106,13 @@ async function bench(options: Options): Promise<number> {
   });
   console.log(report(measured));
   if (options.json !== undefined) {
-    const { federation, cold, dialback, recorder } = measured;
+    const { federation, cold, dialback } = measured;
     const figures = {
       federation: rows(federation, median),
       start: starts(federation, median),
       first_stanza: coldRows(cold),
       dialback: dialbackRows(dialback),
-      recorder: watchRows(recorder),
-      goals: allGoals(measured),
+      goals: [...goals(federation), ...coldGoals(cold), ...dialbackGoals(dialback)],
     };
     await Deno.writeTextFile(options.json, JSON.stringify(figures, null, 1) + "\n");
   }

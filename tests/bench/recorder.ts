@@ -1,5 +1,5 @@
 /**
- * What watching costs. Recorder off, on, and on with ten viewers, turn by turn in one run: CPU
+ * What watching costs; not yet a part of `./dev bench` (tests/bench/main.ts). Recorder off, on, and on with ten viewers, turn by turn in one run: CPU
  * of a stanza and of a grant; then stanzas per second beside 20,000 trace steps a second. docs/bench.md.
  */
 import { replaceModules } from "../harness/imports.ts";

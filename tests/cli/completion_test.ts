@@ -42,6 +42,8 @@ const LINES: readonly [line: string, found: readonly string[] | "files"][] = [
   ["verona check ", ["a-remote.example"]],
   ["verona policy old.example e", ["encrypted"]],
   ["verona run --log-level w", ["warning"]],
+  ["verona run --log-level info,route", ["info,route="]],
+  ["verona run --log-level info,route=d", ["info,route=debug"]],
   ["verona explain a", ["a-local.example"]],
   ["verona explain sender.example a", ["a-remote.example"]],
   ["verona explain sender.example target.example ", []],

@@ -91,7 +91,7 @@ async function metricsOf({ console }: VeronaServer): Promise<Metrics> {
 /** Causes under which stanzas were bounced since. */
 function raised(before: Metrics, after: Metrics): string[] {
   return [...after].flatMap(([series, value]) => {
-    const cause = /^xmpp_s2s_stanzas_bounced_total\{cause="([^"]+)"\}$/.exec(series)?.[1];
+    const cause = /^xmpp_s2s_stanzas_rejected_total\{.*how="bounced".*cause="([^"]+)"\}$/.exec(series)?.[1];
     return cause === undefined || value === (before.get(series) ?? 0) ? [] : [cause];
   });
 }

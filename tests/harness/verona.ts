@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { setTimeout as delay } from "node:timers/promises";
 import { stringify } from "smol-toml";
 import { Component } from "../peer/component.ts";
+import { assertLine } from "./log_keys.ts";
 import { deadline, PATIENCE_MS, within } from "../peer/deadline.ts";
 import type { Endpoint } from "../peer/peer.ts";
 
@@ -245,6 +246,7 @@ export class VeronaServer implements AsyncDisposable {
     await this.exited;
     await this.#reading;
     await this.#stdin.close().catch(() => {}); // the process may have closed its end
+    for (const { text, json } of this.log) if (json?.logger !== undefined) assertLine(text, json);
   }
 
   /** Waits until /readyz says 200. */
