@@ -5,7 +5,10 @@ import { verona } from "../cli/verona.ts";
 import { parse, valueOf } from "../harness/prometheus.ts";
 import { Stage } from "../harness/stage.ts";
 import { RECEIVING } from "../harness/world.ts";
-import { ask, tokenOf } from "./ask.ts";
+import type { HealthDesk } from "../../observe/health_desk.ts";
+import type { Metrics } from "../../observe/metrics/metrics.ts";
+import { ask, assertProblem, tokenOf } from "./ask.ts";
+import { alone, TOKEN, VIEWER_TOKEN } from "./parts.ts";
 
 const DAY = 86_400_000;
 const JSON_WANTED = { headers: { accept: "application/json" } };
@@ -109,4 +112,22 @@ Deno.test("health: needs no token on loopback, not even one that can be read", a
   assert.equal(code, 0);
   const token = await tokenOf(stage, "viewer");
   assert.equal((await ask(stage, "/readyz", { token })).status, 200);
+  const far = await verona(["health", "--url", "https://127.0.0.1:1"], { cwd: "/" });
+  assert.equal(far.code, 2, "there it needs one, and so the configuration");
+});
+
+Deno.test("health: off loopback health and metrics are for whoever shows a token, the viewer's too", async () => {
+  await using at = alone({
+    parts: {
+      open: false,
+      health: { now: () => Promise.resolve({ ready: true, checks: [] }) } as unknown as HealthDesk,
+      metrics: { print: () => Promise.resolve("# EOF\n") } as unknown as Metrics,
+    },
+  });
+  for (const path of ["/livez", "/readyz", "/metrics"]) {
+    assertProblem(await ask(at.origin, path), 401, "api.token");
+    for (const token of [VIEWER_TOKEN, TOKEN]) {
+      assert.equal((await ask(at.origin, path, { token })).status, 200, path);
+    }
+  }
 });
