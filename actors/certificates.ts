@@ -1,6 +1,7 @@
 /** Our certificates: loaded anew when their files change, looked at before they end. protocol.md 6.3, 6.6. */
 import { Identities } from "../wire/identity.ts";
 import { Expiry } from "./expiry.ts";
+import { replaceIdentities } from "./governance.ts";
 import { loadIdentities } from "./material.ts";
 import type { Server } from "./server.ts";
 import { watchFiles } from "./watch.ts";
@@ -46,7 +47,7 @@ export class Certificates {
       return this.#kept(now ?? "", (error as Error).message);
     }
     this.#unusable = null;
-    server.replaceIdentities(identities);
+    replaceIdentities(server, identities);
     server.host.tell({
       type: "certificate.loaded",
       detail: {

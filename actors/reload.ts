@@ -1,7 +1,9 @@
 /** Applies a new configuration to a running server; what cannot be applied is named. design.md 2.3 (SIGHUP). */
 import type { Config } from "../config/config.ts";
-import type { Server } from "./server.ts";
+import { applyConfig, applyPolicies } from "./governance.ts";
+import { removeDomain } from "./intervention.ts";
 import { loadIdentities, loadTrust } from "./material.ts";
+import type { Server } from "./server.ts";
 
 export interface Reloaded {
   readonly applied: string[];
@@ -27,7 +29,7 @@ export function reload(server: Server, config: Config): Reloaded {
   const kept = Object.fromEntries(restart.map((section) => [section, before[section]]));
   // What is suspended is so before any pair is judged anew.
   server.hostAll(config.domains);
-  server.apply({ ...config, ...kept }, identities, trust);
+  applyConfig(server, { ...config, ...kept }, identities, trust);
   const gone = removeGone(server, before, config);
   if (gone || addsSome(before, config)) applied.push("domains");
   server.host.tell({ type: "server.reloaded", detail: { applied, restart: [...restart] } });
@@ -38,7 +40,7 @@ export function reload(server: Server, config: Config): Reloaded {
 export function govern(server: Server, config: Config): void {
   const before = server.config;
   server.hostAll(config.domains);
-  server.govern(config);
+  applyPolicies(server, config);
   removeGone(server, before, config);
 }
 
@@ -46,7 +48,7 @@ export function govern(server: Server, config: Config): void {
 function removeGone(server: Server, before: Config, after: Config): boolean {
   const names = new Set(after.domains.map(({ name }) => name));
   const gone = before.domains.filter(({ name }) => !names.has(name));
-  for (const { name } of gone) server.removeDomain(name);
+  for (const { name } of gone) removeDomain(server, name);
   return gone.length > 0;
 }
 

@@ -6,6 +6,7 @@ import type { LiveConnection, LiveRoute, Sources } from "../observe/live.ts";
 import type { CertificateView, OpenPair, ServerView, Surroundings, TrafficView } from "../observe/view.ts";
 import { AddressFault, type Domain, type DomainPair, parseDomain } from "../xmpp/domain.ts";
 import { explain, surroundings } from "./explain.ts";
+import { recheck, revoke } from "./intervention.ts";
 import { ConnectionNow } from "./live_connection.ts";
 import { readiness } from "./readiness.ts";
 import { govern, reload } from "./reload.ts";
@@ -101,7 +102,7 @@ export class View implements ServerView {
 
   revoke(from: string, to: string, blockMs: number): boolean {
     const pair = readPair(from, to);
-    return pair !== null && this.#server.revoke(pair, blockMs);
+    return pair !== null && revoke(this.#server, pair, blockMs);
   }
 
   async reload(): Promise<{ applied: string[]; restart: string[]; mistakes: string[] }> {
@@ -159,7 +160,7 @@ export class View implements ServerView {
   }
 
   recheck(pair: DomainPair): { proofs: number; retried: boolean } | null {
-    const done = this.#server.recheck(pair);
+    const done = recheck(this.#server, pair);
     if (done !== null) {
       this.#server.host.tell({ type: "operator.acted", pair, detail: { action: "recheck", ...done } });
     }
