@@ -101,7 +101,7 @@ class Play {
       policyFor: () => policy,
       timing: () => TIMING,
       refusalFor: () => null,
-      identities: { covers: () => true },
+      identities: { carries: () => true, carriesMachine: () => true },
       classicOnly: { has: () => false, add: () => {}, remove: () => {} },
       negatives: { add: () => {}, remove: () => {} },
       routes: { forget: () => {}, moved: () => {} },
