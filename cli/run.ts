@@ -4,10 +4,12 @@ import type { Reread } from "../actors/view.ts";
 import type { Config } from "../config/config.ts";
 import { loadConfig, type Mistake, printMistakes } from "../config/load.ts";
 import { type Levels, logEvent, type LogFormat, startLog } from "../observe/log.ts";
+import { isTraced, traceWith } from "../observe/otel/tracing.ts";
 import { Recorder } from "../observe/recorder.ts";
 import { EXIT } from "./exit.ts";
 import { CommandFault } from "./fault.ts";
 import { serve, type Serving } from "./serve.ts";
+import { VERSION } from "./version.ts";
 
 export interface RunOptions {
   readonly config: string;
@@ -23,6 +25,7 @@ export async function run({ config: path, logFormat, logLevel }: RunOptions): Pr
   startLog(logFormat, logLevel);
   const recorder = new Recorder(() => Date.now(), { kept: loaded.config.listen.console !== null });
   recorder.listen(logEvent);
+  if (isTraced(Deno.env.toObject())) await traceWith(recorder, VERSION);
   // Before anything listens: whoever sees us ready may stop us.
   const told = toldToStop();
   const serving = await start(loaded.config, recorder, () => asReread(path, read()));
@@ -62,7 +65,10 @@ async function start(config: Config, recorder: Recorder, reread: Reread): Promis
 /** Only for the eye: a link that lets an operator in has no place in a log. */
 function greet({ logInLink }: Serving): void {
   const link = logInLink();
-  if (link !== null) console.error(`console ${link} (works once; \`verona console\` prints another one)`);
+  if (link === null) return;
+  // Not by console.error: Deno's exporter would take it for a log line (OTEL_DENO).
+  const text = `console ${link} (works once; \`verona console\` prints another one)\n`;
+  Deno.stderr.writeSync(new TextEncoder().encode(text));
 }
 
 function reloadOnHangup({ view }: Serving): void {

@@ -26,6 +26,8 @@ export interface StageOptions {
   readonly broken?: Broken;
   /** The server's clock can be moved on with `server.advance`. */
   readonly movedClock?: boolean;
+  /** Of the server's process. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Changes the world before the server starts. */
   readonly prepare?: (world: World) => void | Promise<void>;
 }
@@ -47,7 +49,7 @@ export class Stage implements AsyncDisposable {
     const replaced = replacements(options);
     const imports = replaced.length > 0 ? await replaceModules(directory, replaced) : undefined;
     const [server, peer] = await Promise.all([
-      VeronaServer.start(directory, settings, imports),
+      VeronaServer.start(directory, settings, imports, options.env),
       Listener.listen(world.peerIp, S2S_PORT, "peer"),
     ]);
     return new Stage(world, server, peer, directory);

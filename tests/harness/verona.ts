@@ -66,8 +66,9 @@ export class VeronaServer implements AsyncDisposable {
     directory: string,
     settings: Settings,
     importMap?: string,
+    env: Readonly<Record<string, string>> = {},
   ): Promise<VeronaServer> {
-    const server = await VeronaServer.spawn(directory, settings, importMap);
+    const server = await VeronaServer.spawn(directory, settings, importMap, env);
     await server.ready();
     return server;
   }
@@ -77,6 +78,7 @@ export class VeronaServer implements AsyncDisposable {
     directory: string,
     settings: Settings,
     importMap?: string,
+    env: Readonly<Record<string, string>> = {},
   ): Promise<VeronaServer> {
     await Deno.writeTextFile(`${directory}/verona.toml`, stringify(settings));
     const entry = Deno.env.get("VERONA_TEST_ENTRY") ?? `${ROOT}main.ts`;
@@ -87,7 +89,7 @@ export class VeronaServer implements AsyncDisposable {
         ...["--log-format", "json", "--log-level", "debug"],
       ],
       cwd: directory,
-      env: { NO_COLOR: "1" },
+      env: { NO_COLOR: "1", ...env },
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
