@@ -205,6 +205,25 @@ Deno.test("audit: a revoked pair and a closed connection, by API and by command:
   assert.equal((await run("audit", "--before", "yesterday")).code, 2);
 });
 
+Deno.test("audit: who came by a session of the page is told from who came by a token; one without a valid one is nobody", async () => {
+  const view = { close: () => true } as unknown as ServerView;
+  await using api = alone({ parts: { view } });
+  const link = await ask(api.origin, "/api/v1/login-links", { method: "POST", token: TOKEN, body: {} });
+  const code = link.json.url.split("#")[1];
+  const entered = await ask(api.origin, "/api/v1/session", { method: "POST", body: { code } });
+  const cookie = entered.headers.get("set-cookie")!.split(";")[0]!;
+  const close = { method: "POST", body: {} };
+  const path = "/api/v1/connections/c-1/close";
+  const headers = { cookie, origin: api.origin };
+  assert.equal((await ask(api.origin, path, { ...close, headers })).status, 200);
+  assertProblem(await ask(api.origin, path, { ...close, token: "wrong" }), 401);
+  const rows = api.parts.audit.latest(10, Infinity).filter(({ what }) => what === `POST ${path}`);
+  assert.deepEqual(rows.map(({ role, by, status }) => [role, by, status]), [
+    [null, null, 401],
+    ["operator", "session", 200],
+  ]);
+});
+
 /** Percent-encoded where they are in a path. */
 const HOSTILE = [
   "\u001b]0;title\u0007\u001b[2J",
