@@ -211,6 +211,7 @@ export class Recorder {
 
   /** For metrics and the overview. */
   get load() {
+    this.#sampler.tick(this.#now()); // when nothing happens any more, nobody else says that time has passed
     const { living, ended, bytes } = this.#traces;
     const { oneIn, shed } = this.#sampler;
     return { steps: this.#steps, shed, oneIn, living, ended, bytes: bytes + this.#journal.bytes };

@@ -5,7 +5,7 @@ import { count, plain, span } from "./format.ts";
 import { Help } from "./help.tsx";
 import { onKeys } from "./keys.ts";
 import { go, path, segments } from "./location.ts";
-import { overview, totals } from "./overview.ts";
+import { overview, sampling, totals } from "./overview.ts";
 import { Palette } from "./palette.tsx";
 import { Announcer } from "./parts/announce.tsx";
 import { now, type Tone } from "./parts/basics.tsx";
@@ -25,7 +25,7 @@ import { RoutesPage } from "./pages/routes.tsx";
 import { TracePage } from "./pages/trace.tsx";
 import { WhyPage } from "./pages/why.tsx";
 import { sectionOf, SECTIONS } from "./sections.ts";
-import { allowed, heardAt, link, sampling, session } from "./socket.ts";
+import { allowed, heardAt, link, session } from "./socket.ts";
 import { isDark, theme, toggleTheme } from "./theme.ts";
 
 export function App() {

@@ -25,9 +25,10 @@ function two(value: number, large: string, parts: number, small: string): string
   return rest === 0 || whole >= 20 ? `${whole} ${large}` : `${whole} ${large} ${rest} ${small}`;
 }
 
-/** `in 5 h`, `3 d ago`. */
+/** `in 5 h`, `3 d ago`; within a second it is `now`, for two clocks are never the same. */
 export function relative(at: string, now: number): string {
   const ms = Date.parse(at) - now;
+  if (Math.abs(ms) < 1000) return "now";
   return ms >= 0 ? `in ${span(ms)}` : `${span(-ms)} ago`;
 }
 

@@ -20,6 +20,9 @@ export const totals = computed<Readonly<Record<string, number>>>(() => ({
   ...(failing.value === null ? {} : { failures: failing.value }),
 }));
 
+/** The recorder keeps one trace in so many. */
+export const sampling = computed(() => overview.value?.sampling ?? 1);
+
 async function load(): Promise<void> {
   try {
     overview.value = await get<Overview>("/overview");

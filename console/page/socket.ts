@@ -21,8 +21,6 @@ export const revived = signal(0);
 export const session = signal<Session | null>(null);
 /** False: this browser has no session. */
 export const allowed = signal<boolean | null>(null);
-/** The recorder keeps one trace in so many. */
-export const sampling = signal(1);
 
 interface Subscription {
   frame: () => Subscribe;
@@ -110,9 +108,6 @@ function hear(frame: ServerFrame): void {
     return;
   }
   if (frame.op === "problem") console.warn(frame.problem.title, frame.problem.hint);
-  if (frame.op === "event" && frame.data.type === "recorder.sampling") {
-    sampling.value = Number(frame.data.detail?.oneIn ?? 1);
-  }
   if (frame.topic !== null) subscriptions.get(frame.topic as Topic)?.listener(frame);
 }
 

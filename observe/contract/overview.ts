@@ -109,4 +109,6 @@ export interface Overview {
   readonly expiring: readonly Expiring[];
   readonly attention: readonly Attention[];
   readonly actorStates: readonly ActorState[];
+  /** Under load one trace in so many is kept; 1: all of them. */
+  readonly sampling: number;
 }

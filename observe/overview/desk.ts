@@ -132,6 +132,7 @@ export class OverviewDesk {
       expiring: this.#endings.soonest.map((ending) => ({ ...ending, at: iso(ending.at)! })),
       attention: attentionTo(concerns, at),
       actorStates: this.#population.counts,
+      sampling: recorder.load.oneIn,
     };
   }
 

@@ -170,7 +170,7 @@ Deno.test("failures: whatever peers do, so many are remembered, each with so man
   assert.equal(failures.find("proof.none~d4999.example~in")!.pairCount, 1000);
 });
 
-Deno.test("failures: every cause has a stage, somebody, something to do and a command; the report keeps hostile names in their place", () => {
+Deno.test("failures: every cause has a stage, somebody, something to do and a command; the report keeps hostile names in their place (E6)", () => {
   const view = {
     route: () => null,
     surroundings: () => ({ resolver: null, console: null }),

@@ -191,7 +191,7 @@ Deno.test("security: attempts are counted by IPv4 address and by IPv6 /64, for s
   assert.equal(attempts.waitMs("192.0.2.1"), 0, "the oldest is forgotten");
 });
 
-Deno.test("security: 421 for a name that is not ours: a rebound name, another address", async () => {
+Deno.test("security: 421 for a name that is not ours: a rebound name, another address (X3)", async () => {
   await using at = alone();
   const port = new URL(at.origin).port;
   for (
@@ -214,7 +214,7 @@ Deno.test("security: 421 for a name that is not ours: a rebound name, another ad
   assert.ok(!["192.0.2.8", "ops.example", "a.b.ops.example", "example"].some(off));
 });
 
-Deno.test("security: 403 for another origin, whatever it shows; a browser's session changes nothing without saying where it is", async () => {
+Deno.test("security: 403 for another origin, whatever it shows; a browser's session changes nothing without saying where it is (X3)", async () => {
   await using at = alone();
   const { cookie } = await logIn(at);
   const post = { method: "POST", body: {} };
@@ -244,7 +244,7 @@ Deno.test("security: 403 for another origin, whatever it shows; a browser's sess
   }
 });
 
-Deno.test("security: a GET of what changes something is 405 and does nothing; POST and PUT need JSON", async () => {
+Deno.test("security: a GET of what changes something is 405 and does nothing; POST and PUT need JSON (X3)", async () => {
   await using at = alone();
   for (const { method, path } of ENDPOINTS) {
     if (method === "GET") continue;
@@ -426,4 +426,16 @@ Deno.test("security: run prints a link into the page where a person reads the lo
   child.kill("SIGTERM");
   for await (const _ of printed) { /* to the end */ }
   await child.status;
+});
+
+Deno.test("security: a console off loopback and without TLS is no console: run ends with 2 and says what is missing (X4)", async () => {
+  await using stage = await Stage.open();
+  for (const address of ["0.0.0.0:8711", "[::]:8711"]) {
+    const config = `${stage.directory}/open.toml`;
+    const text = await Deno.readTextFile(`${stage.directory}/verona.toml`);
+    await Deno.writeTextFile(config, text.replace(/^console = .*$/m, `console = "${address}"`));
+    const { code, stderr } = await stage.server.command("run", "--config", config);
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /listen\.console[\s\S]*tls_chain/);
+  }
 });

@@ -50,7 +50,7 @@ async function cookieOf(at: Alone): Promise<string> {
   return entered.headers.get("set-cookie")!.split(";")[0]!;
 }
 
-Deno.test("socket: by session only from our own page, by token from anywhere; nobody else", async () => {
+Deno.test("socket: by session only from our own page, by token from anywhere; nobody else (X3)", async () => {
   await using at = alone();
   const cookie = await cookieOf(at);
   const cases: [Record<string, string>, number][] = [
@@ -197,7 +197,7 @@ Deno.test("socket: events from now on, or after the last one that was seen; what
   assert.equal((await page.topic("trace:c-7", "resync")).why, "slow");
 });
 
-Deno.test("socket: a reader that never reads is cut at 1 MiB with 4000; the others and the server go on", async () => {
+Deno.test("socket: a reader that never reads is cut at 1 MiB with 4000; the others and the server go on (X8)", async () => {
   const { sources } = large(5000);
   // The flood is for the deaf one's socket: it is not to be sampled.
   const recorder = new Recorder(() => Date.now(), { perSecond: Infinity });

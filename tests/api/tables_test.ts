@@ -248,7 +248,7 @@ async function exchange(port: number): Promise<void> {
   }
 }
 
-Deno.test("tables: while 100,000 pairs are looked at, handshakes go on: many of them within one answer", async () => {
+Deno.test("tables: while 100,000 pairs are looked at, handshakes go on: many of them within one answer (B11)", async () => {
   const { sources, now } = large(PAIRS);
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const echo = (async () => {

@@ -116,10 +116,11 @@ Deno.test("recorder: beyond its rate one actor in N is traced, without holes; it
   const whole = actors.filter((about) => recorder.trace(about)!.events.length === 10);
   assert.ok(whole.length > 0 && whole.length < 30);
   now = 10_000;
-  recorder.of({ connection: "c-new" }).step(() => RETRY);
+  assert.equal(recorder.load.oneIn, 16, "the window of the flood ends");
   now = 20_000;
-  recorder.of({ connection: "c-new" }).step(() => RETRY);
+  assert.equal(recorder.load.oneIn, 1, "nothing has happened since");
   assert.equal(told.at(-1)?.oneIn, 1);
+  recorder.of({ connection: "c-new" }).step(() => RETRY);
   assert.equal(seqs(recorder, { connection: "c-new" })!.length >= 1, true);
 });
 

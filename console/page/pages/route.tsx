@@ -3,8 +3,9 @@ import { useEffect } from "preact/hooks";
 import type { Explanation, RouteDetail } from "../../../observe/contract.ts";
 import { ApiProblem } from "../api.ts";
 import { bytes, many, relative, span } from "../format.ts";
-import { hrefs, params, withParams } from "../location.ts";
+import { params, withParams } from "../location.ts";
 import { Copy, Empty, Facts, Name, now, Skeleton, State, Trouble, When } from "../parts/basics.tsx";
+import { Carriers, watchPair } from "../parts/carriers.tsx";
 import { PairProof } from "../parts/pair_proof.tsx";
 import { throttled, useQuery } from "../parts/query.ts";
 import { Stages } from "../parts/stages.tsx";
@@ -23,6 +24,7 @@ export function RoutePage({ local, remote }: { local: string; remote: string }) 
   const trace = useTrace(`${path}/events`, `trace:${local}/${remote}`);
   const travel = useTravel(trace.events);
   const actors = useActors(trace.events);
+  useEffect(() => watchPair(local, remote, again), []);
   // Each event may have changed the row.
   const last = trace.events.at(-1)?.seq;
   useEffect(() => {
@@ -52,7 +54,7 @@ export function RoutePage({ local, remote }: { local: string; remote: string }) 
           <Copy text={`verona explain ${local} ${remote}`}>Copy explain command</Copy>
         </div>
         {route !== null && <RouteFacts route={route} />}
-        {route !== null && <Carriers route={route} />}
+        {route !== null && <Carriers of={route.connections} />}
       </header>
       <TravelBanner events={trace.events} travel={travel} />
       <div class="tabs" role="tablist" aria-label="Views">
@@ -113,21 +115,6 @@ function RouteFacts({ route }: { route: RouteDetail }) {
         "revocation bound": route.boundMs === null ? null : span(route.boundMs),
       }}
     />
-  );
-}
-
-function Carriers({ route: { connections } }: { route: RouteDetail }) {
-  if (!connections || connections.length === 0) return null;
-  return (
-    <ol class="carriers" aria-label="Connections in order">
-      {connections.map(({ id, direction, order, used, prooftype }) => (
-        <li key={`${direction} ${id}`} class={used ? "used" : ""} data-connection={id}>
-          <span class="order">{order}</span>
-          <a href={hrefs.connection(id)}>{id}</a> {direction === "send" ? "sends" : "receives"}
-          {prooftype !== null && <span class="tag">{prooftype}</span>} {used ? "in use" : "standby"}
-        </li>
-      ))}
-    </ol>
   );
 }
 

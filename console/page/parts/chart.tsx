@@ -27,30 +27,37 @@ export interface ChartProps {
 /** Below this, texts are smaller than 8.5 px (console.md D1.8): then the picture is moved, and follows what is active. */
 const LEAST_SCALE = 8.5 / TEXT_PX;
 
-/** Null: as large as fits. */
-type Zoom = number | null;
+/** Null: as large as fits, but readable. `whole`: all of it, however small. */
+type Zoom = number | "whole" | null;
+
+/** How large all of it would be, and how large it may be shown at least. */
+interface Fits {
+  readonly whole: number;
+  readonly readable: number;
+}
 
 export function ChartView(
-  props: ChartProps & { readonly zoom: Zoom; readonly onScale: (scale: number) => void },
+  props: ChartProps & { readonly zoom: Zoom; readonly onScale: (scale: number, fits: Fits) => void },
 ) {
   const { chart, standing, zoom, onScale } = props;
   const frame = useRef<HTMLDivElement>(null);
-  const [fit, setFit] = useState(1);
+  const [fits, setFits] = useState<Fits>({ whole: 1, readable: 1 });
   useLayoutEffect(() => {
     const measure = () => {
       const { clientWidth, clientHeight } = frame.current!;
-      setFit(Math.max(LEAST_SCALE, Math.min(clientWidth / chart.width, clientHeight / chart.height, 1.25)));
+      const whole = Math.min(clientWidth / chart.width, clientHeight / chart.height, 1.25);
+      setFits({ whole, readable: Math.max(LEAST_SCALE, whole) });
     };
     measure();
     const observer = new ResizeObserver(measure);
     observer.observe(frame.current!);
     return () => observer.disconnect();
   }, [chart]);
-  const scale = zoom ?? fit;
-  useEffect(() => onScale(scale), [scale]);
-  // At its real size the picture follows what is active.
+  const scale = zoom === "whole" ? fits.whole : zoom ?? fits.readable;
+  useEffect(() => onScale(scale, fits), [scale, fits]);
+  // Where not all of it is seen, the picture follows what is active.
   useEffect(() => {
-    if (scale > fit * 1.01) {
+    if (scale > fits.whole * 1.01) {
       frame.current!.querySelector("[data-leaf]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
     }
   }, [standing.state, scale]);
@@ -232,6 +239,12 @@ const STEPS = [0.5, 0.67, 0.8, 1, 1.25, 1.5, 2];
 export function useZoom() {
   const [zoom, setZoom] = useState<Zoom>(null);
   const [scale, setScale] = useState(1);
+  const [fits, setFits] = useState<Fits>({ whole: 1, readable: 1 });
+  const onScale = (scale: number, fits: Fits) => {
+    setScale(scale);
+    setFits(fits);
+  };
+  const cut = fits.whole < fits.readable;
   const larger = () => setZoom(STEPS.find((step) => step > scale + 0.01) ?? 2);
   const smaller = () => setZoom(STEPS.findLast((step) => step < scale - 0.01) ?? 0.5);
   useEffect(
@@ -247,10 +260,20 @@ export function useZoom() {
         aria-pressed={zoom === null}
         onClick={() => setZoom(zoom === null ? 1 : null)}
       >
-        {zoom === null ? "Fit" : "Zoom"} {Math.round(scale * 100)} %
+        {zoom === null ? "Fit" : zoom === "whole" ? "Whole" : "Zoom"} {Math.round(scale * 100)} %
       </button>
       <button type="button" class="button" aria-label="larger" onClick={larger}>+</button>
+      {cut && (
+        <button
+          type="button"
+          class="button"
+          aria-pressed={zoom === "whole"}
+          onClick={() => setZoom(zoom === "whole" ? null : "whole")}
+        >
+          Whole
+        </button>
+      )}
     </div>
   );
-  return { zoom, onScale: setScale, buttons };
+  return { zoom, onScale, buttons };
 }

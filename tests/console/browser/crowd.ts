@@ -3,6 +3,7 @@ import type { Cause } from "../../../facts/cause.ts";
 import { ASSETS } from "../../../console/assets.ts";
 import type { ApiParts } from "../../../observe/api/endpoint.ts";
 import type { LiveConnection, Source, Sources } from "../../../observe/live.ts";
+import { Recorder } from "../../../observe/recorder.ts";
 import type { ServerView } from "../../../observe/view.ts";
 import { alone, TOKEN } from "../../api/parts.ts";
 import { large } from "../../api/large.ts";
@@ -77,14 +78,23 @@ export function gatherCrowd(stack: AsyncDisposableStack): Promise<Crowd> {
   const past = CLOSED.map((cause, n) =>
     ({ ...connection(20_000 + n, now), state: "closed", closedAt: now - 5000, cause }) as LiveConnection
   );
-  const sources: Sources = { ...large(PAIRS).sources, connections: sourceOf(rows, past, ({ id }) => id) };
+  const sources: Sources = {
+    ...large(PAIRS).sources,
+    connections: sourceOf(rows, past, ({ id }) => id),
+    domains: sourceOf([], [], ({ name }) => name),
+    proofs: sourceOf([], [], ({ connection, domain }) => `${connection} ${domain}`),
+  };
   const view = {
     sources,
     connection: (id: string) => [...rows, ...past].find((row) => row.id === id) ?? null,
     route: () => null,
     traffic: () => ({}),
     certificates: () => [],
+    readiness: () => Promise.resolve({ ready: true, reasons: [], checks: [] }),
+    surroundings: () => ({ resolver: null, console: null }),
   } as unknown as ServerView;
-  const api = stack.use(alone({ parts: { assets: ASSETS, view, now: () => Date.now() } }));
+  const api = stack.use(
+    alone({ parts: { assets: ASSETS, view, recorder: new Recorder(Date.now), now: Date.now } }),
+  );
   return Promise.resolve({ origin: api.origin, token: TOKEN, rows, parts: api.parts });
 }

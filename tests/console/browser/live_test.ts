@@ -66,8 +66,8 @@ test("C3, E2, E4: a peer that is away: countdown and number of the next attempt,
     if (state !== "backoff" || nextAttemptAt === null) return false;
     const shown = page.locator("[data-countdown]");
     const text = await shown.count() === 1 ? await shown.innerText() : "";
-    const [, seconds, number] = /^in ([\d.]+) m?s, number (\d+)$/.exec(text) ?? [];
-    return seconds !== undefined && Number(number) === failures + 1;
+    const [matched, , number] = /^(?:in ([\d.]+) m?s|now), number (\d+)$/.exec(text) ?? [];
+    return matched !== undefined && Number(number) === failures + 1;
   });
   await visitor.picture("route-backoff-light");
   const cause = await causeEverywhere(visitor, place);

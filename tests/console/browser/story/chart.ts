@@ -165,3 +165,21 @@ test("D1.10: nothing moves for who wants no motion", async ({ visit }) => {
   await still.page.locator(".halo").first().waitFor({ state: "attached" });
   assert.equal(await name(), "none");
 });
+
+test("a chart that is larger than its place follows what is active; 'Whole' shows all of it", async ({ visit }) => {
+  await using visitor = await visit({ height: 600 });
+  const page = await visitor.go("/connections/c-1");
+  await page.locator("svg.chart [data-leaf]").waitFor();
+  const isSeen = (selector: string) =>
+    page.locator(selector).first().evaluate((one: any) => {
+      const frame = one.closest(".chart-frame").getBoundingClientRect(), box = one.getBoundingClientRect();
+      return box.left >= frame.left - 2 && box.right <= frame.right + 2 && box.top >= frame.top - 2 &&
+        box.bottom <= frame.bottom + 2;
+    });
+  await visitor.until("the active state is seen", () => isSeen("[data-leaf] .box"));
+  assert.equal(await isSeen("svg.chart"), false);
+  await page.getByRole("button", { name: "Whole" }).click();
+  await visitor.until("all of it is seen", () => isSeen("svg.chart"));
+  await visitor.picture("chart-whole-light");
+  visitor.assertQuiet();
+});

@@ -86,3 +86,16 @@ test("E5: a viewer sees everything and is offered nothing that changes something
   );
   assert.equal(answer, 403);
 });
+
+test("the plots' file comes with the overview, and not before", async ({ visit }) => {
+  await using visitor = await visit();
+  const asked: string[] = [];
+  visitor.page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+  const page = await visitor.go("/connections");
+  await visitor.settled();
+  assert(asked.includes("/assets/app.js") && !asked.includes("/assets/plot.js"), asked.join());
+  await page.locator(".side a", { hasText: "Overview" }).click();
+  await page.locator(".plot canvas").waitFor();
+  assert(asked.includes("/assets/plot.js"));
+  visitor.assertQuiet();
+});
