@@ -1,7 +1,7 @@
 /** The frame around every page: header, navigation, the state of the link to the server. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { count, plain, span } from "./format.ts";
+import { brief, count, plain, span } from "./format.ts";
 import { Help } from "./help.tsx";
 import { onKeys } from "./keys.ts";
 import { go, path, segments } from "./location.ts";
@@ -164,7 +164,9 @@ function Navigation() {
             >
               <Icon name={icon} />
               <span class="nav-title">{title}</span>
-              {counts[id] !== undefined && <span class="nav-count">{count(counts[id])}</span>}
+              {counts[id] !== undefined && (
+                <span class="nav-count" title={count(counts[id])}>{brief(counts[id])}</span>
+              )}
             </a>
           </li>
         ))}

@@ -4,6 +4,11 @@ const count_ = new Intl.NumberFormat("en");
 
 export const count = (n: number): string => count_.format(n);
 
+const short_ = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+
+/** Where there is little room: `9,999`, `10K`, `98.2K`. */
+export const brief = (n: number): string => n < 10_000 ? count(n) : short_.format(n);
+
 /** `1 pair`, `2 pairs`. */
 export const many = (n: number, what: string): string => `${count(n)} ${what}${n === 1 ? "" : "s"}`;
 

@@ -3,7 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { Attention, Overview } from "../../../observe/contract.ts";
 import { ApiProblem } from "../api.ts";
-import { count, plain, span } from "../format.ts";
+import { count, many, plain, span } from "../format.ts";
 import { hrefs } from "../location.ts";
 import { overview, overviewError, refreshOverview, totals } from "../overview.ts";
 import { Command, Empty, Name, now, Pill, Skeleton, toneOf, Trouble, When } from "../parts/basics.tsx";
@@ -25,9 +25,8 @@ export function OverviewPage() {
         <span data-health={data.health.word}>
           <Pill tone={toneOf(data.health.word)}>{data.health.word.toUpperCase()}</Pill>
         </span>
-        {count(data.totals.domains)} {data.totals.domains === 1 ? "domain" : "domains"} ·{" "}
-        {count(data.totals.components)} components · up {span(now.value - Date.parse(data.startedAt))}{" "}
-        · v{data.version}
+        {many(data.totals.domains, "domain")} · {many(data.totals.components, "component")} · up{" "}
+        {span(now.value - Date.parse(data.startedAt))} · v{data.version}
       </p>
       {data.health.reasons.map((reason) => <p key={reason} class="banner bad">{plain(reason)}</p>)}
       {quiet ? <Quiet data={data} /> : <Busy data={data} />}
@@ -41,8 +40,9 @@ function Quiet({ data }: { data: Overview }) {
   return (
     <Empty title="No federation yet">
       <p>
-        This server is there for {count(data.totals.domains)}{" "}
-        domains. A connection is made when a component writes to another domain, or a peer calls.
+        This server is there for{" "}
+        {many(data.totals.domains, "domain")}. A connection is made when a component writes to another domain,
+        or a peer calls.
       </p>
       <Command text="verona check example.org" />
     </Empty>

@@ -87,7 +87,8 @@ export function WhyPage({ id }: { id: string }) {
       </section>
       <section class="card">
         <h2>
-          Pairs that suffer <span class="badge">{count(why.pairCount)}</span>
+          {why.recovered ? "Pairs that suffered" : "Pairs that suffer"}{" "}
+          <span class="badge">{count(why.pairCount)}</span>
         </h2>
         <ul class="plain-list">
           {why.pairs.map(({ local, remote }) => (
