@@ -7,13 +7,13 @@
 const MOST = 32_768;
 
 export class Lines {
-  readonly #write: (bytes: Uint8Array) => void;
+  readonly #write: (bytes: Uint8Array) => number;
   readonly #encoder = new TextEncoder();
   #waiting: string[] = [];
   #length = 0;
 
-  /** @param write Takes all of it at once. */
-  constructor(write: (bytes: Uint8Array) => void) {
+  /** @param write Takes some of it, and says how much; what it throws is nobody's end. */
+  constructor(write: (bytes: Uint8Array) => number) {
     this.#write = write;
   }
 
@@ -27,6 +27,15 @@ export class Lines {
   flush(): void {
     const text = this.#waiting.join("");
     [this.#waiting, this.#length] = [[], 0];
-    if (text !== "") this.#write(this.#encoder.encode(text));
+    this.#writeAll(this.#encoder.encode(text));
+  }
+
+  /** On a full disk, or when the reader is gone, lines are lost: the server goes on, and tries again with the next ones. */
+  #writeAll(bytes: Uint8Array): void {
+    try {
+      while (bytes.length > 0) bytes = bytes.subarray(this.#write(bytes));
+    } catch {
+      // There is nowhere to say it: this was the place.
+    }
   }
 }

@@ -3,7 +3,10 @@ import { Lines } from "../../observe/lines.ts";
 
 function paper() {
   const written: string[] = [];
-  const lines = new Lines((bytes) => written.push(new TextDecoder().decode(bytes)));
+  const lines = new Lines((bytes) => {
+    written.push(new TextDecoder().decode(bytes));
+    return bytes.length;
+  });
   return { lines, written };
 }
 
@@ -41,4 +44,30 @@ Deno.test("what waited is written when the process is ended", async () => {
   const { stderr, code: exit } = await new Deno.Command(Deno.execPath(), { args: ["eval", code] }).output();
   assert.equal(exit, 3);
   assert.equal(JSON.parse(new TextDecoder().decode(stderr)).event, "pair.granted");
+});
+
+Deno.test("a pipe that takes a line in pieces gets all of it", () => {
+  const written: string[] = [];
+  const lines = new Lines((bytes) => {
+    const piece = bytes.subarray(0, 3);
+    written.push(new TextDecoder().decode(piece));
+    return piece.length;
+  });
+  lines.add("abcdefg", true);
+  assert.deepEqual(written, ["abc", "def", "g\n"]);
+});
+
+Deno.test("a log on a full disk ends no server: what cannot be written is lost, what comes after it is tried", async () => {
+  const log = new URL("../../observe/log.ts", import.meta.url);
+  const code = `const { logEvent, startLog } = await import(${JSON.stringify(log)});
+    startLog("json");
+    const told = (level) => logEvent({ type: "pair.granted", level, seq: 1, at: "2026-01-01T00:00:00.000Z" });
+    told("info");
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    told("warning");
+    console.log("alive");`;
+  const { stdout, code: exit } = await new Deno.Command("sh", {
+    args: ["-c", 'exec "$0" eval "$1" 2>/dev/full', Deno.execPath(), code],
+  }).output();
+  assert.deepEqual([new TextDecoder().decode(stdout), exit], ["alive\n", 0]);
 });
