@@ -41,7 +41,9 @@ export async function rehearse(
     return { domain, server: new Server({ ...parts, config: roleOf(domain, config) }) };
   });
   try {
-    for (const { domain, server } of cast) ports.set(domain, server.listen().s2s[0]!.port);
+    for (const { domain, server } of cast) {
+      ports.set(domain, server.listen({ watches: false }).s2s[0]!.port);
+    }
     const [romeo, juliet] = cast as [typeof cast[0], typeof cast[0]];
     return await ping(romeo.server, { local: romeo.domain, remote: juliet.domain });
   } catch {

@@ -142,12 +142,16 @@ export class Server implements ServerContext {
 
   // ---- listeners
 
-  /** Opens every configured listener; the result says where each really listens. */
-  listen(): Listening {
+  /**
+   * Opens every configured listener; the result says where each really listens.
+   *
+   * @param watches Takes up certificates whose files change, and frees those before: not for who has only borrowed them.
+   */
+  listen({ watches } = { watches: true }): Listening {
     warn(this);
     const opened = this.#doors.open();
     this.listening = true;
-    this.certificates.watch();
+    if (watches) this.certificates.watch();
     const print = ({ hostname, port }: Deno.NetAddr) => `${hostname}:${port}`;
     const detail = {
       s2s: opened.s2s.map(print),
