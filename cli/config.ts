@@ -6,12 +6,13 @@ import { RunTime } from "../config/run_time.ts";
 import { show as print, written } from "../config/show.ts";
 import { TEMPLATE } from "../config/template.ts";
 import { printable } from "../observe/printable.ts";
+import { type Warning, warnings } from "../policy/warnings.ts";
 import { toAscii } from "../xmpp/domain.ts";
 import { effective, printEffective } from "./effective.ts";
 import { EXIT } from "./exit.ts";
 import { CommandFault } from "./fault.ts";
 import { say, sayJson } from "./output.ts";
-import { terminalWidth } from "./terminal.ts";
+import { styled, terminalWidth } from "./terminal.ts";
 
 export interface ConfigOptions {
   readonly config: string;
@@ -24,17 +25,27 @@ const read = (path: string) =>
 /** Every mistake with its line and its cure, certificates and keys tried; exit code 2 if there is one. */
 export function check({ config: path, json }: ConfigOptions): number {
   const loaded = read(path);
-  const mistakes = loaded.config === null ? loaded.mistakes : tryMaterial(loaded);
-  if (json) sayJson({ file: path, valid: mistakes.length === 0, mistakes });
-  else if (mistakes.length === 0) say(`${path} is good`);
+  const readable = loaded.config === null ? loaded.mended : loaded;
+  const mistakes = [...loaded.mistakes, ...(readable === null ? [] : tryMaterial(readable, loaded.mistakes))];
+  const warned = readable === null ? [] : warnings(readable.config);
+  if (json) sayJson({ file: path, valid: mistakes.length === 0, mistakes, warnings: warned });
+  else if (mistakes.length === 0) say([...warned.map(printWarning), `${path} is good`].join("\n"));
   else say(`${printMistakes(path, mistakes)}\n\n${count(mistakes.length)} to mend.`);
   return mistakes.length === 0 ? EXIT.good : EXIT.wrongUse;
 }
 
+const printWarning = ({ key, text }: Warning) => `${styled("yellow", "warning")}: ${key} ${text}`;
+
 const count = (n: number) => `${n} mistake${n === 1 ? "" : "s"}`;
 
 /** What only the native library can see: a key of another certificate, a trust anchor that is none, names. */
-function tryMaterial({ config, lineOf }: Good): Mistake[] {
+function tryMaterial(
+  { config, lineOf }: Pick<Good, "config" | "lineOf">,
+  known: readonly Mistake[],
+): Mistake[] {
+  // What cannot be read, and names that are none, are said already.
+  const isKnown = (...sections: string[]) =>
+    known.some(({ key }) => sections.some((one) => key.startsWith(one)));
   const mistakes: Mistake[] = [];
   const attempt = <T extends { free(): void }>(
     key: string,
@@ -49,7 +60,7 @@ function tryMaterial({ config, lineOf }: Good): Mistake[] {
       mistakes.push({ line: null, key, message: (error as Error).message });
     }
   };
-  if (config.certificates.length > 0) {
+  if (config.certificates.length > 0 && !isKnown("certificate", "server")) {
     attempt("certificate", () => loadIdentities(config), (identities) => {
       for (const [i, name] of config.server.names.entries()) {
         if (identities.carriesMachine(toAscii(name))) continue;
@@ -59,7 +70,7 @@ function tryMaterial({ config, lineOf }: Good): Mistake[] {
       }
     });
   }
-  attempt("trust.ca", () => loadTrust(config));
+  if (!isKnown("trust", "dns.trust_anchor")) attempt("trust.ca", () => loadTrust(config));
   return mistakes;
 }
 

@@ -1,5 +1,6 @@
 /** `verona explain LOCAL REMOTE`: why is this pair open or not? Exit code 0 open, 4 closed, 3 not known. console.md 3.5. */
 import { type Cause, CAUSES } from "../facts/cause.ts";
+import type { Detail } from "../facts/event.ts";
 import type { Explanation, Stage } from "../observe/contract.ts";
 import { printable } from "../observe/printable.ts";
 import { WHO } from "../observe/who.ts";
@@ -50,15 +51,54 @@ function printStage({ id, title, verdict, evidence, hint }: Stage): string[] {
   ];
 }
 
-/** One line per fact; what is deeper stays for --json. */
+/** One line per fact, in words; what is deeper stays for --json. */
 function printEvidence(evidence: Stage["evidence"]): string[] {
   if (typeof evidence !== "object" || evidence === null || Array.isArray(evidence)) return [];
   return Object.entries(evidence).flatMap(([key, value]) => {
-    const list = Array.isArray(value) && value.every((one) => typeof one !== "object");
-    if (value === null || value === "" || (typeof value === "object" && !list)) return [];
-    if (list && value.length === 0) return [];
-    return [printable(`           ${key}: ${list ? value.join(" ") : value}`)];
+    const label = LABELS[key];
+    const text = label === undefined ? "" : wordsOf(value);
+    return text === "" ? [] : [printable(`           ${label}: ${text}`)];
   });
+}
+
+/** What is not here is said elsewhere (the cause), or of use to a program alone. */
+const LABELS: Readonly<Record<string, string>> = {
+  proof: "policy",
+  proofFrom: "said by",
+  allowInsecureDelegation: "takes unsigned delegations",
+  daneInbound: "DANE of who calls us",
+  refusedBy: "refused by",
+  pattern: "by the pattern",
+  domain: "domain",
+  service: "service",
+  security: "DNSSEC",
+  targets: "servers",
+  why: "because",
+  connection: "connection",
+  local: "our name on it",
+  remote: "the peer's name",
+  serverNames: "names in its certificate",
+  encrypted: "encrypted",
+  prooftype: "proven by",
+  expires: "until",
+  tried: "tried",
+  state: "state",
+  send: "sends on",
+  recv: "receives on",
+  queued: "stanzas waiting",
+};
+
+/** Nothing for what is deeper. */
+function wordsOf(value: Detail): string {
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  if (typeof value !== "object" || value === null) return String(value ?? "");
+  if (!Array.isArray(value)) return "";
+  return value.map((one) => typeof one === "object" ? targetOf(one) : String(one)).join(", ");
+}
+
+function targetOf(one: Detail): string {
+  const { host, port } = one as { host?: string; port?: number };
+  return host === undefined ? "" : `${host}:${port}`;
 }
 
 /** The command stands with the pair's evidence, and so does its state. */

@@ -3,11 +3,14 @@ import { parse, TomlError } from "smol-toml";
 import type { z } from "zod";
 import { AddressFault, type Domain, parseDomain } from "../xmpp/domain.ts";
 import type { Config, HostedDomain, Limits } from "./config.ts";
+import { isDuration } from "./durations.ts";
 import { checkFiles, reasonOf } from "./files.ts";
 import { locate } from "./locate.ts";
 import { isLoopback } from "./loopback.ts";
+import { mend } from "./mend.ts";
 import { nearestKey } from "./nearest.ts";
 import { type ConfigFile, LATER_LIMITS, schema } from "./schema.ts";
+import { wordsOf } from "./words.ts";
 
 /** One thing wrong with the configuration. `line` is null when it is not in the file (environment, or missing). */
 export interface Mistake {
@@ -29,7 +32,14 @@ export interface Good {
   readonly mistakes: readonly [];
 }
 
-export type Loaded = Good | { readonly config: null; readonly mistakes: readonly Mistake[] };
+export interface Bad {
+  readonly config: null;
+  readonly mistakes: readonly Mistake[];
+  /** Without what is wrong: to look for mistakes that only the library sees. */
+  readonly mended: Pick<Good, "config" | "lineOf"> | null;
+}
+
+export type Loaded = Good | Bad;
 
 /** Where files are read from and what the environment says; tests pass their own. */
 export interface Sources {
@@ -44,7 +54,7 @@ export function loadConfig(path: string, sources: Sources): Loaded {
     text = sources.readText(path);
   } catch (error) {
     const message = `cannot be read: ${reasonOf(error)}; \`verona config init\` writes a first one`;
-    return { config: null, mistakes: [{ line: null, key: path, message }] };
+    return { config: null, mistakes: [{ line: null, key: path, message }], mended: null };
   }
   return parseConfig(text, sources);
 }
@@ -57,27 +67,31 @@ export function parseConfig(text: string, sources: Sources): Loaded {
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
     const [message] = error.message.replace(/^Invalid TOML document: /, "").split("\n");
-    return { config: null, mistakes: [{ line: error.line, key: "TOML", message: message! }] };
+    return { config: null, mistakes: [{ line: error.line, key: "TOML", message: message! }], mended: null };
   }
   const { mistakes, variables } = overrideFromEnvironment(raw, sources.env);
   const place = (path: readonly PropertyKey[], message: string): Mistake => {
     const variable = variables.get(path.slice(0, 2).join("."));
     return variable === undefined ? at(text, path, message) : { line: null, key: variable, message };
   };
+  const lineOf = (path: readonly PropertyKey[]) => locate(text, path);
   const checked = schema.safeParse(raw);
   if (!checked.success) {
     mistakes.push(...checked.error.issues.flatMap((issue) => describe(issue, place)));
-    return { config: null, mistakes: sorted(mistakes) };
+    const mended = mend(raw);
+    const config = mended === null ? null : toConfig(mended.file, sources, (path, message) => {
+      if (!mended.touches(path)) mistakes.push(place(path, message));
+    });
+    return { config: null, mistakes: sorted(mistakes), mended: config === null ? null : { config, lineOf } };
   }
   const config = toConfig(checked.data, sources, (path, message) => mistakes.push(place(path, message)));
-  if (mistakes.length > 0) return { config: null, mistakes: sorted(mistakes) };
+  if (mistakes.length > 0) return { config: null, mistakes: sorted(mistakes), mended: { config, lineOf } };
   const originOf = (section: string, key: string): Origin => {
     const variable = variables.get(`${section}.${key}`);
     if (variable !== undefined) return { variable };
     const table = raw[section] as Record<string, unknown> | undefined;
     return table !== undefined && key in table ? { line: locate(text, [section, key]) } : null;
   };
-  const lineOf = (path: readonly PropertyKey[]) => locate(text, path);
   return { config, file: checked.data, originOf, lineOf, mistakes: [] };
 }
 
@@ -123,13 +137,18 @@ function describe(
 ): Mistake[] {
   if (issue.code === "invalid_union") {
     // The branch that understood the type has the better words.
-    const [best] = issue.errors.toSorted((a, b) =>
-      Number(a[0]?.code !== "custom") - Number(b[0]?.code !== "custom")
-    );
-    return [place(issue.path, best?.[0]?.message ?? issue.message)];
+    const [best] = issue.errors.toSorted((a, b) => rank(a[0]) - rank(b[0]));
+    const [inner] = best ?? [];
+    // Of alternatives of other types none is the one that was meant.
+    return [place(issue.path, inner === undefined ? issue.message : wordsOf(inner))];
   }
-  if (issue.code !== "unrecognized_keys") return [place(issue.path, issue.message)];
+  if (issue.code !== "unrecognized_keys") return [place(issue.path, wordsOf(issue))];
   return issue.keys.map((key) => place([...issue.path, key], unknownKey(issue.path, key)));
+}
+
+/** Of alternatives, the one that says more. */
+function rank(issue: z.core.$ZodIssue | undefined): number {
+  return issue?.code === "custom" ? 0 : issue?.code === "invalid_type" ? 1 : 2;
 }
 
 function unknownKey(path: readonly PropertyKey[], key: string): string {
@@ -258,24 +277,6 @@ function toHosted(
     componentSecret: secret,
     policy: { ...hosted.policy, proof: hosted.policy.proof ?? null },
   };
-}
-
-const DURATION_KEYS = new Set([
-  "shutdown_grace",
-  "queue_age",
-  "negative_pair",
-  "backoff_max",
-  "recheck_min",
-  "recheck_max",
-  "connect_total",
-  "idle_check",
-  "classic_only",
-  "sm_resume",
-]);
-
-/** Whether a key of `[limits]` holds a time. */
-export function isDuration(key: string): boolean {
-  return key.endsWith("_timeout") || DURATION_KEYS.has(key);
 }
 
 /** `connect_timeout` becomes `connectTimeoutMs`: the unit stands in the name (style.md rule 7). */

@@ -1,7 +1,7 @@
 /** The effective configuration as a file again, without its secrets: each value with where it comes from. console.md 3.4. */
 import { stringify } from "smol-toml";
 import type { Good, Origin } from "./load.ts";
-import { isDuration } from "./load.ts";
+import { isDuration } from "./durations.ts";
 import type { ConfigFile } from "./schema.ts";
 import type { RunTime } from "./run_time.ts";
 import { laidOver, type SetAtRunTime } from "./show_run_time.ts";

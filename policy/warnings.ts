@@ -1,4 +1,4 @@
-/** What `[policy]` and the tenants say that is allowed and weak: told at the start and at every reload. protocol.md 3.2, A-21. */
+/** What the configuration says that is allowed, and weak or easily forgotten: told at the start and at every reload. protocol.md 3.2, A-21. */
 import type { Config } from "../config/config.ts";
 
 export interface Warning {
@@ -7,6 +7,8 @@ export interface Warning {
 }
 
 const CLEARTEXT = "takes peers without TLS and by plain DNS: for tests only (protocol.md 3.2)";
+const UNATTENDED =
+  "has no component_secret and no component_secret_file: no component can be there, the server alone answers for it";
 const UNSIGNED = "takes delegations that are not signed: as good as plain DNS (A-21)";
 
 export function warnings({ policy, domains }: Pick<Config, "policy" | "domains">): readonly Warning[] {
@@ -23,6 +25,9 @@ export function warnings({ policy, domains }: Pick<Config, "policy" | "domains">
     legacy(`policy.peer."${name}".proof`, proof);
     insecure(`policy.peer."${name}".allow_insecure_delegation`, allowInsecureDelegation);
   }
-  for (const { name, policy: { proof } } of domains) legacy(`[[domain]] "${name}" policy.proof`, proof);
+  for (const { name, componentSecret, policy: { proof } } of domains) {
+    legacy(`[[domain]] "${name}" policy.proof`, proof);
+    if (componentSecret === null) found.push({ key: `[[domain]] "${name}"`, text: UNATTENDED });
+  }
   return found;
 }

@@ -56,6 +56,12 @@ function testOf<Live>(key: string, field: Field<Live>, value: string): Term<Live
     case "word": {
       const { read } = field;
       const matches = glob(value);
+      if (field.kind === "word" && ![...field.values, NONE].some((one) => matches(one))) {
+        throw wrong(
+          `"${value.slice(0, 40)}" is nothing that ${key} can be`,
+          `one of ${field.values.join(", ")}`,
+        );
+      }
       return (row) => matches(read(row) ?? NONE);
     }
     case "texts": {

@@ -140,6 +140,8 @@ const MISTAKES: Record<string, [Asking, RegExp]> = {
   "an unknown field that is like none": [{ q: "colour:red" }, /there are state, local, remote/],
   "an age that is none": [{ q: "waiting:>soon" }, /waiting:>1h/],
   "a number that is none": [{ q: "queued:>many" }, /queued:>10/],
+  "a value that the state cannot have": [{ q: "state:open" }, /one of resolving, connecting/],
+  "the same, negated, and with a star": [{ q: "-state:open*" }, /one of resolving/],
   "too many terms": [{ q: "a ".repeat(21) }, /use fewer/],
   "a filter that is too long": [{ q: "x".repeat(1001) }, /1000 characters/],
   "an unknown order": [{ sort: "-colour" }, /there are state, local/],

@@ -114,6 +114,31 @@ Deno.test("the commands read and change the running server", async () => {
   assert.equal((await run("config", "check")).code, 0);
 });
 
+Deno.test("config check: a domain without a secret is warned of; key and certificate are tried beside other mistakes", async () => {
+  await using world = await World.start();
+  await using at = await folder();
+  const settings = await configuration(world, at.path, { domains: [{ name: "unattended.example" }] });
+  const file = `${at.path}/verona.toml`;
+  await Deno.writeTextFile(file, stringify(settings));
+  const good = await verona(["config", "check"], { cwd: at.path });
+  assert.equal(good.code, 0, good.stdout);
+  assert.match(
+    good.stdout,
+    /^warning: \[\[domain\]\] "unattended\.example" has no component_secret[^]*\n\S+ is good\n$/,
+  );
+  const { warnings } = JSON.parse((await verona(["config", "check", "--json"], { cwd: at.path })).stdout);
+  assert.deepEqual(warnings.map(({ key }: { key: string }) => key), ['[[domain]] "unattended.example"']);
+  // Another key than the certificate's, and a wrong value elsewhere: both are said.
+  const { key } = world.originating;
+  await Deno.writeTextFile(settings.certificate![0]!.key as string, key);
+  await Deno.writeTextFile(file, stringify({ ...settings, policy: { ...settings.policy, proof: "weak" } }));
+  const bad = await verona(["config", "check"], { cwd: at.path });
+  assert.equal(bad.code, 2);
+  assert.match(bad.stdout, /policy\.proof: must be "strict"/);
+  assert.match(bad.stdout, /certificate: /);
+  assert.match(bad.stdout, /2 mistakes to mend/);
+});
+
 Deno.test("config check: a server name that no certificate carries is a mistake, at its line", async () => {
   await using world = await World.start();
   await using at = await folder();

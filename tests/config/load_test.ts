@@ -97,6 +97,7 @@ component_secret = ""
 `;
   const found = mistakes(text).map(({ line, key }) => [line, key]);
   assert.deepEqual(found, [
+    [null, "certificate"],
     [2, "server.names"],
     [3, "server.nams"],
     [5, "listen.s2s.0"],
@@ -111,6 +112,68 @@ component_secret = ""
   assert.match(printed, /^verona.toml:3: server.nams: .*did you mean "names"\?$/m);
   assert.match(printed, /^verona.toml:8: limits.dns_timeout: "3 parsecs" is not a duration such as "500ms"/m);
 });
+
+Deno.test("mistakes are found in one round: a wrong key does not hide a file that is missing, nor a domain twice", () => {
+  const text = `[server]
+names = []
+nams = 1
+[[certificate]]
+chain = "missing.pem"
+[dns]
+trust_anchor = "missing.key"
+witness = "yes"
+[limits]
+recheck_min = "2h"
+recheck_max = "1h"
+[[domain]]
+name = "a.example"
+component_secret_file = "missing.secret"
+[[domain]]
+name = "A.example"
+component_secret = 5
+`;
+  assert.deepEqual(mistakes(text).map(({ line, key }) => [line, key]), [
+    [2, "server.names"],
+    [3, "server.nams"],
+    [4, "certificate.0.key"],
+    [5, "certificate.0.chain"],
+    [7, "dns.trust_anchor"],
+    [8, "dns.witness"],
+    [10, "limits.recheck_min"],
+    [14, "domain.0.component_secret_file"],
+    [16, "domain.1.name"],
+    [17, "domain.1.component_secret"],
+  ]);
+});
+
+const WORDS: readonly [text: string, said: string][] = [
+  ['[server]\nnames = "a.example"', "server.names: must be a list in [brackets], and is a text in quotes"],
+  ["[server]\nnames = []", "server.names: at least one server name is needed"],
+  ["[server]", "server.names: is missing: a list in [brackets]"],
+  ["", "server: is missing: a table"],
+  ["[policy]\nproof = 5", 'policy.proof: must be "strict", "authenticated", "encrypted" or "legacy"'],
+  ["[policy]\nbidi = 1", "policy.bidi: must be true or false, and is a number"],
+  ["[dial]\nport = 70000", "dial.port: must be at most 65535"],
+  ["[dial]\nport = 2.5", "dial.port: must be a whole number"],
+  ["[limits]\ndepth = 1", "limits.depth: must be at least 4"],
+  ['[server]\ndata_dir = ""', "server.data_dir: must not be empty"],
+  ["[dns]\nservers = []", "dns.servers: needs at least 1"],
+  ["[listen]\nconsole = 5", "listen.console: must be a text in quotes, and is a number"],
+  [
+    "[server.contacts]\nfoo = []",
+    "server.contacts.foo: is not a key of Verona; `verona config schema` lists them",
+  ],
+];
+
+for (const [text, said] of WORDS) {
+  Deno.test(`words for a mistake: ${said}`, () => {
+    const printed = printMistakes("f", mistakes(text)).split("\n").map((line) =>
+      line.replace(/^f(?::\d+)?: /, "")
+    );
+    assert.ok(printed.includes(said), printed.join("\n"));
+    for (const line of printed) assert.doesNotMatch(line, /Invalid|expected|received|Too (small|big)|option/);
+  });
+}
 
 Deno.test("what is no TOML is said with its line", () => {
   const [found, ...others] = mistakes("[server]\nnames = [\n= 5\n");
