@@ -9,6 +9,7 @@ import { type DomainPair, toAscii } from "../xmpp/domain.ts";
 import { type Attempt, attempt, type AttemptParts } from "./attempt.ts";
 import type { Reached } from "./stage.ts";
 import { stagesOf } from "./stages.ts";
+import { isUntold } from "./untold.ts";
 
 export interface CheckOptions {
   readonly timeoutMs: number;
@@ -19,17 +20,6 @@ export interface CheckOptions {
   readonly heard: (stage: Stage) => void;
 }
 
-/** Causes that say nothing about the domain: it could not be told. */
-const UNTOLD: readonly Cause[] = [
-  "dns.timeout",
-  "dns.unreachable",
-  "dns.busy",
-  "dns.servfail",
-  "dns.internal",
-  "dns.witness-unavailable",
-  "proof.timeout",
-  "server.shutdown",
-];
 /** Of the addresses that the attempt did not need. */
 const MOST_ADDRESSES = 8;
 
@@ -111,7 +101,7 @@ function report(
     stages.some(({ id, verdict }) => id === "proof.delegation" && verdict === "ok");
   const open = state === "authorised" || proven;
   const cause = open ? null : late ? found ?? "proof.timeout" : found;
-  const untold = late || cause === null || UNTOLD.includes(cause);
+  const untold = late || cause === null || isUntold(cause);
   const target = events.findLast(({ type }) => type === "address.tried");
   const resolver = config.dns.servers[0];
   return {

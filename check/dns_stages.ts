@@ -1,7 +1,9 @@
 /** Who acts for the domain, whether that is signed, and where it listens. */
+import type { Cause } from "../facts/cause.ts";
 import type { RecordedEvent } from "../facts/event.ts";
 import type { Stage } from "../observe/contract.ts";
 import { stage, type View } from "./stage.ts";
+import { isUntold } from "./untold.ts";
 
 /** As `actors/evidence.ts` tells it. */
 interface Delegation {
@@ -35,7 +37,8 @@ function srv({ outcome }: View, told: RecordedEvent, delegation: Delegation): St
   if (service !== "absent") {
     const cause = told.cause ?? (service === "refused" ? "dns.no-service" : "dns.servfail");
     // Bogus is the next stage's affair: here nothing can be said.
-    return [stage("dns.srv", cause === "dns.bogus" ? "skip" : "fail", evidence, { elapsedMs, cause })];
+    const verdict = cause === "dns.bogus" ? "skip" : failOrUnknown(cause);
+    return [stage("dns.srv", verdict, evidence, { elapsedMs, cause })];
   }
   if (outcome === null) return [];
   if (outcome.cause === "dns.nxdomain") {
@@ -71,5 +74,8 @@ function addresses({ events, outcome, remote }: View, { targets }: Delegation): 
   const evidence = { addresses: Object.fromEntries(found) };
   if ([...found.values()].some((list) => list.length > 0)) return [stage("dns.addresses", "ok", evidence)];
   const cause = told.find((event) => event.cause !== undefined)?.cause ?? "dns.no-address";
-  return [stage("dns.addresses", "fail", evidence, { cause })];
+  return [stage("dns.addresses", failOrUnknown(cause), evidence, { cause })];
 }
+
+/** A resolver that does not answer is no fault of the domain's. */
+const failOrUnknown = (cause: Cause) => isUntold(cause) ? "unknown" : "fail";

@@ -118,6 +118,19 @@ Deno.test("check: a server that is not there, and one that says nothing", async 
   assert.deepEqual([silent.code, silent.report.verdict], [3, "unknown"]);
 });
 
+Deno.test("check: a resolver that is not there says nothing about the domain", async () => {
+  // UDP to a port that nobody listens on.
+  using nobody = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = nobody.addr as Deno.NetAddr;
+  const args = ["check", "target.example", "--resolver", `127.0.0.1:${port}`, "--json"];
+  await using directory = await folder();
+  const { code, stdout } = await verona(args, { cwd: directory.path });
+  const report: CheckReport = JSON.parse(stdout);
+  assert.deepEqual([code, report.verdict], [3, "unknown"], stdout);
+  assert.match(report.cause!, /^dns\.(timeout|unreachable)$/);
+  assert.deepEqual(verdicts(report)["dns.srv"], "unknown");
+});
+
 Deno.test("check: a peer that never answers the request is named, not the network", async () => {
   await using checker = await Checker.open();
   const running = checker.run("other-sender.example", "--timeout", "8s", "--json");
