@@ -28,7 +28,8 @@ import { Endpoint } from "./endpoint.ts";
 import { machineOf } from "./links.ts";
 import { OurClaim } from "./our_claim.ts";
 import { hear } from "./referral.ts";
-import { type Dialled, S2sShell } from "./s2s_stream.ts";
+import type { Dialled } from "./row_stream.ts";
+import { S2sShell } from "./s2s_stream.ts";
 import { actorOf, background } from "./start.ts";
 import { stateOf } from "./stream.ts";
 
