@@ -8,15 +8,15 @@ const SCHEMA = `CREATE TABLE entry (id INTEGER PRIMARY KEY AUTOINCREMENT, at INT
   by TEXT, address TEXT NOT NULL, what TEXT NOT NULL, detail TEXT, status INTEGER NOT NULL, cause TEXT) STRICT`;
 
 export interface AuditBounds {
-  /** Entries of those who were named. The oldest give way; how old they are does not count. */
+  /** Entries of operators. The oldest give way; how old they are does not count. */
   readonly most: number;
-  /** Of those who were not: they have their own bound, so that no flood of theirs drives the others out. */
-  readonly mostUnnamed: number;
+  /** Of viewers, and of those who were not named: they may change nothing, and no flood of theirs drives others out. */
+  readonly mostRefused: number;
   /** Nor costs the disk more than this. */
-  readonly unnamedPerMinute: number;
+  readonly refusedPerMinute: number;
 }
 
-const BOUNDS: AuditBounds = { most: 10_000, mostUnnamed: 500, unnamedPerMinute: 30 };
+const BOUNDS: AuditBounds = { most: 10_000, mostRefused: 500, refusedPerMinute: 30 };
 const MINUTE_MS = 60_000;
 /** In the file, for what was begun and has no answer yet. */
 const BEGUN = 0;
@@ -27,7 +27,8 @@ export class Audit {
   readonly #database: DatabaseSync;
   readonly #bounds: AuditBounds;
   #minute = 0;
-  #unnamed = 0;
+  /** In this minute, by role. */
+  readonly #refused = new Map<AuditEntry["role"], number>();
 
   /** @throws {Error} one sentence, when the file cannot be used. */
   constructor(path: string, bounds = BOUNDS) {
@@ -37,7 +38,7 @@ export class Audit {
 
   /** On disk when it returns. Null: left out, as one too many in this minute. @throws {Error} */
   add(entry: AuditEntry): number | null {
-    if (entry.role === null && this.#tooMany(entry.at)) return null;
+    if (entry.role !== "operator" && this.#tooMany(entry)) return null;
     return atomic(this.#database, () => this.#insert(entry));
   }
 
@@ -46,10 +47,9 @@ export class Audit {
       "INSERT INTO entry VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
       .run(at, role, by, address, what, detail, status ?? BEGUN, cause);
-    const kind = role === null ? "role IS NULL" : "role IS NOT NULL";
     this.#database.prepare(
-      `DELETE FROM entry WHERE ${kind} AND id <= (SELECT id FROM entry WHERE ${kind} ORDER BY id DESC LIMIT 1 OFFSET ?)`,
-    ).run(role === null ? this.#bounds.mostUnnamed : this.#bounds.most);
+      "DELETE FROM entry WHERE role IS ?1 AND id <= (SELECT id FROM entry WHERE role IS ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
+    ).run(role, role === "operator" ? this.#bounds.most : this.#bounds.mostRefused);
     return Number(lastInsertRowid);
   }
 
@@ -73,9 +73,12 @@ export class Audit {
     this.#database.close();
   }
 
-  #tooMany(at: number): boolean {
+  #tooMany({ at, role }: AuditEntry): boolean {
     const minute = Math.floor(at / MINUTE_MS);
-    if (minute !== this.#minute) [this.#minute, this.#unnamed] = [minute, 0];
-    return ++this.#unnamed > this.#bounds.unnamedPerMinute;
+    if (minute !== this.#minute) this.#refused.clear();
+    this.#minute = minute;
+    const refused = (this.#refused.get(role) ?? 0) + 1;
+    this.#refused.set(role, refused);
+    return refused > this.#bounds.refusedPerMinute;
   }
 }

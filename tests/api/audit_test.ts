@@ -108,34 +108,41 @@ const entry = (n: number, more: Partial<AuditEntry> = {}): AuditEntry => ({
   ...more,
 });
 
-Deno.test("audit: the latest are kept, by number and not by age; who is not named drives nobody out; the file stops growing", async () => {
+Deno.test("audit: the latest are kept, by number and not by age; who may change nothing drives nobody out; the file stops growing", async () => {
   await using file = await temporary();
-  const bounds = { most: 60, mostUnnamed: 20, unnamedPerMinute: 10 };
+  const bounds = { most: 60, mostRefused: 20, refusedPerMinute: 10 };
   let audit = new Audit(file.path, bounds);
-  const named = () => audit.latest(1000, Infinity).filter(({ role }) => role !== null);
-  const unnamed = () => audit.latest(1000, Infinity).filter(({ role }) => role === null);
+  const of = (wanted: AuditEntry["role"]) =>
+    audit.latest(1000, Infinity).filter(({ role }) => role === wanted);
   // From 1970 on: no entry is too old.
   for (let n = 1; n <= 100; n++) audit.add(entry(n));
   const { size } = await Deno.stat(file.path);
   for (let n = 101; n <= 300; n++) audit.add(entry(n));
-  assert.deepEqual(named().map(({ at }) => Date.parse(at)), Array.from({ length: 60 }, (_, i) => 300 - i));
+  assert.deepEqual(
+    of("operator").map(({ at }) => Date.parse(at)),
+    Array.from({ length: 60 }, (_, i) => 300 - i),
+  );
   assert.equal((await Deno.stat(file.path)).size, size);
-  const before = named();
+  const before = of("operator");
   const minute = 60_000;
-  for (let n = 0; n < 200; n++) audit.add(entry(n, { at: minute + n, role: null, by: null, status: 401 }));
-  assert.equal(unnamed().length, 10);
-  for (let n = 0; n < 200; n++) {
-    audit.add(entry(n, { at: (2 + n) * minute, role: null, by: null, status: 401 }));
+  for (
+    const [begin, who] of [[1, { role: null, by: null }], [300, { role: "viewer", by: "token" }]] as const
+  ) {
+    const refused = (n: number, at: number) => audit.add(entry(n, { ...who, at, status: 403 }));
+    for (let n = 0; n < 200; n++) refused(n, begin * minute + n);
+    assert.equal(of(who.role).length, 10);
+    for (let n = 1; n <= 200; n++) refused(n, (begin + n) * minute);
+    assert.equal(of(who.role).length, 20);
   }
-  assert.equal(unnamed().length, 20);
-  assert.deepEqual(named(), before);
+  assert.equal(of(null).length, 20);
+  assert.deepEqual(of("operator"), before);
   audit.close();
   // The bounds and the order of ids outlive a restart.
   audit = new Audit(file.path, bounds);
   const last = audit.latest(1, Infinity)[0]!.id;
   const id = audit.add(entry(301))!;
   assert.ok(id > last);
-  assert.deepEqual([named().length, named()[0]!.id], [60, id]);
+  assert.deepEqual([of("operator").length, of("operator")[0]!.id], [60, id]);
   assert.deepEqual(audit.latest(2, id).map((row) => row.id < id), [true, true]);
   audit.close();
 });
