@@ -62,7 +62,10 @@ export class Route implements AssertionListener, Traveller {
       () => this.#crashed(),
     );
     this.#tracer = server.host.trace?.of({ pair }) ?? null;
-    this.#actor.subscribe({ next: (snapshot) => this.#plan(snapshot), complete: () => this.#ended() });
+    this.#actor.subscribe({
+      next: (snapshot) => this.#plan(snapshot),
+      complete: () => this.#ended(this.#endCause),
+    });
     this.#actor.start();
   }
 
@@ -240,14 +243,17 @@ export class Route implements AssertionListener, Traveller {
   }
 
   #crashed(): void {
-    this.#queue.abandon();
-    this.#ended();
+    this.#ended("server.internal");
   }
 
-  #ended(): void {
+  get #endCause(): Cause {
+    return this.#actor.getSnapshot().context.cause ?? "server.internal";
+  }
+
+  #ended(cause: Cause): void {
     this.over = true;
     this.#way.over();
-    this.#queue.over();
+    this.#queue.over(cause);
     this.#server.routes.forget(this);
     this.#tracer?.ended();
   }

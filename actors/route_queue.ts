@@ -53,13 +53,11 @@ export class RouteQueue {
     for (const stanza of all) if (!waits(stanza)) this.#server.bounce(stanza, cause, permanent);
   }
 
-  /** The route crashed: nobody would ever take them out. */
-  abandon(): void {
-    for (const stanza of this.outbox.takeAll()) this.#server.bounce(stanza, "server.internal");
-  }
-
-  over(): void {
-    if (this.#ageTimer !== null) this.#server.host.clock.clearTimeout(this.#ageTimer);
+  /** The route has ended, or crashed: nobody would ever take out what was to be sent again. */
+  over(cause: Cause): void {
+    this.#server.host.clock.clearTimeout(this.#ageTimer);
+    this.#ageTimer = null;
+    for (const stanza of this.outbox.takeAll()) this.#server.bounce(stanza, cause);
   }
 
   #requeue(stanzas: readonly Outgoing[]): void {
