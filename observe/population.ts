@@ -6,6 +6,8 @@ import type { ServerView } from "./view.ts";
 
 /** So many times its cost it rests: a million actors are walked now and then, a few at every question. */
 const REST = 100;
+/** Whoever scrapes has little time: with very many actors it gets what the walk before found. */
+const PATIENCE_MS = 1000;
 
 export class Population {
   readonly #view: ServerView;
@@ -25,10 +27,12 @@ export class Population {
   }
 
   /** The same after a new walk, where one is due; one for all who ask meanwhile. */
-  async read(): Promise<readonly ActorState[]> {
+  async read(patienceMs: number = PATIENCE_MS): Promise<readonly ActorState[]> {
     if (performance.now() >= this.#due) {
       this.#walking ??= this.#walk().finally(() => this.#walking = null);
-      await this.#walking;
+      const { promise: late, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, patienceMs);
+      await Promise.race([this.#walking, late]).finally(() => clearTimeout(timer));
     }
     return this.#counts;
   }
