@@ -39,6 +39,9 @@ export type ClientFrame =
 
 /** A table's window. */
 export interface TableSnapshot<Name extends TableName = TableName> extends Omit<ListAnswer, "next"> {
+  /** As they were asked for: the answer to an older question may still be under way when another is asked. */
+  readonly q: string;
+  readonly sort: string;
   readonly window: readonly [from: number, to: number];
   readonly rows: readonly Keyed<TableRows[Name]>[];
 }

@@ -30,6 +30,7 @@ export class TableTopic implements Subscription {
   readonly #table: AnyTable;
   readonly #source: Source<unknown>;
   readonly #asked: Asked<unknown>;
+  readonly #question: Pick<TableSnapshot, "q" | "sort">;
   readonly #gone = new AbortController();
   readonly #shown = new Map<string, Shown>();
   #busy = false;
@@ -47,6 +48,7 @@ export class TableTopic implements Subscription {
     this.#table = TABLES[frame.sub];
     this.#source = this.#table.source(parts.view.sources);
     const { q = "", sort = "", window: [from, to] } = frame;
+    this.#question = { q, sort };
     this.#asked = readAsked(this.#table, { q, sort, window: { from, to } });
     this.#work((rest) => this.#snapshot(rest));
   }
@@ -87,6 +89,7 @@ export class TableTopic implements Subscription {
       all,
       facets,
       tookMs,
+      ...this.#question,
       window: [from, to],
     };
     const keyed = rows.map(({ key, json }) => `{"key":${JSON.stringify(key)},"row":${json}}`).join(",");

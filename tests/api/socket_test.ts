@@ -102,6 +102,7 @@ Deno.test("socket: a window of a table, then what changes in it; rows keep their
   page.say({ sub: "routes", q: "-state:denied", sort: "remote", window: [0, 2] });
   const { data } = await page.topic("routes", "snapshot");
   assert.deepEqual([data.total, data.all, data.window], [3, 3, [0, 2]]);
+  assert.deepEqual([data.q, data.sort], ["-state:denied", "remote"]);
   assert.deepEqual(data.rows.map(({ key }: { key: string }) => key), [
     "montague.example a.example",
     "montague.example b.example",

@@ -154,7 +154,8 @@ const expiry = (until: string): string =>
 /** From the signature's beginning to its end, and where now is. */
 function Bar({ from, until }: { from: string | null; until: string }) {
   const end = Date.parse(until),
-    start = from === null ? Math.min(now.value, end) - 14 * 86_400_000 : Date.parse(from);
+    // Where nobody says when it began, what is left of it is drawn.
+    start = from !== null ? Date.parse(from) : end > now.value ? now.value : end - 86_400_000;
   const low = Math.min(start, now.value) - (end - start) * 0.15,
     high = Math.max(end, now.value) + (end - start) * 0.15;
   const at = (time: number) => `${(100 * (time - low) / (high - low)).toFixed(1)}%`;

@@ -159,10 +159,14 @@ class Book<Name extends TableName> implements Rows<TableRows[Name]> {
 
   #snapshot(frame: ServerFrame & { op: "snapshot" }): void {
     if (frame.topic === "overview") return;
-    const { window, rows, ...answer } = frame.data as {
+    const { q, sort, window, rows, ...answer } = frame.data as {
+      q: string;
+      sort: string;
       window: readonly [number, number];
       rows: readonly Keyed<TableRows[Name]>[];
     } & ListAnswer;
+    // It was under way when the filter was changed.
+    if (q !== this.q || sort !== this.sort) return;
     this.#take(window[0], rows.map(({ row }) => row), answer);
     this.changed();
   }

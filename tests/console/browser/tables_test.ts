@@ -78,8 +78,12 @@ test("B6: / goes to the filter; j j Enter opens the second row below; Escape cle
   await visitor.page.keyboard.press("Escape");
   const all = CONNECTIONS.toLocaleString("en");
   await visitor.until("everything again", async () => await counts(visitor) === `${all} of ${all}`);
+  await visitor.until("the rows again", async () => (await ids(visitor))[2] === third);
   for (const key of ["j", "j", "j", "Enter"]) await visitor.page.keyboard.press(key);
-  await visitor.page.waitForURL(`**/connections/${third}`);
+  const standing = async () =>
+    `${visitor.page.url()}, selected ${await visitor.page.locator(".grid-row.selected code")
+      .allInnerTexts()}`;
+  await visitor.page.waitForURL(`**/connections/${third}`).catch(async () => assert.fail(await standing()));
 });
 
 test("B7: closed connections are listed on demand, each with its cause", async ({ visit }) => {

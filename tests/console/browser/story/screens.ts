@@ -17,6 +17,8 @@ const SCREENS: Readonly<Record<string, string>> = {
   routes: "/routes",
   route: "/routes/sender.tld/target.tld",
   explain: "/routes/sender.tld/bogus.tld?tab=why",
+  "route-proof": "/routes/sender.tld/bogus.tld?tab=proof",
+  trace: "/trace",
   proofs: "/proofs",
   failures: "/failures",
   why: "/failures/dns.bogus~bogus.tld~out",
@@ -44,7 +46,9 @@ for (const theme of ["light", "dark"] as const) {
 test("X6: axe finds nothing at 200 % zoom", async ({ visit }) => {
   await using visitor = await visit({ zoom: 2 });
   const found: string[] = [];
-  for (const name of ["connections", "connection", "connection-sequence", "route", "machines"]) {
+  for (
+    const name of ["connections", "connection", "connection-sequence", "route", "route-proof", "machines"]
+  ) {
     await visitor.go(SCREENS[name]!);
     await visitor.settled();
     found.push(...(await visitor.axe()).map((violation) => `${name}: ${violation}`));
