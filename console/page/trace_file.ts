@@ -1,12 +1,11 @@
 /** A trace in a file, by this page or by `verona trace --export`: opened without the server that it is of. console.md 2.3. */
 import { signal } from "@preact/signals";
-import type { Move } from "../../facts/event.ts";
-import type { ConnectionRow, EventRow, TraceFile } from "../../observe/contract.ts";
+import type { ConnectionRow, TraceFile } from "../../observe/contract.ts";
 import { go } from "./location.ts";
 import type { Trace } from "./parts/trace.ts";
 import { epoch } from "./socket.ts";
+import { parse, SCHEMA } from "./trace_reading.ts";
 
-const SCHEMA = "verona.trace/1";
 const MOST_BYTES = 32 * 1024 * 1024;
 
 /** What was opened last. */
@@ -60,35 +59,3 @@ export function acceptDrops(): void {
     if (file !== undefined) void openTrace(file);
   });
 }
-
-/** Whoever sent the file may have written anything: only what the page can draw is taken. */
-function parse(text: string): TraceFile | null {
-  try {
-    const file = JSON.parse(text) as TraceFile;
-    return isTrace(file) ? file : null;
-  } catch {
-    return null;
-  }
-}
-
-function isTrace(file: TraceFile): boolean {
-  return file.schema === SCHEMA && (typeof file.connection === "string" || isPair(file.route)) &&
-    typeof file.exportedAt === "string" && typeof file.left === "number" && Array.isArray(file.events) &&
-    file.events.every(isEvent);
-}
-
-const isPair = (pair: EventRow["route"]): boolean =>
-  typeof pair === "object" && typeof pair?.local === "string" && typeof pair.remote === "string";
-
-function isEvent({ seq, at, type, connection, route, cause, detail }: EventRow): boolean {
-  return typeof seq === "number" && typeof type === "string" && !Number.isNaN(Date.parse(at)) &&
-    (connection === null || typeof connection === "string") && (route === null || isPair(route)) &&
-    (cause === undefined || typeof cause === "string") &&
-    (detail === undefined || (typeof detail === "object" && detail !== null)) &&
-    (type !== "machine.moved" || isMove(detail as unknown as Move));
-}
-
-const isMove = (move: Move | undefined): boolean =>
-  move !== undefined &&
-  [move.machine, move.actor, move.on, move.state].every((word) => typeof word === "string") &&
-  Array.isArray(move.edges) && move.edges.every((edge) => typeof edge === "string");

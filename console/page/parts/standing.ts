@@ -30,8 +30,9 @@ export function standingAfter(events: readonly EventRow[]): Then {
         String(detail.direction),
       ];
     }
-    if (type === "pair.granted" || type === "pair.authorised") names.add(route!.remote);
-    if (type === "pair.revoked" && route !== null) names.delete(route.remote);
+    if (route === null) continue;
+    if (type === "pair.granted" || type === "pair.authorised") names.add(route.remote);
+    if (type === "pair.revoked") names.delete(route.remote);
   }
   return { state, local, remote, direction, tls, names: [...names] };
 }
