@@ -73,7 +73,16 @@ function greet({ logInLink }: Serving): void {
 
 function reloadOnHangup({ view }: Serving): void {
   Deno.addSignalListener("SIGHUP", () => {
-    void view.reload().then(({ mistakes }) => mistakes.forEach((mistake) => console.error(mistake)))
-      .catch((error) => console.error(`verona: the reload failed: ${(error as Error).message}`));
+    void view.reload().then(({ mistakes }) => mistakes.forEach(complain))
+      .catch((error) => complain(`verona: the reload failed: ${(error as Error).message}`));
   });
+}
+
+/** Where it cannot be written, as on a full disk, the server goes on all the same. */
+function complain(text: string): void {
+  try {
+    console.error(text);
+  } catch {
+    // This was the place to say so.
+  }
 }
