@@ -95,8 +95,8 @@ const TELLERS: Readonly<Partial<Record<EventType, Teller>>> = {
   "console.refused": ({ peer }) => said`a wrong token or code from ${peer}`,
 };
 
-/** `host:port, host:port`. */
+/** `host:port, host:port`; of very many the last is a text that says how many more there are (`cut.ts`). */
 function found(targets: Detail | undefined): string {
-  const all = Array.isArray(targets) ? targets as readonly { host: string; port: number }[] : [];
-  return all.map(({ host, port }) => `${host}:${port}`).join(", ");
+  const all = Array.isArray(targets) ? targets as readonly ({ host: string; port: number } | string)[] : [];
+  return all.map((one) => typeof one === "string" ? one : `${one.host}:${one.port}`).join(", ");
 }

@@ -4,7 +4,9 @@ import { ABOUT } from "../../facts/about.ts";
 import { EVENTS, type RecordedEvent } from "../../facts/event.ts";
 import { logLevels } from "../../cli/commands/common.ts";
 import { CommandFault } from "../../cli/fault.ts";
+import { cut } from "../../observe/cut.ts";
 import { fields, pretty } from "../../observe/log.ts";
+import { sentence } from "../../observe/sentences.ts";
 import { assertLine } from "../harness/log_keys.ts";
 import { granted, Stage } from "../harness/stage.ts";
 import { request } from "../peer/stream.ts";
@@ -178,6 +180,13 @@ Deno.test("log: every event has a sentence, whatever is missing in it", () => {
       assert.doesNotMatch(text, /undefined|null|\[object/, type);
     }
   }
+});
+
+Deno.test("log: of a delegation with very many targets the sentence says how many more there are", () => {
+  const targets = Array.from({ length: 60 }, (_, n) => ({ host: `x${n}.example`, port: 5269 }));
+  const { detail } = cut({ domain: "many.example", service: "offered", security: "secure", targets });
+  const event = { type: "delegation.resolved", seq: 1, at: "", detail } as unknown as RecordedEvent;
+  assert.match(sentence(event), /x49\.example:5269, … 10 more, secure$/);
 });
 
 Deno.test("log: a peer's words cannot move the cursor, break a line or turn it around, in either form", () => {
