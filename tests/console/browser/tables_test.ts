@@ -185,6 +185,8 @@ test("a key that is typed is a letter: no action while one types, and single key
   assert.deepEqual(await visitor.axe(), []);
   await visitor.page.locator("dialog input[type=checkbox]").uncheck();
   await visitor.page.keyboard.press("Escape");
+  // The browser closes it by itself, in its own time; until then keys are the sheet's.
+  await visitor.page.locator("dialog").waitFor({ state: "detached" });
   await visitor.page.keyboard.press("j");
   assert.equal(await visitor.page.locator(".grid-row.selected").count(), 0);
   await visitor.page.keyboard.press("Control+k");
