@@ -70,7 +70,8 @@ export const timers = new Timers();
 
 /** Milliseconds on the clock of `now`: grains of a power of two, so that deadlines of about one length meet. */
 function moment(now: number, ms: number): number {
-  const wait = Math.max(1, ms);
+  // What is no number rings at once, as with the runtime; what is without end waits for as long as numbers go.
+  const wait = ms >= 1 ? Math.min(ms, Number.MAX_SAFE_INTEGER) : 1;
   const grain = 2 ** Math.floor(Math.log2(wait / STEPS));
   return Math.ceil((now + wait) / grain) * grain;
 }

@@ -74,3 +74,22 @@ Deno.test("a wait longer than the runtime's longest does not ring at once", asyn
   assert.deepEqual(names(), ["near"]);
   timers.clear(far);
 });
+
+Deno.test("a deadline without end, or that is no number, does not make the one timer ring for ever", async () => {
+  const timers = new Timers();
+  const never = timers.set(() => assert.fail("it rang"), Infinity);
+  await new Promise<void>((rang) => timers.set(rang, NaN));
+  const { setTimeout: real } = globalThis;
+  let waits = 0;
+  try {
+    globalThis.setTimeout = ((...given: Parameters<typeof setTimeout>) => {
+      waits++;
+      return real(...given);
+    }) as typeof setTimeout;
+    await new Promise<void>((rang) => timers.set(rang, 50));
+  } finally {
+    globalThis.setTimeout = real;
+  }
+  timers.clear(never);
+  assert.ok(waits <= 5, `${waits} waits of the one timer`);
+});
