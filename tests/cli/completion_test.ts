@@ -1,11 +1,13 @@
 /** Completion: what a line is read as, and each shell with its script in a real terminal. console.md 3.7. */
 import assert from "node:assert/strict";
+import { stringify } from "smol-toml";
 import { build } from "../../cli/program.ts";
 import { candidates, type Sources } from "../../cli/completion/candidates.ts";
 import { readTyped } from "../../cli/completion/words.ts";
+import { selfSigned } from "../harness/certificates.ts";
 import { Stage } from "../harness/stage.ts";
 import { Terminal } from "./pseudoterminal.ts";
-import { verona } from "./verona.ts";
+import { folder, verona } from "./verona.ts";
 
 const asked: string[] = [];
 const SOURCES: Sources = {
@@ -152,3 +154,35 @@ for (const [name, { start, load, env }] of Object.entries(SHELLS)) {
     await terminal.until(/bash[^]*fish[^]*zsh|bash[^]*zsh[^]*fish/);
   });
 }
+
+Deno.test("completion: Tab sends a token of the environment to no server that only a file of the folder names", async () => {
+  await using directory = await folder();
+  const seen: (string | null)[] = [];
+  await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+    seen.push(request.headers.get("authorization"));
+    return Response.json({ domains: [{ name: "sender.example" }], total: 1 });
+  });
+  const console = `127.0.0.1:${server.addr.port}`;
+  const { certificate, key } = await selfSigned({ names: ["xmpp.example"] });
+  await Deno.writeTextFile(`${directory.path}/chain.pem`, certificate);
+  await Deno.writeTextFile(`${directory.path}/key.pem`, key, { mode: 0o600 });
+  await Deno.writeTextFile(
+    `${directory.path}/verona.toml`,
+    stringify({
+      server: { names: ["xmpp.example"] },
+      certificate: [{ chain: `${directory.path}/chain.pem`, key: `${directory.path}/key.pem` }],
+      listen: { console },
+    }),
+  );
+  const tab = async (...words: string[]) => {
+    const circumstances = {
+      cwd: directory.path,
+      env: { VERONA_TOKEN: "of-another-server", HOME: directory.path },
+    };
+    return (await verona(["__complete", "line", `verona ${words.join(" ")}`], circumstances)).stdout;
+  };
+  assert.equal(await tab("domains", "remove", ""), "");
+  assert.deepEqual(seen, []);
+  assert.match(await tab("domains", "remove", "--url", `http://${console}`, ""), /sender\.example/);
+  assert.deepEqual(seen, ["Bearer of-another-server"]);
+});
