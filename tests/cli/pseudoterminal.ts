@@ -28,6 +28,7 @@ export class Terminal implements AsyncDisposable {
       PS1: "$ ",
       LC_ALL: "C.UTF-8",
       HISTFILE: "/dev/null",
+      NO_COLOR: "", // whatever the tests themselves run under (tools/test.ts)
       ...env,
     };
     const set = Object.entries(surroundings).flatMap(([key, value]) => ["-e", `${key}=${value}`]);
