@@ -200,14 +200,14 @@ export function useRows<Name extends TableName>(
   const [, redraw] = useReducer((turn: number, _: void) => turn + 1, 0);
   const back = revived.value;
   const book = useMemo(() => new Book(name, q, sort, KEYS[name], redraw as () => void), [name, q, sort]);
-  const old = useRef<Book<Name> | null>(null);
+  const shown = useRef<Book<Name> | null>(null);
+  if (book.loaded) shown.current = book;
   useEffect(() => {
     book.look(window);
     const stop = subscribe(name, () => book.frame(), (frame) => book.hear(frame));
     return () => {
       stop();
       book.close();
-      old.current = book;
     };
   }, [book]);
   useEffect(() => {
@@ -220,16 +220,18 @@ export function useRows<Name extends TableName>(
     }, DEBOUNCE_MS);
     return () => clearTimeout(wait);
   }, [book, window.from, window.to]);
-  // What was shown stays until the next filter has its first answer.
-  if (!book.loaded && old.current !== null && old.current.error === null) {
-    const { total, all, facets } = old.current;
+  // What was shown stays until the next filter has its first answer. It is known while drawing, not after it: else the rows of
+  // the filter before the last one stood there for a moment, and keys were counted against them.
+  const last = shown.current;
+  if (!book.loaded && last !== null && last.error === null) {
+    const { total, all, facets } = last;
     return Object.assign(Object.create(book), {
       total,
       all,
       facets,
       loaded: true,
       dimmed: true,
-      at: (index: number) => old.current!.at(index),
+      at: (index: number) => last.at(index),
     });
   }
   return book;
