@@ -86,6 +86,29 @@ test("B6: / goes to the filter; j j Enter opens the second row below; Escape cle
   await visitor.page.waitForURL(`**/connections/${third}`).catch(async () => assert.fail(await standing()));
 });
 
+test("B6: until a filter is answered, what the last one showed stays, not what stood before that", async ({ visit }) => {
+  await using visitor = await visit();
+  const { page } = visitor;
+  let answered = Promise.resolve();
+  await page.routeWebSocket(/\/ws/, () => {}); // nothing is pushed: only the answers count
+  await page.route(/\/api\/v1\/connections\?/, async (route) => {
+    await answered;
+    await route.continue();
+  });
+  await shown(visitor, "/connections");
+  const all = CONNECTIONS.toLocaleString("en");
+  await page.keyboard.press("/");
+  await page.keyboard.type("nobody.example");
+  await page.locator(".empty").waitFor();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  answered = promise;
+  await page.keyboard.press("Escape");
+  await page.locator(".grid.dimmed").waitFor();
+  assert.equal(await counts(visitor), `0 of ${all}`);
+  resolve();
+  await visitor.until("everything again", async () => await counts(visitor) === `${all} of ${all}`);
+});
+
 test("B7: closed connections are listed on demand, each with its cause", async ({ visit }) => {
   await using visitor = await visit();
   await shown(visitor, "/connections?q=state%3Aclosed");
