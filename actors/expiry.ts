@@ -1,6 +1,6 @@
 /** Warns before certificates end: ours, and those of the peers that are connected. protocol.md 6.6, 6.7. */
 import type { CertificateFacts } from "../facts/certificate.ts";
-import { BoundedMap } from "../routing/bounded_map.ts";
+import { BoundedMap } from "../bounded/map.ts";
 import type { Host } from "./host.ts";
 
 const DAY_MS = 86_400_000;

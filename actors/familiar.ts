@@ -1,6 +1,6 @@
 /** Notices when a peer shows another certificate than before. RFC 7590 3.6; protocol.md 6.7. */
 import type { PeerCertificate } from "../facts/certificate.ts";
-import { BoundedMap } from "../routing/bounded_map.ts";
+import { BoundedMap } from "../bounded/map.ts";
 import type { Host } from "./host.ts";
 
 /** Peers that are remembered; those that were not seen for longest go first. */

@@ -1,7 +1,7 @@
 /** The last connections that are gone, as they were: a link to one says what became of it. console.md 1.2. */
 import type { Cause } from "../facts/cause.ts";
 import type { LiveConnection } from "../observe/live.ts";
-import { BoundedMap } from "../routing/bounded_map.ts";
+import { BoundedMap } from "../bounded/map.ts";
 import type { ServerContext } from "./context.ts";
 import { buried, ConnectionNow } from "./live_connection.ts";
 import type { S2sShell } from "./s2s_stream.ts";

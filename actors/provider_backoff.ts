@@ -7,7 +7,7 @@
  */
 import type { Cause } from "../facts/cause.ts";
 import { reconnectBackoffMs } from "../policy/backoff.ts";
-import { BoundedMap } from "../routing/bounded_map.ts";
+import { BoundedMap } from "../bounded/map.ts";
 import type { StreamCondition } from "../xmpp/stream_error.ts";
 import type { Host } from "./host.ts";
 import { site } from "./network.ts";

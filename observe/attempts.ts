@@ -1,5 +1,6 @@
 /** Wrong tokens and codes, by address: a few a minute are told, then no more. console.md 2.4. */
 import ipaddr from "ipaddr.js";
+import { BoundedMap } from "../bounded/map.ts";
 
 const MOST = 5;
 const WITHIN_MS = 60_000;
@@ -13,7 +14,7 @@ interface Minute {
 
 export class Attempts {
   readonly #now: () => number;
-  readonly #minutes = new Map<string, Minute>();
+  readonly #minutes = new BoundedMap<string, Minute>(MOST_ADDRESSES);
 
   /** @param now Milliseconds since the epoch. */
   constructor(now: () => number) {
@@ -30,9 +31,7 @@ export class Attempts {
     const [key, now] = [network(address), this.#now()];
     const minute = this.#minutes.get(key);
     if (minute !== undefined && minute.until > now) return void minute.failures++;
-    this.#minutes.delete(key);
     this.#minutes.set(key, { until: now + WITHIN_MS, failures: 1 });
-    if (this.#minutes.size > MOST_ADDRESSES) this.#minutes.delete(this.#minutes.keys().next().value!);
   }
 }
 

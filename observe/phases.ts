@@ -1,4 +1,5 @@
 /** How long connections and pairs take, phase by phase, from the events alone. */
+import { BoundedMap } from "../bounded/map.ts";
 import type { RecordedEvent } from "../facts/event.ts";
 import type { Phase } from "./contract.ts";
 
@@ -25,8 +26,8 @@ interface Underway {
 const MOST_UNDERWAY = 20_000;
 
 export class Phases {
-  readonly #connections = new Map<string, Underway>();
-  readonly #asked = new Map<string, number>();
+  readonly #connections = new BoundedMap<string, Underway>(MOST_UNDERWAY);
+  readonly #asked = new BoundedMap<string, number>(MOST_UNDERWAY);
   readonly #measured: (one: Measured) => void;
 
   constructor(measured: (one: Measured) => void) {
@@ -48,9 +49,9 @@ export class Phases {
       case "connection.established":
         return this.#established(connection, now);
       case "request.received":
-        return remember(this.#asked, `< ${asked}`, now);
+        return this.#asked.set(`< ${asked}`, now);
       case "request.sent":
-        return remember(this.#asked, `> ${asked}`, now);
+        return this.#asked.set(`> ${asked}`, now);
       case "pair.granted":
         return this.#decided("proof", `< ${asked}`, event, now);
       case "pair.authorised":
@@ -73,7 +74,7 @@ export class Phases {
     const direction = detail?.direction === "out" ? "out" : "in";
     const tcpMs = typeof detail?.elapsedMs === "number" ? detail.elapsedMs : 0;
     this.#said("tcp", direction, detail?.elapsedMs);
-    remember(this.#connections, connection, {
+    this.#connections.set(connection, {
       ...{ direction, tcpMs, openedAt: now, spokenAt: null, securedAt: null, established: false },
     });
   }
@@ -116,11 +117,4 @@ export class Phases {
       prooftype: typeof detail?.prooftype === "string" ? detail.prooftype : "none",
     });
   }
-}
-
-/** At the end of the queue; the front gives way. */
-function remember<Value>(map: Map<string, Value>, key: string, value: Value): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size > MOST_UNDERWAY) map.delete(map.keys().next().value!);
 }

@@ -1,4 +1,5 @@
 /** The page's way in: a link whose code works once, then a session by cookie. console.md 2.4. In memory: a restart ends them. */
+import { BoundedMap } from "../bounded/map.ts";
 import type { Role } from "./contract.ts";
 import { fingerprint, newSecret } from "./secrets.ts";
 
@@ -26,8 +27,8 @@ export interface Issued extends Pass {
 export class Sessions {
   readonly #now: () => number;
   /** By the fingerprint of the secret, oldest first. */
-  readonly #links = new Map<string, Pass>();
-  readonly #sessions = new Map<string, Pass>();
+  readonly #links = new BoundedMap<string, Pass>(MOST_LINKS);
+  readonly #sessions = new BoundedMap<string, Pass>(MOST_SESSIONS);
 
   /** @param now Milliseconds since the epoch. */
   constructor(now: () => number) {
@@ -36,7 +37,7 @@ export class Sessions {
 
   /** A code for a log-in link. */
   link(role: Role, forMs = LINK_MS): Issued {
-    return this.#issue(this.#links, MOST_LINKS, role, forMs);
+    return this.#issue(this.#links, role, forMs);
   }
 
   /** The role that a code gives; the code is dead afterwards. Null for one that never lived, or lives no more. */
@@ -48,7 +49,7 @@ export class Sessions {
   }
 
   open(role: Role): Issued {
-    return this.#issue(this.#sessions, MOST_SESSIONS, role, SESSION_MS);
+    return this.#issue(this.#sessions, role, SESSION_MS);
   }
 
   find(secret: string): Pass | null {
@@ -59,14 +60,13 @@ export class Sessions {
     this.#sessions.delete(fingerprint(secret));
   }
 
-  #issue(passes: Map<string, Pass>, most: number, role: Role, forMs: number): Issued {
+  #issue(passes: BoundedMap<string, Pass>, role: Role, forMs: number): Issued {
     const [secret, until] = [newSecret(), this.#now() + forMs];
     passes.set(fingerprint(secret), { role, until });
-    if (passes.size > most) passes.delete(passes.keys().next().value!);
     return { secret, role, until };
   }
 
-  #living(passes: Map<string, Pass>, key: string): Pass | null {
+  #living(passes: BoundedMap<string, Pass>, key: string): Pass | null {
     const pass = passes.get(key);
     if (pass === undefined) return null;
     if (pass.until > this.#now()) return pass;

@@ -1,4 +1,5 @@
 /** What was read lately, and what was not there: a domain's web server is asked no more often than it wants. protocol.md 3.6. */
+import { BoundedMap } from "../bounded/map.ts";
 import type { PoshEvidence } from "../facts/posh.ts";
 import type { Domain } from "../xmpp/domain.ts";
 
@@ -7,7 +8,9 @@ const NEGATIVE_MS = 5 * 60_000;
 const MAX_DOMAINS = 2000;
 
 export class PoshCache {
-  readonly #known = new Map<Domain, { readonly evidence: PoshEvidence; readonly until: number }>();
+  readonly #known = new BoundedMap<Domain, { readonly evidence: PoshEvidence; readonly until: number }>(
+    MAX_DOMAINS,
+  );
 
   get(domain: Domain, now: number): PoshEvidence | null {
     const known = this.#known.get(domain);
@@ -15,8 +18,6 @@ export class PoshCache {
   }
 
   put(domain: Domain, evidence: PoshEvidence, now: number): void {
-    this.#known.delete(domain);
-    if (this.#known.size >= MAX_DOMAINS) this.#known.delete(this.#known.keys().next().value!);
     this.#known.set(domain, { evidence, until: evidence.found ? evidence.expiresAt : now + NEGATIVE_MS });
   }
 }

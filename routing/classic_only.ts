@@ -1,5 +1,5 @@
 /** Machines that do not speak between server names: with them the first rung is skipped for a day. protocol.md 2.10. */
-import { BoundedMap } from "./bounded_map.ts";
+import { BoundedMap } from "../bounded/map.ts";
 
 /** By where they listen (`host:port`). When full it forgets the oldest: it saves one connection, it proves nothing. */
 export class ClassicOnly {

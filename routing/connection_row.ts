@@ -3,7 +3,7 @@ import type { PeerCertificate } from "../facts/certificate.ts";
 import { machineNames, matchesName, serverNames } from "../policy/names.ts";
 import type { Proof } from "../policy/proof.ts";
 import type { Domain, PairKey } from "../xmpp/domain.ts";
-import { BoundedSet } from "./bounded_set.ts";
+import { BoundedSet } from "../bounded/set.ts";
 import { Ledger } from "./ledger.ts";
 import type { NameIndex } from "./name_index.ts";
 import type { PendingRequest } from "./pending_request.ts";

@@ -1,7 +1,7 @@
 /** What is remembered against a pair for a while: failures (negative cache) and the operator's blocks. */
 import type { Cause } from "../facts/cause.ts";
 import { type DomainPair, type PairKey, pairKey } from "../xmpp/domain.ts";
-import { BoundedMap } from "./bounded_map.ts";
+import { BoundedMap } from "../bounded/map.ts";
 
 export interface Negative {
   readonly cause: Cause;

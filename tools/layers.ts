@@ -13,27 +13,39 @@ const reach = (values: readonly string[], types: readonly string[] = []): Reach 
 
 /** Bottom up. Folders that are not listed (cli, demo, tests, tools, main.ts) may import everything. */
 const MAY_IMPORT: Readonly<Record<string, Reach>> = {
+  bounded: reach([]),
   facts: reach([], ["xmpp"]),
   xml: reach([]),
   xmpp: reach(["xml", "facts"]),
   policy: reach(["xmpp", "facts"], ["config"]),
   machines: reach(["xmpp", "facts"], ["policy"]),
-  routing: reach(["xmpp", "facts", "policy"], ["config"]),
+  routing: reach(["bounded", "xmpp", "facts", "policy"], ["config"]),
   wire: reach(["xmpp", "facts"], ["config"]),
   dnssec: reach(["xmpp", "facts"], ["config"]),
-  posh: reach(["xmpp", "facts"], ["config"]),
-  actors: reach(["xml", "xmpp", "facts", "policy", "machines", "routing", "wire", "dnssec", "posh"], [
+  posh: reach(["bounded", "xmpp", "facts"], ["config"]),
+  actors: reach([
+    "bounded",
+    "xml",
+    "xmpp",
+    "facts",
+    "policy",
+    "machines",
+    "routing",
+    "wire",
+    "dnssec",
+    "posh",
+  ], [
     "config",
     "observe",
   ]),
   check: reach(["xmpp", "facts", "wire", "dnssec", "actors", "observe", "config"], ["machines"]),
   console: reach(["xmpp", "facts", "machines"], ["observe"]),
-  observe: reach(["xmpp", "facts", "config"], ["console"]),
+  observe: reach(["bounded", "xmpp", "facts", "config"], ["console"]),
   config: reach(["xmpp", "facts"]),
 };
 
 /** Layers that decide and do nothing. */
-const PURE: readonly string[] = ["facts", "xml", "xmpp", "policy", "machines", "routing"];
+const PURE: readonly string[] = ["bounded", "facts", "xml", "xmpp", "policy", "machines", "routing"];
 
 /** Of the pure layers only this one knows the actor library. */
 const KNOWS_XSTATE: readonly string[] = ["machines"];

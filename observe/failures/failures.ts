@@ -1,4 +1,5 @@
 /** What fails, counted as it happens. The recorder forgets; these remember, within a bound. console.md 6 E. */
+import { BoundedMap } from "../../bounded/map.ts";
 import { CAUSES } from "../../facts/cause.ts";
 import type { RecordedEvent } from "../../facts/event.ts";
 import type { FailureGroup, FailureGrouping, FailureRow } from "../contract.ts";
@@ -18,8 +19,8 @@ export class Failures {
   /** The latest last. */
   readonly #failures = new Map<string, Failure>();
   readonly #byRemote = new Map<string, Set<Failure>>();
-  readonly #successes = new Map<string, number>();
-  readonly #answers = new Map<string, RecordedEvent>();
+  readonly #successes = new BoundedMap<string, number>(MOST_DOMAINS);
+  readonly #answers = new BoundedMap<string, RecordedEvent>(MOST_ANSWERS);
 
   /** @param now Milliseconds since the epoch. */
   constructor(now: () => number) {
@@ -44,12 +45,12 @@ export class Failures {
 
   #answered(event: RecordedEvent): void {
     const domain = event.detail?.domain;
-    if (typeof domain === "string") put(this.#answers, domain, event, MOST_ANSWERS);
+    if (typeof domain === "string") this.#answers.set(domain, event);
   }
 
   #succeeded({ remote, direction }: { remote: string; direction: "in" | "out" }): void {
     const now = this.#now();
-    put(this.#successes, `${remote} ${direction}`, now, MOST_DOMAINS);
+    this.#successes.set(`${remote} ${direction}`, now);
     for (const failure of this.#byRemote.get(remote) ?? []) {
       if (failure.direction === direction) failure.lastSuccess = now;
     }
@@ -128,10 +129,4 @@ function groupOf(key: string, failures: readonly Failure[], since: number, now: 
       failure.row()
     ),
   };
-}
-
-function put<K, V>(map: Map<K, V>, key: K, value: V, most: number): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size > most) map.delete(map.keys().next().value!);
 }

@@ -1,4 +1,5 @@
 /** TLS handshakes, those that failed too: of these no event says more than that the connection ended by it. */
+import { BoundedMap } from "../../bounded/map.ts";
 import type { RecordedEvent } from "../../facts/event.ts";
 import type { Registry } from "./registry.ts";
 
@@ -9,11 +10,11 @@ const MOST_UNDERWAY = 20_000;
 
 export class Handshakes {
   /** Their direction, by connection. */
-  readonly #underway = new Map<string, string>();
+  readonly #underway = new BoundedMap<string, string>(MOST_UNDERWAY);
 
   hear(registry: Registry, { type, connection, cause, detail }: RecordedEvent): void {
     if (connection === undefined) return;
-    if (type === "connection.opened") return this.#begin(connection, String(detail?.direction));
+    if (type === "connection.opened") return this.#underway.set(connection, String(detail?.direction));
     const direction = this.#underway.get(connection);
     if (direction === undefined) return;
     if (type === "connection.secured") {
@@ -27,10 +28,5 @@ export class Handshakes {
       const facts = { protocol: "none", group: "none", result: cause };
       registry.count("xmpp_s2s_tls_handshakes", { direction, ...facts });
     }
-  }
-
-  #begin(connection: string, direction: string): void {
-    this.#underway.set(connection, direction);
-    if (this.#underway.size > MOST_UNDERWAY) this.#underway.delete(this.#underway.keys().next().value!);
   }
 }

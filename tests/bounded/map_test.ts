@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { BoundedMap } from "../../routing/bounded_map.ts";
+import { BoundedMap } from "../../bounded/map.ts";
 
 Deno.test("a full map forgets whatever was set longest ago, through deletions and what is set again", () => {
   const capacity = 7;
