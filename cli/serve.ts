@@ -24,6 +24,7 @@ import { Failures } from "../observe/failures/failures.ts";
 import { HealthDesk } from "../observe/health_desk.ts";
 import { Metrics } from "../observe/metrics/metrics.ts";
 import { OverviewDesk } from "../observe/overview/desk.ts";
+import { Population } from "../observe/population.ts";
 import { Recorder } from "../observe/recorder.ts";
 import { FIRST_LINK_MS, Sessions } from "../observe/sessions.ts";
 import { Hub } from "../observe/socket/hub.ts";
@@ -130,13 +131,23 @@ async function serveConsole({ config, clock, view, recorder, resolver, sessions,
   const failures = new Failures(now);
   recorder.listen((event) => failures.hear(event));
   const health = new HealthDesk(view);
-  const overview = new OverviewDesk({ view, health, recorder, failures, pace, version: VERSION, now });
+  const population = new Population(view, pace);
+  const overview = new OverviewDesk({
+    view,
+    health,
+    population,
+    recorder,
+    failures,
+    pace,
+    version: VERSION,
+    now,
+  });
   overview.start();
   const hub = new Hub((error) => {
     recorder.tell({ type: "actor.crashed", level: "error", detail: { id: "socket", error: String(error) } });
   });
   const metrics = new Metrics({
-    ...{ view, recorder, pace, hub, health, now, version: VERSION, commit: await commit() },
+    ...{ view, recorder, pace, hub, health, population, now, version: VERSION, commit: await commit() },
     measured: (one) => overview.measured(one),
   });
   metrics.start();

@@ -1,5 +1,6 @@
 /** Readiness for all who ask: one question to the resolver at a time, however many look. */
 import type { Health, Readiness } from "./contract.ts";
+import { within } from "./patience.ts";
 import type { ServerView } from "./view.ts";
 
 /** For those who look all the time. */
@@ -31,10 +32,7 @@ export class HealthDesk {
   /** As it was a few seconds ago; null while nobody knows. */
   async latest(): Promise<Readiness | null> {
     if (performance.now() >= this.#due) {
-      const { promise: late, resolve } = Promise.withResolvers<void>();
-      const timer = setTimeout(resolve, PATIENCE_MS);
-      await Promise.race([this.now().catch(() => {}), late]);
-      clearTimeout(timer);
+      await within(PATIENCE_MS, this.now().catch(() => {}));
     }
     return this.#latest;
   }

@@ -3,7 +3,7 @@ import type { LookupFacts } from "../../facts/dns.ts";
 import type { RecordedEvent } from "../../facts/event.ts";
 import type { HealthDesk } from "../health_desk.ts";
 import { type Measured, Phases } from "../phases.ts";
-import { Population } from "../population.ts";
+import type { Population } from "../population.ts";
 import type { Recorder } from "../recorder.ts";
 import type { Hub } from "../socket/hub.ts";
 import { streamsNow } from "../sse.ts";
@@ -23,6 +23,7 @@ export interface MetricsParts {
   readonly pace: Pace;
   readonly hub: Hub;
   readonly health: HealthDesk;
+  readonly population: Population;
   readonly version: string;
   readonly commit: string;
   /** Milliseconds since the epoch. */
@@ -35,7 +36,6 @@ export class Metrics {
   readonly #parts: MetricsParts;
   readonly #registry = new Registry();
   readonly #survey: Survey;
-  readonly #population: Population;
   readonly #handshakes = new Handshakes();
   readonly #phases: Phases;
   #unwatch = () => {};
@@ -43,7 +43,6 @@ export class Metrics {
   constructor(parts: MetricsParts) {
     this.#parts = parts;
     this.#survey = new Survey(parts.view, parts.pace);
-    this.#population = new Population(parts.view, parts.pace);
     this.#phases = new Phases((one) => {
       measured(this.#registry, one);
       parts.measured?.(one);
@@ -83,7 +82,7 @@ export class Metrics {
     const sheet = new Sheet();
     const [found, counts, readiness] = await Promise.all([
       this.#survey.read(),
-      this.#population.read(),
+      this.#parts.population.read(),
       health.latest(),
     ]);
     readSurvey(sheet, found);

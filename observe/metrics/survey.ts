@@ -1,16 +1,11 @@
 /** What only a walk through all pairs and proofs tells: made at leisure, at most a hundredth of the time. */
-import { Problem } from "../problem.ts";
+import { Leisure } from "../leisure.ts";
 import type { Pace, Rest } from "../tables/pace.ts";
 import type { ServerView } from "../view.ts";
 import { OTHER } from "./series.ts";
 
 /** Domains with series of their own, in the order in which they are hosted. */
 const MOST_LOCALS = 100;
-/** So many times its cost it rests: a million pairs are walked now and then, a few at every question. */
-const REST = 100;
-/** Whoever scrapes has little time: with very many pairs it gets what the walk before found. */
-const PATIENCE_MS = 1000;
-
 export interface Found {
   /** Open pairs, by `local`, `direction` and `prooftype`. */
   readonly pairs: ReadonlyMap<string, { readonly labels: PairLabels; count: number }>;
@@ -27,38 +22,9 @@ export interface PairLabels {
 
 const NOTHING: Found = { pairs: new Map(), proofs: {}, earliestExpiry: null };
 
-export class Survey {
-  readonly #view: ServerView;
-  readonly #pace: Pace;
-  #found = NOTHING;
-  #due = 0;
-  #walking: Promise<void> | null = null;
-
+export class Survey extends Leisure<Found> {
   constructor(view: ServerView, pace: Pace) {
-    this.#view = view;
-    this.#pace = pace;
-  }
-
-  /** What the last walk found, before the first nothing; a new one when that is due, one for all who ask meanwhile. */
-  async read(patienceMs: number = PATIENCE_MS): Promise<Found> {
-    if (performance.now() >= this.#due) {
-      this.#walking ??= this.#walk().finally(() => this.#walking = null);
-      const { promise: late, resolve } = Promise.withResolvers<void>();
-      const timer = setTimeout(resolve, patienceMs);
-      await Promise.race([this.#walking, late]).finally(() => clearTimeout(timer));
-    }
-    return this.#found;
-  }
-
-  async #walk(): Promise<void> {
-    try {
-      await this.#pace.run(async (rest) => {
-        this.#found = await look(this.#view, rest);
-        this.#due = performance.now() + REST * rest.usedMs;
-      });
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error; // too busy: what was found last stands
-    }
+    super(pace, NOTHING, (rest) => look(view, rest));
   }
 }
 

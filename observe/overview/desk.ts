@@ -5,7 +5,8 @@ import type { Failures } from "../failures/failures.ts";
 import { type HealthDesk, healthOf } from "../health_desk.ts";
 import type { LiveConnection } from "../live.ts";
 import type { Measured } from "../phases.ts";
-import { Population } from "../population.ts";
+import { within } from "../patience.ts";
+import type { Population } from "../population.ts";
 import { Problem } from "../problem.ts";
 import type { Recorder } from "../recorder.ts";
 import type { Pace } from "../tables/pace.ts";
@@ -19,6 +20,7 @@ import { Rates } from "./rates.ts";
 export interface OverviewParts {
   readonly view: ServerView;
   readonly health: HealthDesk;
+  readonly population: Population;
   readonly recorder: Recorder;
   readonly failures: Failures;
   readonly pace: Pace;
@@ -27,6 +29,7 @@ export interface OverviewParts {
 }
 
 const FRESH_MS = 1000;
+const PATIENCE_MS = 300;
 const ENDINGS_MS = 30_000;
 const STANZAS_MS = 5000;
 
@@ -34,7 +37,6 @@ export class OverviewDesk {
   readonly #parts: OverviewParts;
   readonly #rates: Rates;
   readonly #latencies = new Latencies();
-  readonly #population: Population;
   readonly #startedAt: number;
   #health: Health = { word: "healthy", reasons: [] };
   #endings: Endings = { soonest: [], troubled: [] };
@@ -47,7 +49,6 @@ export class OverviewDesk {
   constructor(parts: OverviewParts) {
     this.#parts = parts;
     this.#startedAt = parts.now();
-    this.#population = new Population(parts.view, parts.pace);
     this.#rates = new Rates(this.#startedAt);
     parts.recorder.listen((event) => this.#hear(event));
   }
@@ -107,9 +108,8 @@ export class OverviewDesk {
   async read(reach: "quarter" | "day"): Promise<Overview> {
     this.#countStanzas();
     // A resolver that does not answer must not keep the rest waiting.
-    const waiting = new Promise((resolve) => setTimeout(resolve, 300));
-    const looks = [this.#lookAtHealth(), this.#lookAtEndings(), this.#population.read()];
-    await Promise.race([Promise.all(looks), waiting]);
+    const looks = [this.#lookAtHealth(), this.#lookAtEndings(), this.#parts.population.read()];
+    await within(PATIENCE_MS, Promise.all(looks));
     const { view, recorder, version, failures, now } = this.#parts;
     const at = now();
     const connections = [...view.sources.connections.rows()];
@@ -131,7 +131,7 @@ export class OverviewDesk {
       latencies: this.#latencies.read(at),
       expiring: this.#endings.soonest.map((ending) => ({ ...ending, at: iso(ending.at)! })),
       attention: attentionTo(concerns, at),
-      actorStates: this.#population.counts,
+      actorStates: this.#parts.population.found,
       sampling: recorder.load.oneIn,
     };
   }

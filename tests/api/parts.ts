@@ -9,6 +9,7 @@ import { Failures } from "../../observe/failures/failures.ts";
 import { HealthDesk } from "../../observe/health_desk.ts";
 import { Metrics } from "../../observe/metrics/metrics.ts";
 import { OverviewDesk } from "../../observe/overview/desk.ts";
+import { Population } from "../../observe/population.ts";
 import { Recorder } from "../../observe/recorder.ts";
 import { Sessions } from "../../observe/sessions.ts";
 import { Hub } from "../../observe/socket/hub.ts";
@@ -42,16 +43,26 @@ export function alone({ parts: own = {}, tls }: AloneOptions = {}): Alone {
   const hub = new Hub((error) => {
     recorder.tell({ type: "actor.crashed", level: "error", detail: { id: "socket", error: String(error) } });
   });
-  const health = new HealthDesk(view);
+  const [health, population] = [new HealthDesk(view), new Population(view, pace)];
   const parts: ApiParts = {
     view,
     audit: new Audit(Deno.makeTempFileSync({ prefix: "verona-audit-" })),
     recorder,
     failures,
     health,
-    overview: new OverviewDesk({ view, health, recorder, failures, pace, version: "0.0.0", now }),
+    overview: new OverviewDesk({ view, health, population, recorder, failures, pace, version: "0.0.0", now }),
     hub,
-    metrics: new Metrics({ view, recorder, pace, hub, health, now, version: "0.0.0", commit: "unknown" }),
+    metrics: new Metrics({
+      view,
+      recorder,
+      pace,
+      hub,
+      health,
+      population,
+      now,
+      version: "0.0.0",
+      commit: "unknown",
+    }),
     tokens: new Tokens(TOKEN, VIEWER_TOKEN),
     sessions: new Sessions(now),
     attempts: new Attempts(now),

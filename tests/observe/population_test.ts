@@ -13,7 +13,7 @@ Deno.test("population: by machine and state, the most first; what a walk that fa
     "alive.held",
   ]];
   const population = new Population(viewOf(() => living), new Pace());
-  assert.deepEqual(population.counts, []);
+  assert.deepEqual(population.found, []);
   const wanted = [{ machine: "proof", state: "alive.held", count: 2 }, {
     machine: "route",
     state: "backoff.resting",
@@ -22,7 +22,7 @@ Deno.test("population: by machine and state, the most first; what a walk that fa
   assert.deepEqual(await population.read(), wanted);
   const broken = new Population(viewOf(() => assert.fail("a bug")), new Pace());
   await assert.rejects(broken.read(), /a bug/);
-  assert.deepEqual(broken.counts, []);
+  assert.deepEqual(broken.found, []);
 });
 
 Deno.test("population: a walk through very many rests in between, is one for all, and is not made again at once", async () => {
