@@ -5,6 +5,7 @@ import { DIALBACK_SECRET, granted, Stage, type StageOptions } from "../harness/s
 import { ORIGINATING, type World } from "../harness/world.ts";
 import type { Conversation } from "../peer/conversation.ts";
 import { dialbackKey } from "../peer/dialback_key.ts";
+import type { Component } from "../peer/component.ts";
 import { NS } from "../peer/names.ts";
 import { Listener } from "../peer/peer.ts";
 import { answer, CLOSING, FEATURE, header, openSecured, request, verdict } from "../peer/stream.ts";
@@ -365,9 +366,8 @@ Deno.test("BID-12: our own connection to the sender's server carries the questio
   assert.equal(stage.peer.count, 1);
 });
 
-Deno.test("7.4: a stream on which our own request waits carries the question, as the peer may answer it first", async () => {
-  await using stage = await Stage.open(encrypted());
-  await using juliet = await stage.component();
+/** Our own request waits on a classic stream, and the question about the sender's key comes there. */
+async function askedWhereWeWait(stage: Stage, juliet: Component) {
   juliet.say("juliet", "romeo@sender.example", "m1");
   await refuseServerNames(stage);
   const { r } = await arrival(stage, { features: [FEATURE.dialback] });
@@ -375,6 +375,13 @@ Deno.test("7.4: a stream on which our own request waits carries the question, as
   const { o, id } = await originating(stage);
   o.send(request(SENDER, TARGET, KEY));
   const asked = await r.element(NS.db, "verify", { from: TARGET, to: SENDER, id });
+  return { r, o, asked };
+}
+
+Deno.test("7.4: a stream on which our own request waits carries the question, as the peer may answer it first", async () => {
+  await using stage = await Stage.open(encrypted());
+  await using juliet = await stage.component();
+  const { r, o, asked } = await askedWhereWeWait(stage, juliet);
   r.send(reply(asked, "valid"));
   await o.verdict(SENDER, TARGET, "valid");
   r.send(verdict(TARGET, SENDER, "valid"));
@@ -385,13 +392,7 @@ Deno.test("7.4: a stream on which our own request waits carries the question, as
 Deno.test("7.4: when that stream is refused and ends, so does the question", async () => {
   await using stage = await Stage.open(encrypted());
   await using juliet = await stage.component();
-  juliet.say("juliet", "romeo@sender.example", "m1");
-  await refuseServerNames(stage);
-  const { r } = await arrival(stage, { features: [FEATURE.dialback] });
-  await r.request(TARGET, SENDER);
-  const { o, id } = await originating(stage);
-  o.send(request(SENDER, TARGET, KEY));
-  await r.element(NS.db, "verify", { from: TARGET, to: SENDER, id });
+  const { r, o } = await askedWhereWeWait(stage, juliet);
   r.send(verdict(TARGET, SENDER, "invalid"));
   await r.closing();
   r.send(CLOSING);
