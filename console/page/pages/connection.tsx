@@ -4,7 +4,7 @@ import type { ConnectionRow } from "../../../observe/contract.ts";
 import { ApiProblem, post } from "../api.ts";
 import { plain, span } from "../format.ts";
 import { Sheet } from "../help.tsx";
-import { params, withParams } from "../location.ts";
+import { params } from "../location.ts";
 import { Copy, Empty, Facts, Name, now, Skeleton, State, Trouble, When } from "../parts/basics.tsx";
 import { ContextTab, CountersTab } from "../parts/connection_facts.tsx";
 import { useLiveRow } from "../parts/live_row.ts";
@@ -13,6 +13,7 @@ import { ProofsTab } from "../parts/proofs_tab.tsx";
 import { SequenceTab } from "../parts/sequence_tab.tsx";
 import { standingAfter } from "../parts/standing.ts";
 import { Statechart } from "../parts/statechart.tsx";
+import { Tabs, type View } from "../parts/tabs.tsx";
 import { Timeline } from "../parts/timeline.tsx";
 import { type Actor, type Trace, useActors, useTrace } from "../parts/trace.ts";
 import { Scrubber, type Travel, TravelBanner, useTravel } from "../parts/travel.tsx";
@@ -37,7 +38,7 @@ export function ConnectionPage({ id }: { id: string }) {
     <div class="entity">
       <Head id={id} row={row} trace={trace} travel={travel} />
       <TravelBanner events={trace.events} travel={travel} />
-      <Tabs tab={tab} trace={trace} row={row} />
+      <Tabs of={viewsOf(trace, row)} at={tab} />
       <div class="entity-body" role="tabpanel" id="panel" aria-labelledby={`tab-${tab}`}>
         <Body tab={tab} id={id} row={row} trace={trace} travel={travel} />
       </div>
@@ -154,28 +155,12 @@ function Head({ id, row, trace, travel }: Parts) {
   );
 }
 
-function Tabs({ tab, trace, row }: { tab: Tab; trace: Trace; row: ConnectionRow | null }) {
+function viewsOf(trace: Trace, row: ConnectionRow | null): View[] {
   const counts: Partial<Record<Tab, number>> = {
     sequence: trace.events.filter(({ type }) => type !== "machine.moved").length,
     proofs: row?.delegatedCount ?? row?.delegated.length ?? 0,
   };
-  return (
-    <div class="tabs" role="tablist" aria-label="Views">
-      {TABS.map((name) => (
-        <a
-          key={name}
-          id={`tab-${name}`}
-          role="tab"
-          aria-selected={name === tab}
-          aria-controls="panel"
-          href={withParams({ tab: name === "statechart" ? null : name })}
-        >
-          {name[0]!.toUpperCase() + name.slice(1)}{" "}
-          {counts[name] !== undefined && <span class="badge">{counts[name]}</span>}
-        </a>
-      ))}
-    </div>
-  );
+  return TABS.map((name) => ({ name, title: name[0]!.toUpperCase() + name.slice(1), count: counts[name] }));
 }
 
 function Export({ id, row, trace }: { id: string; row: ConnectionRow | null; trace: Trace }) {

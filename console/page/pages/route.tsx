@@ -3,13 +3,14 @@ import { useEffect } from "preact/hooks";
 import type { Explanation, RouteDetail } from "../../../observe/contract.ts";
 import { ApiProblem } from "../api.ts";
 import { bytes, many, relative, span } from "../format.ts";
-import { params, withParams } from "../location.ts";
+import { params } from "../location.ts";
 import { Copy, Empty, Facts, Name, now, Skeleton, State, Trouble, When } from "../parts/basics.tsx";
 import { Carriers, watchPair } from "../parts/carriers.tsx";
 import { PairProof } from "../parts/pair_proof.tsx";
 import { throttled, useQuery } from "../parts/query.ts";
 import { Stages } from "../parts/stages.tsx";
 import { Statechart } from "../parts/statechart.tsx";
+import { Tabs } from "../parts/tabs.tsx";
 import { Timeline } from "../parts/timeline.tsx";
 import { type Actor, useActors, useTrace } from "../parts/trace.ts";
 import { Scrubber, TravelBanner, useTravel } from "../parts/travel.tsx";
@@ -57,20 +58,7 @@ export function RoutePage({ local, remote }: { local: string; remote: string }) 
         {route !== null && <Carriers of={route.connections} />}
       </header>
       <TravelBanner events={trace.events} travel={travel} />
-      <div class="tabs" role="tablist" aria-label="Views">
-        {Object.entries(TABS).map(([name, title]) => (
-          <a
-            key={name}
-            id={`tab-${name}`}
-            role="tab"
-            aria-selected={name === tab}
-            aria-controls="panel"
-            href={withParams({ tab: name === "chart" ? null : name })}
-          >
-            {title}
-          </a>
-        ))}
-      </div>
+      <Tabs of={Object.entries(TABS).map(([name, title]) => ({ name, title }))} at={tab} />
       <div class="entity-body" role="tabpanel" id="panel" aria-labelledby={`tab-${tab}`}>
         {tab !== "chart" ? <Explained local={local} remote={remote} tab={tab} /> : (
           <div class="split">

@@ -2,16 +2,22 @@
 import { useMemo } from "preact/hooks";
 import type { TraceFile } from "../../../observe/contract.ts";
 import { absolute, plain } from "../format.ts";
-import { params, withParams } from "../location.ts";
+import { params } from "../location.ts";
 import { Copy, Empty, Facts, Name, State } from "../parts/basics.tsx";
 import { SequenceTab } from "../parts/sequence_tab.tsx";
 import { standingAfter } from "../parts/standing.ts";
 import { Statechart } from "../parts/statechart.tsx";
+import { Tabs, type View } from "../parts/tabs.tsx";
 import { Timeline } from "../parts/timeline.tsx";
 import { type Trace, useActors } from "../parts/trace.ts";
 import { Scrubber, useTravel } from "../parts/travel.tsx";
 import { opened, openTrace, refused } from "../trace_file.ts";
 import { titleOf } from "./connection.tsx";
+
+const VIEWS: readonly View[] = [
+  { name: "statechart", title: "Statechart" },
+  { name: "sequence", title: "Sequence" },
+];
 
 export function TracePage() {
   const trace = opened.value;
@@ -81,10 +87,7 @@ function Opened({ name, file }: { name: string; file: TraceFile }) {
           }}
         />
       </header>
-      <div class="tabs" role="tablist" aria-label="Views">
-        <Tab name="statechart" title="Statechart" selected={!sequence} />
-        <Tab name="sequence" title="Sequence" selected={sequence} />
-      </div>
+      <Tabs of={VIEWS} at={sequence ? "sequence" : "statechart"} />
       <div
         class="entity-body"
         role="tabpanel"
@@ -109,19 +112,5 @@ function Opened({ name, file }: { name: string; file: TraceFile }) {
         </div>
       </div>
     </div>
-  );
-}
-
-function Tab({ name, title, selected }: { name: string; title: string; selected: boolean }) {
-  return (
-    <a
-      id={`tab-${name}`}
-      role="tab"
-      aria-selected={selected}
-      aria-controls="panel"
-      href={withParams({ tab: name === "statechart" ? null : name })}
-    >
-      {title}
-    </a>
   );
 }
