@@ -3,13 +3,14 @@ import { loadIdentities, loadTrust } from "../actors/material.ts";
 import { newSecret } from "../actors/server.ts";
 import type { AttemptParts } from "../check/attempt.ts";
 import type { Config } from "../config/config.ts";
-import { loadConfig, parseConfig, printMistakes } from "../config/load.ts";
+import { parseConfig, printMistakes } from "../config/load.ts";
 import { parseAddress } from "../config/units.ts";
 import { Resolver } from "../dnssec/resolver.ts";
 import { Identities } from "../wire/identity.ts";
 import { AddressFault, type Domain, parseDomain } from "../xmpp/domain.ts";
 import { EXIT } from "./exit.ts";
 import { CommandFault } from "./fault.ts";
+import { readConfig } from "./read_config.ts";
 import { loadDialbackSecret } from "./serve.ts";
 import { VERSION } from "./version.ts";
 
@@ -65,10 +66,7 @@ export function readDomain(text: string): Domain {
 }
 
 function configuration({ config: path }: CheckSource): Config | null {
-  if (path === null) return null;
-  const loaded = loadConfig(path, { readText: Deno.readTextFileSync, env: Deno.env.toObject() });
-  if (loaded.config === null) throw new CommandFault(EXIT.wrongUse, printMistakes(path, loaded.mistakes));
-  return loaded.config;
+  return path === null ? null : readConfig(path);
 }
 
 /** TLS wants a certificate of us: one that vouches for nothing, made for the moment. */

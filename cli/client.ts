@@ -1,10 +1,10 @@
 /** Asks a running server over its HTTP API: where it is, who we are, and whose fault it is when it fails. design.md 2.4. */
 import type { Config } from "../config/config.ts";
 import { isLoopback } from "../config/loopback.ts";
-import { loadConfig, printMistakes } from "../config/load.ts";
 import type { Readiness } from "../observe/contract.ts";
 import { EXIT } from "./exit.ts";
 import { CommandFault } from "./fault.ts";
+import { readConfig } from "./read_config.ts";
 
 export interface ServerOptions {
   readonly config: string;
@@ -13,13 +13,6 @@ export interface ServerOptions {
 }
 
 const PATIENCE_MS = 15_000;
-
-/** The configuration, or a fault that lists every mistake. */
-export function readConfig(path: string): Config {
-  const loaded = loadConfig(path, { readText: Deno.readTextFileSync, env: Deno.env.toObject() });
-  if (loaded.config !== null) return loaded.config;
-  throw new CommandFault(EXIT.wrongUse, printMistakes(path, loaded.mistakes));
-}
 
 export class Client {
   readonly #url: string;

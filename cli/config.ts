@@ -1,7 +1,7 @@
 /** `verona config`: check, show, schema, init. They need no running server. console.md 3.4. */
 import { loadIdentities, loadTrust } from "../actors/material.ts";
 import { type Draft, jsonSchema } from "../config/json_schema.ts";
-import { type Good, loadConfig, type Mistake, printMistakes } from "../config/load.ts";
+import { type Good, type Mistake, printMistakes } from "../config/load.ts";
 import { RunTime } from "../config/run_time.ts";
 import { show as print, written } from "../config/show.ts";
 import { TEMPLATE } from "../config/template.ts";
@@ -12,6 +12,7 @@ import { effective, printEffective } from "./effective.ts";
 import { EXIT } from "./exit.ts";
 import { CommandFault } from "./fault.ts";
 import { say, sayJson } from "./output.ts";
+import { loadFile } from "./read_config.ts";
 import { styled, terminalWidth } from "./terminal.ts";
 
 export interface ConfigOptions {
@@ -19,12 +20,9 @@ export interface ConfigOptions {
   readonly json?: boolean;
 }
 
-const read = (path: string) =>
-  loadConfig(path, { readText: Deno.readTextFileSync, env: Deno.env.toObject() });
-
 /** Every mistake with its line and its cure, certificates and keys tried; exit code 2 if there is one. */
 export function check({ config: path, json }: ConfigOptions): number {
-  const loaded = read(path);
+  const loaded = loadFile(path);
   const readable = loaded.config === null ? loaded.mended : loaded;
   const mistakes = [...loaded.mistakes, ...(readable === null ? [] : tryMaterial(readable, loaded.mistakes))];
   const warned = readable === null ? [] : warnings(readable.config);
@@ -81,7 +79,7 @@ export interface ShowOptions extends ConfigOptions {
 
 /** The effective values, secrets hidden, what was set at run time over the file; or what they come to for one pair. */
 export function show({ config: path, json, effective: pair }: ShowOptions): number {
-  const loaded = read(path);
+  const loaded = loadFile(path);
   if (loaded.config === null) throw new CommandFault(EXIT.wrongUse, printMistakes(path, loaded.mistakes));
   const runTime = peek(loaded);
   try {

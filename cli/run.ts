@@ -2,12 +2,13 @@
 import { systemClock } from "../actors/host.ts";
 import type { Reread } from "../actors/view.ts";
 import type { Config } from "../config/config.ts";
-import { loadConfig, type Mistake, printMistakes } from "../config/load.ts";
+import { printMistakes } from "../config/load.ts";
 import { type Levels, logEvent, type LogFormat, startLog } from "../observe/log.ts";
 import { isTraced, traceWith } from "../observe/otel/tracing.ts";
 import { Recorder } from "../observe/recorder.ts";
 import { EXIT } from "./exit.ts";
 import { CommandFault } from "./fault.ts";
+import { loadFile, readConfig } from "./read_config.ts";
 import { serve, type Serving } from "./serve.ts";
 import { VERSION } from "./version.ts";
 
@@ -19,16 +20,14 @@ export interface RunOptions {
 
 /** Runs until it is told to stop; the result is the exit code. */
 export async function run({ config: path, logFormat, logLevel }: RunOptions): Promise<number> {
-  const read = () => loadConfig(path, { readText: Deno.readTextFileSync, env: Deno.env.toObject() });
-  const loaded = read();
-  if (loaded.config === null) throw new CommandFault(EXIT.wrongUse, printMistakes(path, loaded.mistakes));
+  const config = readConfig(path);
   startLog(logFormat, logLevel);
-  const recorder = new Recorder(() => Date.now(), { kept: loaded.config.listen.console !== null });
+  const recorder = new Recorder(() => Date.now(), { kept: config.listen.console !== null });
   recorder.listen(logEvent);
   if (isTraced(Deno.env.toObject())) await traceWith(recorder, VERSION);
   // Before anything listens: whoever sees us ready may stop us.
   const told = toldToStop();
-  const serving = await start(loaded.config, recorder, () => asReread(path, read()));
+  const serving = await start(config, recorder, () => reread(path));
   if (logFormat === "pretty") greet(serving);
   reloadOnHangup(serving);
   await told;
@@ -45,12 +44,9 @@ function toldToStop(): Promise<void> {
   return told.promise;
 }
 
-function asReread(
-  path: string,
-  loaded: { config: Config | null; mistakes: readonly Mistake[] },
-): ReturnType<Reread> {
-  if (loaded.config !== null) return { config: loaded.config };
-  return { mistakes: printMistakes(path, loaded.mistakes).split("\n") };
+function reread(path: string): ReturnType<Reread> {
+  const { config, mistakes } = loadFile(path);
+  return config !== null ? { config } : { mistakes: printMistakes(path, mistakes).split("\n") };
 }
 
 /** Whatever keeps the server from starting is said in one sentence: it is the machine's or the configuration's fault. */

@@ -24,6 +24,7 @@ import { Failures } from "../observe/failures/failures.ts";
 import { HealthDesk } from "../observe/health_desk.ts";
 import { Metrics } from "../observe/metrics/metrics.ts";
 import { OverviewDesk } from "../observe/overview/desk.ts";
+import { within } from "../observe/patience.ts";
 import { Population } from "../observe/population.ts";
 import { Recorder } from "../observe/recorder.ts";
 import { FIRST_LINK_MS, Sessions } from "../observe/sessions.ts";
@@ -102,7 +103,7 @@ export async function serve({ config: file, clock, reread, recorder }: ServeOpti
     },
     stop: async () => {
       await server.drain();
-      await Promise.race([api?.shutdown(), new Promise((resolve) => setTimeout(resolve, LAST_ANSWERS_MS))]);
+      await within(LAST_ANSWERS_MS, Promise.resolve(api?.shutdown()));
       runTime.close();
       await resolver[Symbol.asyncDispose]();
     },
