@@ -107,10 +107,17 @@ export class View implements ServerView {
 
   async reload(): Promise<{ applied: string[]; restart: string[]; mistakes: string[] }> {
     const read = this.#reread();
-    if ("mistakes" in read) return { applied: [], restart: [], mistakes: read.mistakes };
-    const done = reload(this.#server, this.#runTime.over(read.config));
-    if (done.mistakes.length === 0) this.#file = read.config;
+    const done = "mistakes" in read
+      ? { applied: [], restart: [], mistakes: read.mistakes }
+      : reload(this.#server, this.#runTime.over(read.config));
+    const { mistakes } = done;
+    if ("config" in read && mistakes.length === 0) this.#file = read.config;
+    if (mistakes.length > 0) this.#refused(mistakes);
     return await Promise.resolve(done);
+  }
+
+  #refused(mistakes: readonly string[]): void {
+    this.#server.host.tell({ type: "config.refused", level: "warning", detail: { mistakes } });
   }
 
   // ---- set at run time: on disk first, then in force (docs/decisions/0180)

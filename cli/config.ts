@@ -11,7 +11,7 @@ import { toAscii } from "../xmpp/domain.ts";
 import { effective, printEffective } from "./effective.ts";
 import { EXIT } from "./exit.ts";
 import { CommandFault } from "./fault.ts";
-import { say, sayJson } from "./output.ts";
+import { complain, say, sayJson } from "./output.ts";
 import { loadFile } from "./read_config.ts";
 import { styled, terminalWidth } from "./terminal.ts";
 
@@ -98,7 +98,7 @@ function peek({ config }: Good): RunTime | null {
     return RunTime.peek(config.server.dataDir);
   } catch (error) {
     const next = "what was set at run time is not shown; run this as the server's user";
-    console.error(printable(`verona: ${(error as Error).message}: ${next}`));
+    complain(printable(`verona: ${(error as Error).message}: ${next}`));
     return null;
   }
 }

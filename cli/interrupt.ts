@@ -1,8 +1,7 @@
 /** Ctrl-C and SIGTERM while a command works: it may close in good order first; the second one ends it at once. console.md 3.1, 3.2. */
 import { EXIT } from "./exit.ts";
-import { hush } from "./output.ts";
+import { clearLine, hush } from "./output.ts";
 
-const CLEAR_LINE = new TextEncoder().encode("\r\x1b[K");
 const closing = new Set<AbortController>();
 let code: number | null = null;
 
@@ -14,8 +13,7 @@ export function catchInterrupts(): void {
 
 function interrupted(by: number): void {
   hush();
-  // What the terminal echoed, `^C`, is no part of any answer.
-  if (Deno.stderr.isTerminal()) Deno.stderr.writeSync(CLEAR_LINE);
+  clearLine();
   if (closing.size === 0 || code !== null) Deno.exit(by);
   code = by;
   for (const work of closing) work.abort();

@@ -4,7 +4,7 @@ import { printable } from "../observe/printable.ts";
 import { operandsLast, optionsBehind } from "./arguments.ts";
 import { EXIT } from "./exit.ts";
 import { CommandFault } from "./fault.ts";
-import { hush } from "./output.ts";
+import { complain, hush } from "./output.ts";
 import { build } from "./program.ts";
 
 /** Runs one command and ends the process with its exit code. */
@@ -30,7 +30,7 @@ async function perform(args: string[]): Promise<number> {
     if (!(error instanceof CommandFault)) throw error;
     const { message, next } = error;
     const lines = `verona: ${message}${next === "" ? "" : `\n        ${next}`}`.split("\n");
-    console.error(lines.map(printable).join("\n"));
+    complain(lines.map(printable).join("\n"));
     return error.code;
   }
 }

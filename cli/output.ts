@@ -1,6 +1,9 @@
 /** Where words go: the answer to stdout, notes and progress to stderr. A reader that went away is no fault. console.md 3.1, 3.3. */
 import process from "node:process";
+import { reasonOf } from "../config/files.ts";
 import { printable, printableJson } from "../observe/printable.ts";
+import { EXIT } from "./exit.ts";
+import { CommandFault } from "./fault.ts";
 
 /** How this run may look; set once, before its command begins. */
 export interface Manners {
@@ -81,20 +84,46 @@ export function sayJsonLine(value: unknown): void {
 function write(text: string): void {
   hush();
   if (gone) return;
-  let bytes = encoder.encode(text);
   try {
-    while (bytes.length > 0) bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
+    writeAll(Deno.stdout, text);
   } catch (error) {
-    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
     gone = true;
+    if (error instanceof Deno.errors.BrokenPipe) return;
+    throw new CommandFault(
+      EXIT.couldNotTell,
+      `the answer cannot be written: ${reasonOf(error)}`,
+      "make room where it goes",
+    );
   }
 }
 
 /** Beside the answer: what was done. */
 export function note(text: string): void {
   if (manners.quiet) return;
+  complain(inLocale(printable(text)));
+}
+
+/**
+ * Whole lines to stderr. Where they cannot be written, as on a full disk, work and exit code stay what they are.
+ *
+ * Not by console.error: Deno's exporter would take it for a log line (OTEL_DENO).
+ */
+export function complain(text: string): void {
   hush();
-  console.error(inLocale(printable(text)));
+  writeBeside(`${text}\n`);
+}
+
+function writeBeside(text: string): void {
+  try {
+    writeAll(Deno.stderr, text);
+  } catch {
+    // This was the place to say so.
+  }
+}
+
+function writeAll(to: { writeSync(bytes: Uint8Array): number }, text: string): void {
+  let bytes = encoder.encode(text);
+  while (bytes.length > 0) bytes = bytes.subarray(to.writeSync(bytes));
 }
 
 let line = "";
@@ -104,12 +133,17 @@ export function progress(text: string): void {
   if (manners.quiet || !Deno.stderr.isTerminal() || process.env.TERM === "dumb") return;
   const width = Deno.consoleSize().columns - 1;
   line = [...inLocale(printable(text))].slice(0, width).join("");
-  Deno.stderr.writeSync(encoder.encode(`\r\x1b[K${line}`));
+  writeBeside(`\r\x1b[K${line}`);
 }
 
 /** Takes the line away again. */
 export function hush(): void {
   if (line === "") return;
   line = "";
-  Deno.stderr.writeSync(encoder.encode("\r\x1b[K"));
+  clearLine();
+}
+
+/** Whatever stands in the line of the terminal: what it echoed, `^C`, is no part of any answer. */
+export function clearLine(): void {
+  if (Deno.stderr.isTerminal()) writeBeside("\r\x1b[K");
 }

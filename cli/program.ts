@@ -10,7 +10,7 @@ import { addSetting } from "./commands/setting.ts";
 import { addShell } from "./commands/shell.ts";
 import { DEFAULT_CONFIG, foundConfig } from "./find_config.ts";
 import { catchInterrupts } from "./interrupt.ts";
-import { behave } from "./output.ts";
+import { behave, complain } from "./output.ts";
 import { VERSION } from "./version.ts";
 
 /** Every command. @param done Takes the exit code of the one that ran. */
@@ -21,6 +21,7 @@ export function build(done: Done): Command {
     .helpOption("-h, --help", "what a command does, examples first")
     .helpCommand(false)
     .exitOverride()
+    .configureOutput({ writeErr: (text) => complain(text.trimEnd()) })
     .configureHelp({ showGlobalOptions: true, helpWidth: 80 })
     .showHelpAfterError("(verona --help lists the commands)")
     .option("--no-color", "plain text; NO_COLOR says the same, FORCE_COLOR the contrary")

@@ -8,6 +8,7 @@ import { isTraced, traceWith } from "../observe/otel/tracing.ts";
 import { Recorder } from "../observe/recorder.ts";
 import { EXIT } from "./exit.ts";
 import { CommandFault } from "./fault.ts";
+import { complain } from "./output.ts";
 import { loadFile, readConfig } from "./read_config.ts";
 import { serve, type Serving } from "./serve.ts";
 import { VERSION } from "./version.ts";
@@ -29,7 +30,7 @@ export async function run({ config: path, logFormat, logLevel }: RunOptions): Pr
   const told = toldToStop();
   const serving = await start(config, recorder, () => reread(path));
   if (logFormat === "pretty") greet(serving);
-  reloadOnHangup(serving);
+  reloadOnHangup(serving, recorder);
   await told;
   await serving.stop();
   return EXIT.good;
@@ -62,23 +63,17 @@ async function start(config: Config, recorder: Recorder, reread: Reread): Promis
 function greet({ logInLink }: Serving): void {
   const link = logInLink();
   if (link === null) return;
-  // Not by console.error: Deno's exporter would take it for a log line (OTEL_DENO).
-  const text = `console ${link} (works once; \`verona console\` prints another one)\n`;
-  Deno.stderr.writeSync(new TextEncoder().encode(text));
+  complain(`console ${link} (works once; \`verona console\` prints another one)`);
 }
 
-function reloadOnHangup({ view }: Serving): void {
+function reloadOnHangup({ view }: Serving, recorder: Recorder): void {
   Deno.addSignalListener("SIGHUP", () => {
-    void view.reload().then(({ mistakes }) => mistakes.forEach(complain))
-      .catch((error) => complain(`verona: the reload failed: ${(error as Error).message}`));
+    void view.reload().catch((error) => {
+      recorder.tell({
+        type: "actor.crashed",
+        level: "error",
+        detail: { id: "reload", error: String(error) },
+      });
+    });
   });
-}
-
-/** Where it cannot be written, as on a full disk, the server goes on all the same. */
-function complain(text: string): void {
-  try {
-    console.error(text);
-  } catch {
-    // This was the place to say so.
-  }
 }

@@ -19,6 +19,7 @@ export const ABOUT: Readonly<Record<keyof typeof EVENTS, readonly Key[]>> = {
   "server.draining": NOTHING,
   "server.stopped": NOTHING,
   "server.reloaded": NOTHING,
+  "config.refused": NOTHING,
   // What an operator's `explain` asks is nobody's step.
   "delegation.resolved": NOTHING,
   "addresses.resolved": NOTHING,

@@ -9,6 +9,7 @@ export const EVENTS = {
   "server.draining": "it was told to stop",
   "server.stopped": "every stream is closed",
   "server.reloaded": "a new configuration counts: applied, restart",
+  "config.refused": "a new configuration has mistakes, everything stays as it was: mistakes",
   "delegation.resolved":
     "who may act for a domain: domain, service, security, targets, lookups with their chains",
   "addresses.resolved": "where an SRV target listens: host, security, addresses",

@@ -6,11 +6,15 @@
 /** More does not wait. */
 const MOST = 32_768;
 
+const NEWLINE = 10;
+
 export class Lines {
   readonly #write: (bytes: Uint8Array) => number;
   readonly #encoder = new TextEncoder();
   #waiting: string[] = [];
   #length = 0;
+  /** There was room for a part of a line only. */
+  #torn = false;
 
   /** @param write Takes some of it, and says how much; what it throws is nobody's end. */
   constructor(write: (bytes: Uint8Array) => number) {
@@ -27,15 +31,18 @@ export class Lines {
   flush(): void {
     const text = this.#waiting.join("");
     [this.#waiting, this.#length] = [[], 0];
-    this.#writeAll(this.#encoder.encode(text));
+    // What comes after a torn line must not be its end.
+    this.#writeAll(this.#encoder.encode(this.#torn ? `\n${text}` : text));
   }
 
   /** On a full disk, or when the reader is gone, lines are lost: the server goes on, and tries again with the next ones. */
   #writeAll(bytes: Uint8Array): void {
+    let written = 0;
     try {
-      while (bytes.length > 0) bytes = bytes.subarray(this.#write(bytes));
+      while (written < bytes.length) written += this.#write(bytes.subarray(written));
     } catch {
       // There is nowhere to say it: this was the place.
     }
+    if (written > 0) this.#torn = bytes[written - 1] !== NEWLINE;
   }
 }

@@ -109,6 +109,7 @@ const SAID: ReadonlySet<string> = new Set([
   "pair",
   "local",
   "remote",
+  "mistakes",
 ]);
 
 /** One line for the eye: peers' words reach a terminal here (console.md 2.4). What is deeper than a list is in the JSON and in the trace. */

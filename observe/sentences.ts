@@ -48,6 +48,10 @@ const TELLERS: Readonly<Partial<Record<EventType, Teller>>> = {
   "server.reloaded": ({ applied, restart }) =>
     said`a new configuration counts (${names(applied) || "nothing new"})` +
     (names(restart) === "" ? "" : said`; ${names(restart)} at the next start`),
+  "config.refused": ({ mistakes }) =>
+    said`the new configuration has mistakes, everything stays as it was: ${
+      Array.isArray(mistakes) ? mistakes.join("; ") : "?"
+    }`,
   "config.warned": ({ key, text }) => said`${key} ${text}`,
   "delegation.resolved": ({ domain, service, security, targets }) =>
     said`DNS says who acts for ${domain}: ${found(targets) || service}, ${security}`,

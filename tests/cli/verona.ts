@@ -1,7 +1,7 @@
 /** Runs one command of the product and takes what it said. */
 import { fileURLToPath } from "node:url";
 
-const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
+export const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 
 export interface Ended {
   readonly code: number;

@@ -57,6 +57,21 @@ Deno.test("a pipe that takes a line in pieces gets all of it", () => {
   assert.deepEqual(written, ["abc", "def", "g\n"]);
 });
 
+Deno.test("what there was no room for is not the beginning of the next line", () => {
+  let written = "", room = 5;
+  const lines = new Lines((bytes) => {
+    const piece = bytes.subarray(0, room);
+    if (piece.length === 0) throw new Error("No space left on device");
+    room -= piece.length;
+    written += new TextDecoder().decode(piece);
+    return piece.length;
+  });
+  for (const word of ["abc", "def", "ghi"]) lines.add(word, true);
+  room = 100;
+  for (const word of ["jkl", "mno"]) lines.add(word, true);
+  assert.equal(written, "abc\nd\njkl\nmno\n");
+});
+
 Deno.test("a log on a full disk ends no server: what cannot be written is lost, what comes after it is tried", async () => {
   const log = new URL("../../observe/log.ts", import.meta.url);
   const code = `const { logEvent, startLog } = await import(${JSON.stringify(log)});
