@@ -2,14 +2,17 @@
 export class BoundedMap<K, V> {
   readonly #entries = new Map<K, V>();
   readonly capacity: number;
+  readonly #forgotten: (value: V, key: K) => void;
   /**
    * While one entry makes room for the next: a new iterator would walk over every hole that a deletion left. Not longer: one
    * that waits keeps all tables alive that the map grew out of.
    */
   #oldest: Iterator<K> | null = null;
 
-  constructor(capacity: number) {
+  /** @param forgotten Hears of every entry that had to make room, when the map is without it; not of what is deleted or replaced. */
+  constructor(capacity: number, forgotten: (value: V, key: K) => void = () => {}) {
     this.capacity = capacity;
+    this.#forgotten = forgotten;
   }
 
   get size(): number {
@@ -25,12 +28,20 @@ export class BoundedMap<K, V> {
     this.#entries.set(key, value);
     if (this.#entries.size <= this.capacity) return void (this.#oldest = null);
     this.#oldest ??= this.#entries.keys();
-    this.#entries.delete(this.#oldest.next().value as K);
+    const oldest = this.#oldest.next().value as K;
+    const leaves = this.#entries.get(oldest) as V;
+    this.#entries.delete(oldest);
+    this.#forgotten(leaves, oldest);
   }
 
   /** True when there was one. */
   delete(key: K): boolean {
     return this.#entries.delete(key);
+  }
+
+  /** The oldest first. */
+  values(): IterableIterator<V> {
+    return this.#entries.values();
   }
 
   [Symbol.iterator](): IterableIterator<[K, V]> {

@@ -5,6 +5,7 @@
 import { createHmac, randomBytes } from "node:crypto";
 import type { EventType, Happening, RecordedEvent, Step, Subject } from "../facts/event.ts";
 import { cut } from "./cut.ts";
+import { Groups } from "./groups.ts";
 import { Journal } from "./journal.ts";
 import { Kept } from "./kept.ts";
 import { Sampler } from "./sampler.ts";
@@ -59,7 +60,7 @@ export class Recorder {
   readonly #traces = new Traces();
   readonly #sampler: Sampler;
   readonly #listeners = new Set<Listener>();
-  readonly #followers = new Map<ActorKey, Set<Listener>>();
+  readonly #followers = new Groups<ActorKey, Listener>();
   readonly #key = randomBytes(32);
   #seq = 0;
   #steps = 0;
@@ -167,12 +168,8 @@ export class Recorder {
   /** Hears every decision and step about it from now on. */
   follow(subject: Subject, listener: Listener): () => void {
     const [key] = keysOf(subject) as [ActorKey];
-    const followers = this.#followers.get(key) ?? new Set();
-    this.#followers.set(key, followers.add(listener));
-    return () => {
-      followers.delete(listener);
-      if (followers.size === 0 && this.#followers.get(key) === followers) this.#followers.delete(key);
-    };
+    this.#followers.add(key, listener);
+    return () => this.#followers.remove(key, listener);
   }
 
   // ---- what is kept
@@ -230,7 +227,7 @@ export class Recorder {
   }
 
   #handOn(event: RecordedEvent, keys: readonly ActorKey[]): void {
-    this.#hand(event, new Set(keys.flatMap((key) => [...this.#followers.get(key) ?? []])));
+    this.#hand(event, new Set(keys.flatMap((key) => [...this.#followers.of(key)])));
   }
 
   #hand(event: RecordedEvent, listeners: Iterable<Listener>): void {

@@ -2,6 +2,7 @@
 import { BoundedMap } from "../../bounded/map.ts";
 import { CAUSES } from "../../facts/cause.ts";
 import type { RecordedEvent } from "../../facts/event.ts";
+import { Groups } from "../groups.ts";
 import type { FailureGroup, FailureGrouping, FailureRow } from "../contract.ts";
 import { Failure, failureId } from "./failure.ts";
 import { readAttempt, readSuccess } from "./reading.ts";
@@ -17,8 +18,10 @@ const MOST_ROWS = 50;
 export class Failures {
   readonly #now: () => number;
   /** The latest last. */
-  readonly #failures = new Map<string, Failure>();
-  readonly #byRemote = new Map<string, Set<Failure>>();
+  readonly #failures = new BoundedMap<string, Failure>(MOST, (failure) => {
+    if (failure.remote !== null) this.#byRemote.remove(failure.remote, failure);
+  });
+  readonly #byRemote = new Groups<string, Failure>();
   readonly #successes = new BoundedMap<string, number>(MOST_DOMAINS);
   readonly #answers = new BoundedMap<string, RecordedEvent>(MOST_ANSWERS);
 
@@ -36,11 +39,9 @@ export class Failures {
     const [id, now] = [failureId(attempt), this.#now()];
     const known = this.#failures.get(id) ??
       new Failure(attempt, event, now, this.#successes.get(`${attempt.remote} ${attempt.direction}`) ?? null);
-    this.#failures.delete(id);
     this.#failures.set(id, known);
     known.add(attempt, event, now);
-    this.#index(known);
-    if (this.#failures.size > MOST) this.#forget(this.#failures.values().next().value!);
+    if (known.remote !== null) this.#byRemote.add(known.remote, known);
   }
 
   #answered(event: RecordedEvent): void {
@@ -51,23 +52,9 @@ export class Failures {
   #succeeded({ remote, direction }: { remote: string; direction: "in" | "out" }): void {
     const now = this.#now();
     this.#successes.set(`${remote} ${direction}`, now);
-    for (const failure of this.#byRemote.get(remote) ?? []) {
+    for (const failure of this.#byRemote.of(remote)) {
       if (failure.direction === direction) failure.lastSuccess = now;
     }
-  }
-
-  #index(failure: Failure): void {
-    if (failure.remote === null) return;
-    const failures = this.#byRemote.get(failure.remote) ?? new Set();
-    this.#byRemote.set(failure.remote, failures.add(failure));
-  }
-
-  #forget(failure: Failure): void {
-    this.#failures.delete(failure.id);
-    if (failure.remote === null) return;
-    const failures = this.#byRemote.get(failure.remote);
-    failures?.delete(failure);
-    if (failures?.size === 0) this.#byRemote.delete(failure.remote);
   }
 
   find(id: string): Failure | null {

@@ -5,39 +5,21 @@
 import type { Cause } from "../../facts/cause.ts";
 import { CAUSES } from "../../facts/cause.ts";
 import type { RecordedEvent } from "../../facts/event.ts";
-import { type Attributes, attributesOf } from "./attributes.ts";
-
-export type Kind = "client" | "server" | "internal";
-
-/** A span that has begun. */
-export interface Begun {
-  event(name: string, attributes: Attributes, at: number): void;
-  set(attributes: Attributes): void;
-  /** @param cause Why it failed; null: it did not. */
-  end(at: number, cause: { readonly id: Cause; readonly text: string } | null): void;
-}
-
-/** Begins spans; `under` is the parent, `beside` another trace that it belongs to. Times are milliseconds since the epoch. */
-export interface Tracer {
-  begin(name: string, kind: Kind, at: number, under: Begun | null, beside: Begun | null): Begun;
-}
-
-interface Open {
-  readonly span: Begun;
-  /** Until when its stages are known. */
-  mark: number;
-  /** The attempt below which it stands. */
-  readonly under: Open | null;
-}
-
-/** What is begun and never told the end of must not be kept for ever. */
-const MOST_OPEN = 10_000;
+import { attributesOf } from "./attributes.ts";
+import { type Open, OpenSpans } from "./open_spans.ts";
+import type { Begun, Kind, Tracer } from "./span.ts";
 
 const END_OF_ROUTE: ReadonlySet<unknown> = new Set(["authorised", "denied", "backoff", "draining"]);
 
+/** What a span is about, and what it stands below and beside. */
+interface Place extends Partial<Pick<Open, "under" | "on" | "asked">> {
+  readonly key: string;
+  readonly beside?: Begun | undefined;
+}
+
 export class Spans {
   readonly #tracer: Tracer;
-  readonly #open = new Map<string, Open>();
+  readonly #open = new OpenSpans();
   /** The spans of streams that are up: requests on them are linked to their set-up. */
   readonly #streams = new Map<string, Begun>();
 
@@ -50,159 +32,135 @@ export class Spans {
     return this.#open.size;
   }
 
-  hear(event: RecordedEvent): void {
-    const at = Date.parse(event.at);
-    HEARD[event.type]?.(this, event, at);
+  /** The span that the event began, ended or is a stage of; null when it is none's. */
+  hear(event: RecordedEvent): Begun | null {
+    return HEARD[event.type]?.(this, event, Date.parse(event.at)) ?? null;
   }
 
   // ---- attempts to open a pair
 
-  route(event: RecordedEvent, at: number): void {
-    const key = routeKey(event), state = event.detail?.state;
-    if (!END_OF_ROUTE.has(state)) {
-      if (!this.#open.has(key)) this.#begin(key, "s2s.route", "client", at, event);
-      return;
-    }
+  route(event: RecordedEvent, at: number): Begun | null {
+    const key = routeKey(event);
     // What had no beginning was open before, or is in back-off anew.
-    this.#end(key, at, event);
+    if (END_OF_ROUTE.has(event.detail?.state)) return this.#end(key, at, event);
+    return (this.#open.get(key) ?? this.#begin("s2s.route", "client", at, event, { key })).span;
   }
 
-  request(event: RecordedEvent, at: number): void {
-    const under = this.#open.get(routeKey(event)) ?? null;
-    this.#begin(
-      requestKey(event),
-      "request",
-      "client",
-      at,
-      event,
-      under,
-      this.#streams.get(event.connection!),
-    );
+  request(event: RecordedEvent, at: number): Begun {
+    const connection = event.connection!;
+    return this.#begin("request", "client", at, event, {
+      key: requestKey(event),
+      on: connection,
+      under: this.#open.get(routeKey(event)),
+      beside: this.#streams.get(connection),
+    }).span;
   }
 
-  requestAnswered(event: RecordedEvent, at: number): void {
+  requestAnswered(event: RecordedEvent, at: number): Begun | null {
     const under = this.#open.get(requestKey(event))?.under ?? null;
-    this.#end(requestKey(event), at, event);
     if (under !== null) under.mark = at;
+    return this.#end(requestKey(event), at, event);
   }
 
   // ---- connections
 
   /** What is asked for a connection of ours tells whose it is: its span stands below that attempt. */
-  found(stage: string, event: RecordedEvent, at: number): void {
+  found(stage: string, event: RecordedEvent, at: number): Begun | null {
     const assertion = this.#open.get(assertKey(event));
-    if (assertion !== undefined) return this.#stage(assertion, stage, at, event);
+    if (assertion !== null) return this.#stage(assertion, stage, at, event);
     const route = this.#open.get(routeKey(event));
-    if (event.connection === undefined) {
-      return route === undefined ? undefined : this.#stage(route, stage, at, event);
-    }
-    if (route === undefined) return;
-    const opened = this.#open.get(event.connection) ??
-      this.#begin(event.connection, "s2s.connect", "client", route.mark, event, route);
-    this.#stage(opened, stage, at, event);
+    if (route === null) return null;
+    const key = event.connection;
+    if (key === undefined) return this.#stage(route, stage, at, event);
+    const opened = this.#open.get(key) ??
+      this.#begin("s2s.connect", "client", route.mark, event, { key, under: route });
+    return this.#stage(opened, stage, at, event);
   }
 
-  opened(event: RecordedEvent, at: number): void {
+  opened(event: RecordedEvent, at: number): Begun {
     const { direction, elapsedMs } = event.detail ?? {};
+    const key = event.connection!;
     const began = at - (typeof elapsedMs === "number" ? elapsedMs : 0);
     const outward = direction === "out";
-    const open = this.#open.get(event.connection!) ??
-      this.#begin(
-        event.connection!,
-        outward ? "s2s.connect" : "s2s.accept",
-        outward ? "client" : "server",
-        began,
-        event,
-      );
+    const open = this.#open.get(key) ??
+      this.#begin(outward ? "s2s.connect" : "s2s.accept", outward ? "client" : "server", began, event, {
+        key,
+      });
     open.span.set(attributesOf(event));
-    if (outward) this.#stage(open, "tcp", at, event);
+    return outward ? this.#stage(open, "tcp", at, event) : open.span;
   }
 
   /** One stage of a connection's set-up; after it is up there are none. */
-  stage(name: string, event: RecordedEvent, at: number): void {
+  stage(name: string, event: RecordedEvent, at: number): Begun | null {
     const open = this.#open.get(event.connection!);
-    if (open !== undefined) this.#stage(open, name, at, event);
+    return open === null ? null : this.#stage(open, name, at, event);
   }
 
-  established(event: RecordedEvent, at: number): void {
+  established(event: RecordedEvent, at: number): Begun | null {
     const open = this.#open.get(event.connection!);
-    if (open === undefined) return;
+    if (open === null) return null;
     this.#streams.set(event.connection!, open.span);
     if (open.under !== null) open.under.mark = at;
-    this.#end(event.connection!, at, event);
+    return this.#end(event.connection!, at, event);
   }
 
-  streamError(event: RecordedEvent, at: number): void {
-    this.#open.get(event.connection!)?.span.event("stream.error", attributesOf(event), at);
+  streamError(event: RecordedEvent, at: number): Begun | null {
+    const span = this.#open.get(event.connection!)?.span ?? null;
+    span?.event("stream.error", attributesOf(event), at);
+    return span;
   }
 
   /** With it everything that waited on it. */
-  over(event: RecordedEvent, at: number): void {
-    this.#end(event.connection!, at, event);
-    this.#streams.delete(event.connection!);
-    for (const key of this.#open.keys()) {
-      if (key.startsWith(`${event.connection} `)) this.#end(key, at, event);
-    }
+  over(event: RecordedEvent, at: number): Begun | null {
+    const connection = event.connection!;
+    this.#streams.delete(connection);
+    for (const { key } of this.#open.on(connection)) this.#end(key, at, event);
+    return this.#end(connection, at, event);
   }
 
   // ---- requests of peers
 
-  asked(event: RecordedEvent, at: number): void {
-    this.#begin(
-      assertKey(event),
-      "s2s.assert",
-      "server",
-      at,
-      event,
-      null,
-      this.#streams.get(event.connection!),
-    );
+  asked(event: RecordedEvent, at: number): Begun {
+    const connection = event.connection!;
+    return this.#begin("s2s.assert", "server", at, event, {
+      key: assertKey(event),
+      on: connection,
+      asked: pairOf(event),
+      beside: this.#streams.get(connection),
+    }).span;
   }
 
-  callBack(event: RecordedEvent, at: number): void {
-    const open = this.#open.get(assertKey(event)) ?? this.#assertionOf(event);
-    if (open !== undefined) this.#stage(open, "dialback", at, event);
+  /** A question to an authoritative server goes over a connection of its own. */
+  callBack(event: RecordedEvent, at: number): Begun | null {
+    const open = this.#open.get(assertKey(event)) ?? this.#open.askedFor(pairOf(event));
+    return open === null ? null : this.#stage(open, "dialback", at, event);
   }
 
-  granted(event: RecordedEvent, at: number): void {
+  granted(event: RecordedEvent, at: number): Begun | null {
     const open = this.#open.get(assertKey(event));
-    if (open !== undefined) this.#stage(open, "proof", at, event);
+    return open === null ? null : this.#stage(open, "proof", at, event);
   }
 
-  answered(event: RecordedEvent, at: number): void {
+  answered(event: RecordedEvent, at: number): Begun | null {
     const open = this.#open.get(assertKey(event));
-    if (open !== undefined && event.cause !== undefined) this.#stage(open, "proof", at, event);
-    this.#end(assertKey(event), at, event);
+    if (open !== null && event.cause !== undefined) this.#stage(open, "proof", at, event);
+    return this.#end(assertKey(event), at, event);
   }
 
   // ---- within
 
-  /** A question to an authoritative server goes over a connection of its own. */
-  #assertionOf({ pair }: RecordedEvent): Open | undefined {
-    for (const [key, open] of this.#open) if (key.endsWith(` in ${pair!.local} ${pair!.remote}`)) return open;
-    return undefined;
-  }
-
-  #begin(
-    key: string,
-    name: string,
-    kind: Kind,
-    at: number,
-    event: RecordedEvent,
-    under: Open | null = null,
-    beside: Begun | null = null,
-  ): Open {
+  #begin(name: string, kind: Kind, at: number, event: RecordedEvent, place: Place): Open {
+    const { key, under = null, on = null, asked = null, beside = null } = place;
     this.#end(key, at, event);
-    if (this.#open.size >= MOST_OPEN) this.#end(this.#open.keys().next().value!, at, null);
     const span = this.#tracer.begin(name, kind, at, under?.span ?? null, beside);
     span.set(attributesOf(event));
-    const open = { span, mark: at, under };
-    this.#open.set(key, open);
+    const open = { key, span, mark: at, under, on, asked };
+    this.#open.add(open);
     return open;
   }
 
   /** From where the stages before it ended, or for as long as it says. */
-  #stage(open: Open, name: string, at: number, event: RecordedEvent): void {
+  #stage(open: Open, name: string, at: number, event: RecordedEvent): Begun {
     const { elapsedMs, handshakeMs } = event.detail ?? {};
     const took = typeof elapsedMs === "number"
       ? elapsedMs
@@ -213,18 +171,18 @@ export class Spans {
     span.set(attributesOf(event));
     span.end(at, why(event));
     open.mark = at;
+    return span;
   }
 
-  #end(key: string, at: number, event: RecordedEvent | null): void {
-    const open = this.#open.get(key);
-    if (open === undefined) return;
-    this.#open.delete(key);
-    if (event !== null) open.span.set(attributesOf(event));
-    open.span.end(at, event === null ? null : why(event));
+  #end(key: string, at: number, event: RecordedEvent): Begun | null {
+    const span = this.#open.take(key)?.span ?? null;
+    span?.set(attributesOf(event));
+    span?.end(at, why(event));
+    return span;
   }
 }
 
-type Hear = (spans: Spans, event: RecordedEvent, at: number) => void;
+type Hear = (spans: Spans, event: RecordedEvent, at: number) => Begun | null;
 
 const stage = (name: string): Hear => (spans, event, at) => spans.stage(name, event, at);
 const found = (name: string): Hear => (spans, event, at) => spans.found(name, event, at);
@@ -254,11 +212,11 @@ const HEARD: Readonly<Partial<Record<RecordedEvent["type"], Hear>>> = {
   "verdict.sent": (spans, event, at) => spans.answered(event, at),
 };
 
-const routeKey = ({ pair }: RecordedEvent) => pair === undefined ? "" : `route ${pair.local} ${pair.remote}`;
-const requestKey = ({ connection, pair }: RecordedEvent) =>
-  `${connection} out ${pair!.local} ${pair!.remote}`;
-const assertKey = ({ connection, pair }: RecordedEvent) =>
-  pair === undefined ? "" : `${connection} in ${pair.local} ${pair.remote}`;
+const pairOf = ({ pair }: RecordedEvent) => pair === undefined ? "" : `${pair.local} ${pair.remote}`;
+const routeKey = (event: RecordedEvent) => event.pair === undefined ? "" : `route ${pairOf(event)}`;
+const requestKey = (event: RecordedEvent) => `${event.connection} out ${pairOf(event)}`;
+const assertKey = (event: RecordedEvent) =>
+  event.pair === undefined ? "" : `${event.connection} in ${pairOf(event)}`;
 
 function why({ cause }: RecordedEvent): { id: Cause; text: string } | null {
   return cause === undefined ? null : { id: cause, text: CAUSES[cause].text };

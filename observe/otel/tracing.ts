@@ -1,6 +1,6 @@
 /** Hands spans to Deno's own exporter, where it is on (`OTEL_DENO=true`); else nothing of this is even loaded. console.md 4.2. */
 import type { Recorder } from "../recorder.ts";
-import type { Begun, Tracer } from "./spans.ts";
+import type { Begun, Tracer } from "./span.ts";
 
 /** Deno's own condition; any other word it refuses itself. */
 export function isTraced(env: Readonly<Record<string, string>>): boolean {

@@ -1,7 +1,8 @@
 /** OpenTelemetry: the spans of a real server's federation, as a real collector gets them from Deno's exporter. console.md 4.2. */
 import assert from "node:assert/strict";
 import type { RecordedEvent } from "../../facts/event.ts";
-import { type Begun, Spans } from "../../observe/otel/spans.ts";
+import type { Begun } from "../../observe/otel/span.ts";
+import { Spans } from "../../observe/otel/spans.ts";
 import { isTraced } from "../../observe/otel/tracing.ts";
 import { bidiArrival, grant } from "../federation/acts.ts";
 import { DIALBACK_SECRET, Stage } from "../harness/stage.ts";
@@ -110,4 +111,37 @@ Deno.test("otel: nothing listens and nothing is loaded where it is off; what has
   assert.deepEqual([spans.open, ended], [10_000, 50]);
   spans.hear({ seq: 0, at: new Date(0).toISOString(), type: "connection.closed", connection: "c-10050" });
   assert.deepEqual([spans.open, ended], [9_999, 51]);
+});
+
+Deno.test("otel: a connection's end ends what waits on it and nothing else; a call-back is a stage of the request that waits longest", () => {
+  const told: string[] = [];
+  const spans = new Spans({
+    begin: (name, _kind, at, under) => {
+      const own = `${name}@${at}`;
+      told.push(under === null ? own : `${own} below ${NAMES.get(under)}`);
+      const begun: Begun = { event() {}, set() {}, end: (end) => void told.push(`${own} ends ${end}`) };
+      NAMES.set(begun, own);
+      return begun;
+    },
+  });
+  const NAMES = new WeakMap<Begun, string>();
+  const hear = (at: number, type: RecordedEvent["type"], connection: string, remote: string) =>
+    spans.hear({
+      ...{ seq: at, at: new Date(at).toISOString(), type, connection },
+      pair: { local: "a.example", remote },
+    });
+  hear(1, "request.received", "c-1", "b.example");
+  hear(2, "request.received", "c-2", "b.example");
+  hear(3, "request.received", "c-2", "c.example");
+  hear(4, "request.sent", "c-2", "d.example");
+  hear(5, "verify.received", "c-9", "b.example");
+  hear(6, "connection.closed", "c-2", "z.example");
+  hear(7, "verify.received", "c-9", "c.example");
+  assert.equal(spans.open, 1);
+  hear(8, "verdict.sent", "c-1", "b.example");
+  assert.deepEqual(told, [
+    ...["s2s.assert@1", "s2s.assert@2", "s2s.assert@3", "request@4"],
+    ...["dialback@1 below s2s.assert@1", "dialback@1 ends 5"],
+    ...["s2s.assert@2 ends 6", "s2s.assert@3 ends 6", "request@4 ends 6", "s2s.assert@1 ends 8"],
+  ]);
 });
