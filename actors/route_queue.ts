@@ -9,12 +9,14 @@ export class RouteQueue {
   readonly outbox: Outbox<Outgoing>;
   readonly #server: ServerContext;
   readonly #pair: DomainPair;
+  /** When the timer rings: with the oldest stanza that there was, or sooner. */
+  #looksAt = Infinity;
   #ageTimer: unknown = null;
 
   constructor(server: ServerContext, pair: DomainPair) {
     this.#server = server;
     this.#pair = pair;
-    this.outbox = new Outbox(server.config.limits, server.queues);
+    this.outbox = new Outbox(() => server.config.limits, server.queues);
   }
 
   get size(): number {
@@ -56,7 +58,7 @@ export class RouteQueue {
   /** The route has ended, or crashed: nobody would ever take out what was to be sent again. */
   over(cause: Cause): void {
     this.#server.host.clock.clearTimeout(this.#ageTimer);
-    this.#ageTimer = null;
+    this.#looksAt = Infinity;
     for (const stanza of this.outbox.takeAll()) this.#server.bounce(stanza, cause);
   }
 
@@ -68,9 +70,11 @@ export class RouteQueue {
   #watchAge(): void {
     const { clock } = this.#server.host;
     const { agesAt } = this.outbox;
-    if (this.#ageTimer !== null || agesAt === null) return;
+    if (agesAt === null || agesAt >= this.#looksAt) return;
+    clock.clearTimeout(this.#ageTimer);
+    this.#looksAt = agesAt;
     this.#ageTimer = clock.setTimeout(() => {
-      this.#ageTimer = null;
+      this.#looksAt = Infinity;
       for (const stanza of this.outbox.takeAged(clock.now())) this.#server.bounce(stanza, "route.queue-age");
       this.#watchAge();
     }, Math.max(0, agesAt - clock.now()));

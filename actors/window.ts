@@ -24,7 +24,7 @@ export class Window {
   constructor(server: ServerContext, shell: S2sShell) {
     this.#server = server;
     this.#shell = shell;
-    this.#held = new Held(server.config.limits, server.queues);
+    this.#held = new Held(() => server.config.limits, server.queues);
     this.#ages = new Alarm(server.host.clock, () => this.#bounceAged());
     this.socket = { stalled: false, drained: () => shell.connection.drained() };
     this.#peer = { stalled: false, drained: () => this.#full ? shell.acks.progress() : undefined };

@@ -11,11 +11,11 @@ export interface HeldPair<T extends Waiting> {
 
 /** The queues of one connection; they come from the same budget as those of pairs that are not open. */
 export class Held<T extends Waiting> {
-  readonly #limits: OutboxLimits;
+  readonly #limits: () => OutboxLimits;
   readonly #budget: QueueBudget;
   readonly #queues = new Map<PairKey, { readonly pair: DomainPair; readonly outbox: Outbox<T> }>();
 
-  constructor(limits: OutboxLimits, budget: QueueBudget) {
+  constructor(limits: () => OutboxLimits, budget: QueueBudget) {
     this.#limits = limits;
     this.#budget = budget;
   }

@@ -9,7 +9,7 @@ export interface Waiting {
   readonly since: number;
 }
 
-/** Per pair. */
+/** Per pair; a reload may change them. */
 export type OutboxLimits = Pick<Limits, "queueStanzas" | "queueBytes" | "queueAgeMs">;
 
 /** What all queues together may hold (`limits.queues_bytes`). */
@@ -63,12 +63,12 @@ export class QueueBudget {
 
 /** The queue of one pair, in order. Whoever takes a stanza out writes it or bounces it. */
 export class Outbox<T extends Waiting> {
-  readonly #limits: OutboxLimits;
+  readonly #limits: () => OutboxLimits;
   readonly #budget: QueueBudget;
   #waiting: T[] = [];
   #bytes = 0;
 
-  constructor(limits: OutboxLimits, budget: QueueBudget) {
+  constructor(limits: () => OutboxLimits, budget: QueueBudget) {
     this.#limits = limits;
     this.#budget = budget;
   }
@@ -84,8 +84,8 @@ export class Outbox<T extends Waiting> {
   /** Null when taken, else why it has to be bounced (`resource-constraint`, wait): what is queued stays (RTE-10). */
   offer(stanza: T): Cause | null {
     const { length } = stanza.bytes;
-    const fits = this.#waiting.length < this.#limits.queueStanzas &&
-      this.#bytes + length <= this.#limits.queueBytes;
+    const { queueStanzas, queueBytes } = this.#limits();
+    const fits = this.#waiting.length < queueStanzas && this.#bytes + length <= queueBytes;
     if (!fits) return "route.queue-full";
     if (!this.#budget.take(length)) return "route.queues-full";
     this.#waiting.push(stanza);
@@ -134,7 +134,7 @@ export class Outbox<T extends Waiting> {
 
   /** Takes out what has waited too long (`route.queue-age`). */
   takeAged(now: number): readonly T[] {
-    const fresh = this.#waiting.findIndex(({ since }) => now - since < this.#limits.queueAgeMs);
+    const fresh = this.#waiting.findIndex(({ since }) => now - since < this.#limits().queueAgeMs);
     if (fresh === 0) return [];
     const aged = this.#waiting.splice(0, fresh === -1 ? this.#waiting.length : fresh);
     const bytes = aged.reduce((sum, stanza) => sum + stanza.bytes.length, 0);
@@ -146,6 +146,6 @@ export class Outbox<T extends Waiting> {
   /** When {@link takeAged} has something to take; null when nothing waits. Milliseconds since the epoch. */
   get agesAt(): number | null {
     const oldest = this.#waiting[0];
-    return oldest === undefined ? null : oldest.since + this.#limits.queueAgeMs;
+    return oldest === undefined ? null : oldest.since + this.#limits().queueAgeMs;
   }
 }

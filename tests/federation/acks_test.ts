@@ -267,7 +267,7 @@ Deno.test("8.1: beyond the window stanzas wait, in order and each pair with its 
 });
 
 Deno.test("8.1: the window counts bytes too; what waits too long is bounced", async () => {
-  const limits = { sm_unacked_bytes: "2KiB", queue_age: "1s" };
+  const limits = { sm_unacked_bytes: "2KiB", queue_age: "3s" };
   await using stage = await Stage.open({ settings: { limits } });
   await using juliet = await stage.component();
   juliet.say("juliet", ROMEO, "m1");

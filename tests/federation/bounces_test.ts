@@ -146,7 +146,7 @@ const OUTWARD: Record<string, Row> = {
     expected: ["resource-constraint", "wait"],
   },
   "queue time exceeded": {
-    options: limits({ queue_age: "300ms" }),
+    options: limits({ queue_age: "2s" }),
     act: answered(() => {}),
     expected: ["remote-server-timeout", "wait"],
   },

@@ -289,7 +289,7 @@ const CAUSES: Record<string, [act: Act, options?: StageOptions]> = {
         r.send(verdict("target.example", remote, "valid"));
       }
     }),
-    limits({ queue_age: "1s" }),
+    limits({ queue_age: "3s" }),
   ],
   "peer.revoked": [async (stage) => {
     await using juliet = await stage.component();
@@ -346,7 +346,7 @@ const CAUSES: Record<string, [act: Act, options?: StageOptions]> = {
     for (const id of ["m1", "m2"]) juliet.say("juliet", "romeo@sender.example", id, "x".repeat(600));
     await juliet.message({ id: "m2", type: "error" });
   }, limits({ queues_bytes: 1000 })],
-  "route.queue-age": [asked(() => {}), limits({ queue_age: "1s" })],
+  "route.queue-age": [asked(() => {}), limits({ queue_age: "3s" })],
   "route.component-away": [async (stage) => {
     const o = await initiateBidi(stage);
     await granted(o, "sender.example", "target.example");

@@ -9,7 +9,7 @@ interface Numbered extends Waiting {
 
 const LIMITS: OutboxLimits = { queueStanzas: 3, queueBytes: 100, queueAgeMs: 90_000 };
 const stanza = (id: number, since = NOW): Numbered => ({ id, bytes: new Uint8Array(10), since });
-const held = (budget = new QueueBudget(1000)) => new Held<Numbered>(LIMITS, budget);
+const held = (budget = new QueueBudget(1000)) => new Held<Numbered>(() => LIMITS, budget);
 
 Deno.test("held: each pair has its own limits, all share the budget", () => {
   const budget = new QueueBudget(45);
