@@ -1,5 +1,6 @@
 /** Happy eyeballs: the addresses of one priority group are raced, the first TCP connection wins. RFC 8305; protocol.md 5.3. */
 import type { Cause } from "../facts/cause.ts";
+import { aborted } from "./aborted.ts";
 import type { Clock } from "./host.ts";
 
 /** RFC 8305 5: the next attempt begins so much later, or at once when one failed. */
@@ -36,7 +37,7 @@ export async function race<W>(
 ): Promise<{ readonly won: W } | { readonly lost: Cause | null }> {
   const abort = new AbortController();
   const running = new Set<Promise<News<W>>>();
-  const stopped = ended(signal);
+  const stopped = aborted(signal);
   let lost: Cause | null = null;
   let coming: Promise<News<W>> | null = runners.next().then((next) => ({ is: "runner", next }));
   let timer: { readonly over: Promise<News<W>>; clear(): void } | null = null;
@@ -79,12 +80,4 @@ function stagger<W>(clock: Clock) {
   const { promise, resolve } = Promise.withResolvers<News<W>>();
   const id = clock.setTimeout(() => resolve({ is: "time" }), STAGGER_MS);
   return { over: promise, clear: () => clock.clearTimeout(id) };
-}
-
-function ended(signal: AbortSignal) {
-  const { promise, resolve } = Promise.withResolvers<null>();
-  const stop = () => resolve(null);
-  signal.addEventListener("abort", stop);
-  if (signal.aborted) stop();
-  return { promise, clear: () => signal.removeEventListener("abort", stop) };
 }

@@ -91,6 +91,7 @@ export class Verification {
     const over = () => this.#actor.send({ type: "request.over" });
     signal.addEventListener("abort", over, { once: true });
     this.#actor.start();
+    if (signal.aborted) over();
     const result = await this.#result.promise;
     signal.removeEventListener("abort", over);
     return result;

@@ -1,6 +1,7 @@
 /** Calls authoritative servers back, within bounds. XEP-0220 2.1.2; protocol.md 7.4, section 10. */
 import type { Callback } from "../facts/callback.ts";
 import { type Domain, type DomainPair, type PairKey, pairKey } from "../xmpp/domain.ts";
+import { aborted } from "./aborted.ts";
 import type { ServerContext } from "./context.ts";
 import { machineOf } from "./links.ts";
 import { OutboundShell } from "./outbound_stream.ts";
@@ -18,6 +19,8 @@ export class Verifications {
   /** Connections for verifying, by the pair that asks on them, and how many by the domain that is asked about. */
   readonly #connections = new Map<PairKey, VerifyConnection>();
   readonly #open = new Map<Domain, number>();
+  /** Pairs with a question that is finding its way to a connection of its own. */
+  readonly #coming = new Map<PairKey, Promise<void>>();
   /** Those that are only waiting for the peer's closing tag count too. */
   #total = 0;
 
@@ -36,21 +39,41 @@ export class Verifications {
    * @param signal Nobody waits any more: what is under way ends.
    */
   async verify(question: VerifyQuestion, signal: AbortSignal): Promise<Callback> {
+    const { pair } = question;
+    const coming = this.#coming.get(pairKey(pair));
+    if (coming !== undefined) await either(coming, signal);
     const lease = this.#lease(question);
     if (lease !== null) return await this.#run(question, lease, signal);
-    const { pair } = question;
     if (!this.#enter(pair.remote)) return busy(question);
+    const arrive = this.#comes(pair);
     let mine: VerifyConnection | null = null;
     const open = (dial: Dial) => {
       mine = this.#opened(pair, dial);
+      arrive();
       return mine.join();
     };
     try {
       return await this.#run(question, open, signal);
     } finally {
+      arrive();
       if (mine === null) this.#unused(pair.remote);
       if (mine === null) this.#total--;
     }
+  }
+
+  /**
+   * Questions of the same pair wait for this one.
+   *
+   * @returns Tells them that its connection is being opened, or will not be: then each goes for itself.
+   */
+  #comes(pair: DomainPair): () => void {
+    const key = pairKey(pair);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    if (!this.#coming.has(key)) this.#coming.set(key, promise);
+    return () => {
+      if (this.#coming.get(key) === promise) this.#coming.delete(key);
+      resolve();
+    };
   }
 
   async #run(
@@ -122,6 +145,12 @@ export class Verifications {
     if (left === 0) this.#open.delete(remote);
     else this.#open.set(remote, left);
   }
+}
+
+async function either(coming: Promise<void>, signal: AbortSignal): Promise<void> {
+  const over = aborted(signal);
+  await Promise.race([coming, over.promise]);
+  over.clear();
 }
 
 /** As many are asked already as may be. */

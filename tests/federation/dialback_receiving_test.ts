@@ -457,6 +457,18 @@ Deno.test("DB-8 DB-21: two streams ask for one pair at once: one connection, eac
   assert.equal(stage.peer.count, 1);
 });
 
+Deno.test("DB-21 DB-22: of three streams that ask for one pair in one moment none takes a place from the others: one connection", async () => {
+  await using stage = await Stage.open(encrypted());
+  const streams = [await originating(stage), await originating(stage), await originating(stage)];
+  for (const { o } of streams) o.send(request(SENDER, TARGET, KEY));
+  const { r: a, asked } = await calledBack(stage);
+  const others = [await a.element(NS.db, "verify"), await a.element(NS.db, "verify")];
+  for (const one of [asked, ...others]) a.send(reply(one, "valid"));
+  for (const { o } of streams) await o.verdict(SENDER, TARGET, "valid");
+  await closed(a);
+  assert.equal(stage.peer.count, 1);
+});
+
 Deno.test("DB-8: when the asking stream is gone the question is dropped, and its connection with it", async () => {
   await using stage = await Stage.open(encrypted());
   const { o } = await originating(stage);
