@@ -53,7 +53,7 @@ interface Parts {
   readonly travel: Travel;
 }
 
-function Body({ tab, row, trace, travel }: Parts & { tab: Tab }) {
+function Body({ tab, id, row, trace, travel }: Parts & { tab: Tab }) {
   const actors = useActors(trace.events);
   if (tab === "proofs") return <ProofsTab row={row} trace={trace} />;
   if (tab === "context") return <ContextTab row={row} />;
@@ -63,7 +63,7 @@ function Body({ tab, row, trace, travel }: Parts & { tab: Tab }) {
       <div class="stage">
         {tab === "statechart"
           ? <Statechart actors={actors} at={travel.at} title={titleOf} />
-          : <LiveSequence row={row} trace={trace} travel={travel} />}
+          : <LiveSequence id={id} row={row} trace={trace} travel={travel} />}
         <Scrubber events={trace.events} travel={travel} />
       </div>
       <Timeline trace={trace} travel={travel} />
@@ -72,13 +72,19 @@ function Body({ tab, row, trace, travel }: Parts & { tab: Tab }) {
 }
 
 /** With what DNS said for the connection's pairs: that stands in their own histories. */
-function LiveSequence({ row, trace, travel }: Omit<Parts, "id">) {
-  const more = usePairs(trace.events);
+function LiveSequence({ id, row, trace, travel }: Parts) {
+  const { events, awaited } = usePairs(trace.events);
+  // What was asked for another connection of a pair is told there.
+  const more = useMemo(() => events.filter(({ connection }) => connection === null || connection === id), [
+    events,
+    id,
+  ]);
   return (
     <SequenceTab
       names={{ local: row?.local ?? null, remote: row?.remote ?? null, peer: row?.peer ?? null }}
       events={trace.events}
       more={more}
+      awaited={awaited || !trace.loaded}
       travel={travel}
     />
   );

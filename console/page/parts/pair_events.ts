@@ -14,14 +14,20 @@ const OF_PAIRS = new Set([
   "address.tried",
 ]);
 
-export function usePairs(events: readonly EventRow[]): readonly EventRow[] {
+export interface PairEvents {
+  readonly events: readonly EventRow[];
+  /** Not all of the histories are there yet. */
+  readonly awaited: boolean;
+}
+
+export function usePairs(events: readonly EventRow[]): PairEvents {
   const pairs = useMemo(() => {
     const found = new Map<string, { local: string; remote: string }>();
     for (const { route } of events) if (route !== null) found.set(`${route.local} ${route.remote}`, route);
     return [...found.values()].slice(0, MOST_PAIRS);
   }, [events]);
   const key = pairs.map(({ local, remote }) => `${local} ${remote}`).join();
-  const [more, setMore] = useState<readonly EventRow[]>([]);
+  const [read, setRead] = useState<{ key: string; events: readonly EventRow[] }>({ key: "", events: [] });
   useEffect(() => {
     const abort = new AbortController();
     const ask = ({ local, remote }: { local: string; remote: string }) =>
@@ -31,9 +37,10 @@ export function usePairs(events: readonly EventRow[]): readonly EventRow[] {
       )
         .then(({ events }) => events, () => [] as EventRow[]);
     void Promise.all(pairs.map(ask)).then((lists) => {
-      if (!abort.signal.aborted) setMore(lists.flat().filter(({ type }) => OF_PAIRS.has(type)));
+      if (abort.signal.aborted) return;
+      setRead({ key, events: lists.flat().filter(({ type }) => OF_PAIRS.has(type)) });
     });
     return () => abort.abort();
   }, [key]);
-  return more;
+  return { events: read.events, awaited: read.key !== key };
 }

@@ -13,7 +13,7 @@ const AGAIN_MS = 5000;
 export function ProofsTab({ row, trace }: { row: ConnectionRow | null; trace: Trace }) {
   const path = row === null ? null : `/proofs?limit=100&q=${encodeURIComponent(`connection:${row.id}`)}`;
   const { data, error, again } = useQuery<ProofList>(path);
-  const pairs = usePairs(trace.events);
+  const { events: pairs } = usePairs(trace.events);
   const seen = useMemo(() => seenIn([...pairs, ...trace.events]), [pairs, trace.events]);
   useEffect(() => {
     const timer = setInterval(again, AGAIN_MS);

@@ -30,9 +30,11 @@ export function stepsOf(events: readonly EventRow[]): Step[] {
   });
 }
 
-export function Sequence({ steps, names, selected, onSelect }: {
+export function Sequence({ steps, names, awaited, selected, onSelect }: {
   steps: readonly Step[];
   names: Readonly<Record<Lane, readonly [string, string]>>;
+  /** Steps that belong between those are still to come. */
+  awaited: boolean;
   selected: number | null;
   onSelect: (seq: number) => void;
 }) {
@@ -47,7 +49,7 @@ export function Sequence({ steps, names, selected, onSelect }: {
           </div>
         ))}
       </div>
-      <ol class="messages" aria-label="Sequence">
+      <ol class="messages" aria-label="Sequence" aria-busy={awaited}>
         {steps.map((step) => (
           <Message
             key={step.event.seq}

@@ -16,10 +16,14 @@ export interface SequenceProps {
   readonly events: readonly EventRow[];
   /** Of other histories, put between. */
   readonly more: readonly EventRow[];
+  /** Some of those are still to come. */
+  readonly awaited?: boolean;
   readonly travel: Travel;
 }
 
-export function SequenceTab({ names: { local, remote, peer }, events, more, travel }: SequenceProps) {
+export function SequenceTab(
+  { names: { local, remote, peer }, events, more, awaited = false, travel }: SequenceProps,
+) {
   const steps = useMemo(() => stepsOf(merged(events, more)), [events, more]);
   const names: Readonly<Record<Lane, readonly [string, string]>> = {
     resolver: ["resolver", "DNS, validated here"],
@@ -43,7 +47,13 @@ export function SequenceTab({ names: { local, remote, peer }, events, more, trav
         <span class="spring" />
         <Copy text={() => mermaidOf(steps, names)}>Copy as Mermaid</Copy>
       </header>
-      <Sequence steps={steps} names={names} selected={travel.following ? null : selected} onSelect={select} />
+      <Sequence
+        steps={steps}
+        names={names}
+        awaited={awaited}
+        selected={travel.following ? null : selected}
+        onSelect={select}
+      />
     </section>
   );
 }
