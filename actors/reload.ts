@@ -22,7 +22,7 @@ export function reload(server: Server, config: Config): Reloaded {
     return { applied: [], restart: [], mistakes: [(error as Error).message] };
   }
   const applied = ["certificates", "trust", "policy", "limits"];
-  const restart = (["server", "dns", "listen", "dial", "console"] as const).filter((section) =>
+  const restart = (["server", "dns", "listen", "dial", "otel", "console"] as const).filter((section) =>
     printed(before[section]) !== printed(config[section])
   );
   // Sections that need a restart stay as they are, so that the running server and its tables agree.

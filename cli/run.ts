@@ -25,7 +25,7 @@ export async function run({ config: path, logFormat, logLevel }: RunOptions): Pr
   startLog(logFormat, logLevel);
   const recorder = new Recorder(() => Date.now(), { kept: config.listen.console !== null });
   recorder.listen(logEvent);
-  if (isTraced(Deno.env.toObject())) await traceWith(recorder, VERSION);
+  if (isTraced(Deno.env.toObject())) await traceWith(recorder, VERSION, config.otel.sample);
   // Before anything listens: whoever sees us ready may stop us.
   const told = toldToStop();
   const serving = await start(config, recorder, () => reread(path));

@@ -166,6 +166,8 @@ export interface Config {
   };
   readonly console: { readonly tlsChain: string; readonly tlsKey: string } | null;
   readonly dial: { readonly allowPrivateAddresses: boolean; readonly port: number };
+  /** `sample`: the share of traces without a failure that is exported, from 0 to 1. */
+  readonly otel: { readonly sample: number };
   readonly policy: PolicySettings;
   readonly domains: readonly HostedDomain[];
   readonly limits: Limits;

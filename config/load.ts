@@ -206,6 +206,7 @@ function toConfig(file: ConfigFile, sources: Sources, complain: Complain): Confi
     },
     console: file.console ? { tlsChain: file.console.tls_chain, tlsKey: file.console.tls_key } : null,
     dial: { allowPrivateAddresses: file.dial.allow_private_addresses, port: file.dial.port },
+    otel: file.otel,
     policy: {
       proof: file.policy.proof,
       serverNames: file.policy.server_names,

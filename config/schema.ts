@@ -232,6 +232,9 @@ export const schema = z.strictObject({
     allow_private_addresses: z.boolean().default(false),
     port: z.number().int().min(1).max(65535).default(5269),
   }).prefault(EVERYTHING_DEFAULT),
+  otel: z.strictObject({
+    sample: z.number().min(0).max(1).default(1),
+  }).prefault(EVERYTHING_DEFAULT),
   policy: policy.prefault(EVERYTHING_DEFAULT),
   domain: z.array(hosted).default([]),
   limits: limits.prefault(EVERYTHING_DEFAULT),

@@ -100,8 +100,14 @@ export interface Subject {
   readonly pair?: { readonly local: string; readonly remote: string };
 }
 
-/** One decision as an actor tells it; the recorder adds `seq` and `at`. */
-export interface Happening extends Subject {
+/** Where an event stands among the spans of OpenTelemetry: lower-case hexadecimal, as W3C Trace Context has it. */
+export interface SpanIds {
+  readonly traceId: string;
+  readonly spanId: string;
+}
+
+/** One decision as an actor tells it; the recorder adds `seq` and `at`, and the span where that is exported. */
+export interface Happening extends Subject, Partial<SpanIds> {
   readonly type: keyof typeof EVENTS;
   readonly level?: "debug" | "info" | "warning" | "error";
   readonly cause?: Cause;
@@ -165,7 +171,7 @@ export type Step =
   );
 
 /** As it stands in a ring and in `/api/v1/events`. */
-export interface RecordedEvent extends Subject {
+export interface RecordedEvent extends Subject, Partial<SpanIds> {
   readonly type: EventType;
   readonly level?: "debug" | "info" | "warning" | "error";
   readonly cause?: Cause;

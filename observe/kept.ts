@@ -4,6 +4,8 @@ import type { Happening, RecordedEvent, Step, Subject } from "../facts/event.ts"
 /** What an event weighs without its detail, and what a step weighs whole (its texts are shared): estimates, docs/decisions/0070. */
 const EVENT_BYTES = 250;
 const STEP_BYTES = 400;
+/** Two ids, and the copy of the event that holds them. */
+const SPAN_BYTES = 200;
 
 export class Kept {
   /** An estimate of the memory that it holds. */
@@ -21,7 +23,8 @@ export class Kept {
 
   /** @param ms Milliseconds since the epoch. */
   static decision(seq: number, ms: number, happening: Happening, detailBytes: number): Kept {
-    return new Kept(seq, ms, happening, happening, EVENT_BYTES + detailBytes);
+    const spanBytes = happening.traceId === undefined ? 0 : SPAN_BYTES;
+    return new Kept(seq, ms, happening, happening, EVENT_BYTES + spanBytes + detailBytes);
   }
 
   static step(seq: number, ms: number, about: Subject, step: Step): Kept {

@@ -54,7 +54,7 @@ export function logEvent(event: RecordedEvent): void {
 
 /** What the line holds: the fixed keys of console.md 4.3 in their order, then the event's own details. */
 export function fields(event: RecordedEvent, level: string, logger: string): Record<string, unknown> {
-  const { pair, connection, cause, detail = {} } = event;
+  const { pair, connection, cause, traceId, spanId, detail = {} } = event;
   const { direction, state, elapsedMs, ...others } = detail;
   const line: Record<string, unknown> = {
     ts: event.at,
@@ -76,6 +76,10 @@ export function fields(event: RecordedEvent, level: string, logger: string): Rec
     line.fault = CAUSES[cause].fault;
   }
   if (elapsedMs !== undefined) line.elapsed_ms = elapsedMs;
+  if (traceId !== undefined) {
+    line.trace_id = traceId;
+    line.span_id = spanId;
+  }
   // No detail over the fixed keys.
   for (const key in others) if (!(key in line)) line[key] = others[key];
   return line;
@@ -98,7 +102,7 @@ function stderrSink(format: LogFormat): Sink {
   };
 }
 
-/** Said by the sentence. */
+/** Said by the sentence, or not for the eye. */
 const SAID: ReadonlySet<string> = new Set([
   "ts",
   "level",
@@ -110,6 +114,9 @@ const SAID: ReadonlySet<string> = new Set([
   "local",
   "remote",
   "mistakes",
+  // Nobody reads these; what can look them up gets JSON.
+  "trace_id",
+  "span_id",
 ]);
 
 /** One line for the eye: peers' words reach a terminal here (console.md 2.4). What is deeper than a list is in the JSON and in the trace. */

@@ -3,7 +3,7 @@
  * The observer must never cost the observed anything: nothing here throws, and steps give way first under load.
  */
 import { createHmac, randomBytes } from "node:crypto";
-import type { EventType, Happening, RecordedEvent, Step, Subject } from "../facts/event.ts";
+import type { EventType, Happening, RecordedEvent, SpanIds, Step, Subject } from "../facts/event.ts";
 import { cut } from "./cut.ts";
 import { Groups } from "./groups.ts";
 import { Journal } from "./journal.ts";
@@ -62,6 +62,7 @@ export class Recorder {
   readonly #listeners = new Set<Listener>();
   readonly #followers = new Groups<ActorKey, Listener>();
   readonly #key = randomBytes(32);
+  #spans: ((event: RecordedEvent) => SpanIds | null) | null = null;
   #seq = 0;
   #steps = 0;
   /** What observers, this one included, threw. */
@@ -89,16 +90,26 @@ export class Recorder {
   tell(happening: Happening): void {
     const seq = ++this.#seq, ms = this.#now();
     const { detail, bytes } = cut(happening.detail ?? null);
-    const told = named(
-      detail === (happening.detail ?? null)
-        ? happening
-        : { ...happening, detail: detail as NonNullable<Happening["detail"]> },
-    );
+    const short = detail === (happening.detail ?? null)
+      ? happening
+      : { ...happening, detail: detail as NonNullable<Happening["detail"]> };
+    const told = this.#placed(named(short), seq, ms);
     if (this.#kept) this.#keepDecision(seq, ms, told, bytes);
     if (this.#listeners.size === 0 && this.#followers.size === 0) return;
     const event = { ...told, seq, at: new Date(ms).toISOString() };
     this.#hand(event, this.#listeners);
     if (this.#followers.size > 0) this.#handOn(event, keysOf(told));
+  }
+
+  #placed(told: Happening, seq: number, ms: number): Happening {
+    if (this.#spans === null) return told;
+    try {
+      const ids = this.#spans({ ...told, seq, at: new Date(ms).toISOString() });
+      return ids === null ? told : { ...told, ...ids };
+    } catch {
+      this.failures++;
+      return told;
+    }
   }
 
   /** Under load one of many like it may go; what went wrong never does. */
@@ -158,6 +169,11 @@ export class Recorder {
     `~${createHmac("sha256", this.#key).update(localpart).digest("hex").slice(0, 8)}`;
 
   // ---- who listens
+
+  /** Makes spans of decisions, before anybody else hears of them, and says where each stands. */
+  traceWith(spans: (event: RecordedEvent) => SpanIds | null): void {
+    this.#spans = spans;
+  }
 
   /** Hears every decision from now on; call the result to stop. */
   listen(listener: Listener): () => void {

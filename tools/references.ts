@@ -54,9 +54,9 @@ ${metrics.join("")}`,
     "docs/events.md": `# Events
 
 One line of the log, one object of \`/api/v1/events\`, for each decision. Fixed keys of a log line, in this order, where they apply: \`ts level
-logger event message connection pair local remote direction state cause fault elapsed_ms\`; then what the table names. \`pair\` is \`LOCAL
+logger event message connection pair local remote direction state cause fault elapsed_ms trace_id span_id\`; then what the table names. \`pair\` is \`LOCAL
 REMOTE\`, as \`verona explain\` takes it. Whatever the table says, a line about a pair has its \`pair\`, a line about a connection its
-\`connection\`, and a line about something that failed its \`cause\`. In \`/api/v1/events\`: \`seq at type connection route level cause\`,
+\`connection\`, and a line about something that failed its \`cause\`. In \`/api/v1/events\`: \`seq at type connection route level cause traceId spanId\`,
 and \`detail\` with what the table names. Generated from facts/event.ts by \`deno task references\`.
 
 | event | never without | what happened: its detail |

@@ -11,6 +11,9 @@ export interface EventRow {
   readonly route: { readonly local: string; readonly remote: string } | null;
   readonly level?: "debug" | "info" | "warning" | "error";
   readonly cause?: Cause;
+  /** Where it stands among the spans of OpenTelemetry, where that is on and the trace is exported. */
+  readonly traceId?: string;
+  readonly spanId?: string;
   readonly detail?: { readonly [key: string]: Detail };
 }
 

@@ -22,6 +22,8 @@ export class Spans {
   readonly #open = new OpenSpans();
   /** The spans of streams that are up: requests on them are linked to their set-up. */
   readonly #streams = new Map<string, Begun>();
+  /** What ended last: what it means is told right behind it. */
+  #ended: Pick<Open, "key" | "span"> | null = null;
 
   constructor(tracer: Tracer) {
     this.#tracer = tracer;
@@ -62,6 +64,11 @@ export class Spans {
     return this.#end(requestKey(event), at, event);
   }
 
+  /** What the answer means for the pair. */
+  requestSettled(event: RecordedEvent, at: number): Begun | null {
+    return this.requestAnswered(event, at) ?? this.#endedAs(requestKey(event));
+  }
+
   // ---- connections
 
   /** What is asked for a connection of ours tells whose it is: its span stands below that attempt. */
@@ -71,7 +78,8 @@ export class Spans {
     const route = this.#open.get(routeKey(event));
     if (route === null) return null;
     const key = event.connection;
-    if (key === undefined) return this.#stage(route, stage, at, event);
+    // On a stream that is up its set-up is over: what is asked then is the attempt's.
+    if (key === undefined || this.#streams.has(key)) return this.#stage(route, stage, at, event);
     const opened = this.#open.get(key) ??
       this.#begin("s2s.connect", "client", route.mark, event, { key, under: route });
     return this.#stage(opened, stage, at, event);
@@ -86,7 +94,7 @@ export class Spans {
       this.#begin(outward ? "s2s.connect" : "s2s.accept", outward ? "client" : "server", began, event, {
         key,
       });
-    open.span.set(attributesOf(event));
+    open.span.set(() => attributesOf(event));
     return outward ? this.#stage(open, "tcp", at, event) : open.span;
   }
 
@@ -106,7 +114,7 @@ export class Spans {
 
   streamError(event: RecordedEvent, at: number): Begun | null {
     const span = this.#open.get(event.connection!)?.span ?? null;
-    span?.event("stream.error", attributesOf(event), at);
+    span?.event("stream.error", () => attributesOf(event), at);
     return span;
   }
 
@@ -147,13 +155,22 @@ export class Spans {
     return this.#end(assertKey(event), at, event);
   }
 
+  /** The same of our answer. */
+  settled(event: RecordedEvent, at: number): Begun | null {
+    return this.answered(event, at) ?? this.#endedAs(assertKey(event));
+  }
+
   // ---- within
+
+  #endedAs(key: string): Begun | null {
+    return this.#ended?.key === key ? this.#ended.span : null;
+  }
 
   #begin(name: string, kind: Kind, at: number, event: RecordedEvent, place: Place): Open {
     const { key, under = null, on = null, asked = null, beside = null } = place;
     this.#end(key, at, event);
     const span = this.#tracer.begin(name, kind, at, under?.span ?? null, beside);
-    span.set(attributesOf(event));
+    span.set(() => attributesOf(event));
     const open = { key, span, mark: at, under, on, asked };
     this.#open.add(open);
     return open;
@@ -168,17 +185,19 @@ export class Spans {
       ? handshakeMs
       : null;
     const span = this.#tracer.begin(name, "internal", took === null ? open.mark : at - took, open.span, null);
-    span.set(attributesOf(event));
+    span.set(() => attributesOf(event));
     span.end(at, why(event));
     open.mark = at;
     return span;
   }
 
   #end(key: string, at: number, event: RecordedEvent): Begun | null {
-    const span = this.#open.take(key)?.span ?? null;
-    span?.set(attributesOf(event));
-    span?.end(at, why(event));
-    return span;
+    const open = this.#open.take(key);
+    if (open === null) return null;
+    this.#ended = open;
+    open.span.set(() => attributesOf(event));
+    open.span.end(at, why(event));
+    return open.span;
   }
 }
 
@@ -186,7 +205,6 @@ type Hear = (spans: Spans, event: RecordedEvent, at: number) => Begun | null;
 
 const stage = (name: string): Hear => (spans, event, at) => spans.stage(name, event, at);
 const found = (name: string): Hear => (spans, event, at) => spans.found(name, event, at);
-const requestAnswered: Hear = (spans, event, at) => spans.requestAnswered(event, at);
 
 const HEARD: Readonly<Partial<Record<RecordedEvent["type"], Hear>>> = {
   "route.state": (spans, event, at) => spans.route(event, at),
@@ -203,9 +221,10 @@ const HEARD: Readonly<Partial<Record<RecordedEvent["type"], Hear>>> = {
   "connection.closed": (spans, event, at) => spans.over(event, at),
   "stream.error": (spans, event, at) => spans.streamError(event, at),
   "request.sent": (spans, event, at) => spans.request(event, at),
-  "verdict.received": requestAnswered,
+  "verdict.received": (spans, event, at) => spans.requestAnswered(event, at),
+  "pair.authorised": (spans, event, at) => spans.requestSettled(event, at),
   "pair.denied": (spans, event, at) =>
-    event.detail?.direction === "out" ? spans.requestAnswered(event, at) : spans.answered(event, at),
+    event.detail?.direction === "out" ? spans.requestSettled(event, at) : spans.settled(event, at),
   "request.received": (spans, event, at) => spans.asked(event, at),
   "verify.received": (spans, event, at) => spans.callBack(event, at),
   "pair.granted": (spans, event, at) => spans.granted(event, at),

@@ -49,7 +49,7 @@ Deno.test("every key of design.md 2.3 is known, and the defaults shown there are
   const text = await design();
   const shown = written(good(text));
   const byDefault = written(good(MINIMAL));
-  for (const section of ["trust", "dns", "listen", "dial", "limits"]) {
+  for (const section of ["trust", "dns", "listen", "dial", "otel", "limits"]) {
     assert.deepEqual(shown[section], byDefault[section], section);
   }
   const { peer: _, ...policy } = shown.policy as Record<string, unknown>;

@@ -16,7 +16,7 @@ const ORDER = [
   "remote",
   "direction",
 ]
-  .concat(["state", "cause", "fault", "elapsed_ms"]);
+  .concat(["state", "cause", "fault", "elapsed_ms", "trace_id", "span_id"]);
 const ALWAYS = ["ts", "level", "logger", "event", "message"];
 
 /** Lines that warn and have nobody's failure in them. */
