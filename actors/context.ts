@@ -33,6 +33,7 @@ import type { Pings } from "./pings.ts";
 import type { ProviderBackoff } from "./provider_backoff.ts";
 import type { Routes } from "./routes.ts";
 import type { S2sShell } from "./s2s_stream.ts";
+import type { Traffic } from "./traffic.ts";
 import type { Verifications } from "./verifications.ts";
 
 export interface ServerContext {
@@ -58,6 +59,8 @@ export interface ServerContext {
   /** By connection id. */
   readonly shells: Map<string, S2sShell>;
   readonly components: Map<string, ComponentShell>;
+  /** What all connections with peers have carried. */
+  readonly traffic: Traffic;
   /** How many domains are proven, on all connections together. */
   readonly held: { proofs: number };
   readonly admission: Admission;

@@ -37,8 +37,7 @@ export class LocalDomain implements Drains {
   forward(batch: Batch, first: number, end: number, from: StreamShell): boolean {
     const { connection } = this.component!;
     connection.forward(batch, first, end);
-    from.stanzasIn += end - first;
-    batch.tally(first, end, from.kindsIn);
+    from.took(batch, first, end);
     this.component!.stanzasOut += end - first;
     return connection.drained() !== undefined;
   }
@@ -91,8 +90,7 @@ export class Local {
 
   /** One stanza of a peer, past its grant, that needs more than forwarding. The result is the component that gets it. */
   receive(domain: LocalDomain, batch: Batch, i: number, from: StreamShell): ComponentShell | null {
-    from.stanzasIn++;
-    batch.tally(i, i + 1, from.kindsIn);
+    from.took(batch, i, i + 1);
     if (!domain.attached) {
       this.#unattended(domain, batch.text(i), from.declared);
       return null;

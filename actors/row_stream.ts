@@ -73,6 +73,7 @@ export abstract class RowShell extends StreamShell {
   protected opened(connection: Connection, elapsedMs: number | null = null): void {
     this.connection = connection;
     const { ip: peer, port } = connection.peer;
+    this.row.reached(peer);
     this.server.host.tell({
       type: "connection.opened",
       level: this.level,

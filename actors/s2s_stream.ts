@@ -130,7 +130,7 @@ export abstract class S2sShell extends RowShell {
     const until = this.window.reach(batch, first, end);
     if (until === first) return first;
     this.connection.forward(batch, first, until);
-    batch.tally(first, until, this.kindsOut);
+    batch.tally(first, until, this.server.traffic.kindsOut);
     this.lastStanzaAt = this.connection.lastWriteAt;
     this.#wrote(batch.bytes, batch.start(first), batch.end(until - 1), until - first);
     return until;
@@ -154,7 +154,7 @@ export abstract class S2sShell extends RowShell {
   ask(stanza: Uint8Array): void {
     this.acks.begin();
     this.connection.write(stanza);
-    this.kindsOut[kindOf(stanza)]!++;
+    this.server.traffic.kindsOut[kindOf(stanza)]!++;
     this.#wrote(stanza, 0, stanza.length, 1);
   }
 

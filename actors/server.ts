@@ -35,7 +35,7 @@ import type { Expiry } from "./expiry.ts";
 import { Evidence } from "./evidence.ts";
 import type { Host } from "./host.ts";
 import { Links } from "./links.ts";
-import { Past } from "./past.ts";
+import { Traffic } from "./traffic.ts";
 import { Local } from "./local.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { Pings } from "./pings.ts";
@@ -94,8 +94,7 @@ export class Server implements ServerContext {
     return this.certificates.expiry;
   }
 
-  /** Stanzas of connections that are gone; the living count for themselves. */
-  readonly past = new Past();
+  readonly traffic = new Traffic();
   listening = false;
   policies: Policies;
   readonly #doors: Doors;
@@ -167,7 +166,8 @@ export class Server implements ServerContext {
     const frame = content === "server"
       ? this.frameLimits("unproven")
       : { ...this.frameLimits("proven"), bytesPerSecond: 0 };
-    return { content, frame, surroundings: this.#surroundings };
+    const carried = content === "server" ? this.traffic.bytes : null;
+    return { content, frame, surroundings: this.#surroundings, carried };
   }
 
   readonly #surroundings: Surroundings = {
@@ -235,8 +235,7 @@ export class Server implements ServerContext {
   }
 
   closed(shell: S2sShell, lost: number): void {
-    this.past.add(shell);
-    this.past.writtenUnconfirmed += lost;
+    this.traffic.writtenUnconfirmed += lost;
     if (shell.row.direction === "in") this.admission.left(shell.connection);
   }
 

@@ -1,5 +1,5 @@
 /** The tables as the API walks them. Nothing here is copied: rows are looked at where they live. */
-import type { HostedDomain } from "../config/config.ts";
+import type { Config, HostedDomain } from "../config/config.ts";
 import type { ProofRow } from "../observe/contract.ts";
 import type {
   LiveConnection,
@@ -130,19 +130,24 @@ const COMPONENTS = { attached: "connected", away: "away", none: "none" } as cons
 
 function domains(server: Server): Source<LiveDomain> {
   const { hosted } = server;
+  let read: Config["domains"] = [], said = new Map<Domain, HostedDomain>();
+  /** What the configuration says: looked through once for each. */
+  const ownOf = (name: Domain) => {
+    const { domains } = server.config;
+    if (domains !== read) [read, said] = [domains, new Map(domains.map((one) => [one.name, one]))];
+    return said.get(name);
+  };
   return {
     get size() {
       return hosted.size;
     },
     *rows() {
-      const said = new Map(server.config.domains.map((one) => [one.name, one]));
-      for (const one of hosted.list()) yield liveDomain(one, said.get(one.domain), server);
+      for (const one of hosted.list()) yield liveDomain(one, ownOf(one.domain), server);
     },
     past: () => [],
     again({ name }) {
       const one = hosted.find(name as Domain);
-      const own = server.config.domains.find((domain) => domain.name === name);
-      return one === null ? null : liveDomain(one, own, server);
+      return one === null ? null : liveDomain(one, ownOf(name as Domain), server);
     },
     key: ({ name }) => name,
     counted: () => ({}),

@@ -27,7 +27,7 @@ import type { ServerContext } from "./context.ts";
 
 /** Framer kinds (docs/architecture.md, stanza records). */
 const IQ = 3, CONTROL = 4, HEADER = 5, CLOSING = 6;
-const KINDS = CLOSING + 1;
+export const KINDS = CLOSING + 1;
 
 /** Stanzas without `xml:lang` mean this language on our own streams (RFC 6120 4.7.4). */
 const OUR_LANGUAGE = "en";
@@ -41,9 +41,6 @@ export abstract class StreamShell implements Sink {
   ending = false;
   stanzasIn = 0;
   stanzasOut = 0;
-  /** The same by the framer's kinds. */
-  readonly kindsIn = new Float64Array(KINDS);
-  readonly kindsOut = new Float64Array(KINDS);
   /** The condition of the peer's stream error, once it sent one. */
   peerError: StreamCondition | null = null;
   /** Why it ends, once that has begun. */
@@ -80,6 +77,12 @@ export abstract class StreamShell implements Sink {
   /** Where the steps of this connection go; null when nobody could read them. */
   get tracer(): Tracer | null {
     return this.#tracer ??= this.server.host.trace?.of({ connection: this.id }) ?? null;
+  }
+
+  /** Stanzas of the peer go on from here. */
+  took(batch: Batch, first: number, end: number): void {
+    this.stanzasIn += end - first;
+    batch.tally(first, end, this.server.traffic.kindsIn);
   }
 
   /** Writes an element that is no stanza. What dialback says is told by those who say it. */

@@ -2,8 +2,15 @@
 import type { Config, HostedDomain, ProofPolicy } from "../config/config.ts";
 import type { RunTime } from "../config/run_time.ts";
 import type { Explanation, Readiness } from "../observe/contract.ts";
-import type { LiveConnection, LiveRoute, Sources } from "../observe/live.ts";
-import type { CertificateView, OpenPair, ServerView, Surroundings, TrafficView } from "../observe/view.ts";
+import type { LiveConnection, LiveDomain, LiveRoute, Sources } from "../observe/live.ts";
+import type {
+  CertificateView,
+  ConnectionKindView,
+  OpenPair,
+  ServerView,
+  Surroundings,
+  TrafficView,
+} from "../observe/view.ts";
 import { AddressFault, type Domain, type DomainPair, parseDomain } from "../xmpp/domain.ts";
 import { explain, surroundings } from "./explain.ts";
 import { recheck, revoke } from "./intervention.ts";
@@ -45,17 +52,26 @@ export class View implements ServerView {
   }
 
   traffic(): TrafficView {
-    const { past, shells, queues } = this.#server;
-    let unacknowledged = 0;
-    for (const { row } of shells.values()) unacknowledged += row.ledger.unacknowledged;
+    const { traffic, connections, queues } = this.#server;
     return {
-      ...past.with(shells.values()),
+      ...traffic.read(connections.sums.ledgers),
       queued: queues.stanzas,
       queuedBytes: queues.bytes,
       queuedSince: queues.since,
-      unacknowledged,
-      writtenUnconfirmed: past.writtenUnconfirmed,
     };
+  }
+
+  connectionKinds(): Iterable<ConnectionKindView> {
+    return this.#server.connections.sums.census.kinds();
+  }
+
+  components(): { connected: number; away: number; none: number } {
+    const { attached: connected, away, none } = this.#server.hosted.answerers;
+    return { connected, away, none };
+  }
+
+  *away(): Iterable<Pick<LiveDomain, "name" | "since">> {
+    for (const { domain: name, since } of this.#server.hosted.away()) yield { name, since };
   }
 
   *openPairs(): Iterable<OpenPair> {
@@ -71,11 +87,10 @@ export class View implements ServerView {
     return { cached, questions };
   }
 
-  certificates(): CertificateView[] {
-    return this.#server.identities.facts.map(({ identifiers, notAfter }) => ({
-      names: identifiers.map(({ name }) => name),
-      notAfter,
-    }));
+  *certificates(): Iterable<CertificateView> {
+    for (const { identifiers, notAfter } of this.#server.identities.facts) {
+      yield { names: identifiers.map(({ name }) => name), notAfter };
+    }
   }
 
   async explain(from: string, to: string): Promise<Explanation | null> {

@@ -2,8 +2,8 @@
 import type { Scene } from "../facts/see_for_yourself.ts";
 import type { HostedDomain, ProofPolicy } from "../config/config.ts";
 import type { Domain, DomainPair } from "../xmpp/domain.ts";
-import type { Explanation, Readiness } from "./contract.ts";
-import type { LiveConnection, LiveRoute, Sources } from "./live.ts";
+import type { ConnectionRow, DomainRow, Explanation, Readiness } from "./contract.ts";
+import type { LiveConnection, LiveDomain, LiveRoute, Sources } from "./live.ts";
 
 /** Stanzas and bytes since the start. */
 export interface TrafficView {
@@ -31,6 +31,14 @@ export interface OpenPair {
 
 export type Surroundings = Pick<Scene, "resolver" | "console">;
 
+/** So many connections, of one direction, state and address family. */
+export interface ConnectionKindView {
+  readonly direction: "in" | "out";
+  readonly state: ConnectionRow["state"];
+  readonly family: "ipv4" | "ipv6" | "none";
+  readonly count: number;
+}
+
 export interface CertificateView {
   readonly names: readonly string[];
   /** Milliseconds since the epoch; the earliest of its chain. */
@@ -42,13 +50,18 @@ export interface ServerView {
   /** One that is there, or one of those that are remembered; null when there is none. */
   connection(id: string): LiveConnection | null;
   route(local: string, remote: string): LiveRoute | null;
+  /** These three are counted as it happens: nothing is walked. */
   traffic(): TrafficView;
+  connectionKinds(): Iterable<ConnectionKindView>;
+  components(): Readonly<Record<DomainRow["component"], number>>;
+  /** Domains hosted here whose component is not connected. */
+  away(): Iterable<Pick<LiveDomain, "name" | "since">>;
   /** Rows may come and go while it is walked. */
   openPairs(): Iterable<OpenPair>;
   /** What the resolver keeps, and how many questions it has asked. */
   resolving(): { readonly cached: number; readonly questions: number };
-  /** Ours. */
-  certificates(): CertificateView[];
+  /** Ours; each is read as it is walked. */
+  certificates(): Iterable<CertificateView>;
   /** Touches nothing live: tables are only read; DNS may be asked. */
   explain(local: string, remote: string): Promise<Explanation | null>;
   /** Asks the resolver. */

@@ -4,7 +4,8 @@ import { machineNames, matchesName, serverNames } from "../policy/names.ts";
 import type { Proof } from "../policy/proof.ts";
 import type { Domain, PairKey } from "../xmpp/domain.ts";
 import { BoundedSet } from "../bounded/set.ts";
-import { Ledger } from "./ledger.ts";
+import type { ConnectionCensus, ConnectionKind, Family } from "./connection_census.ts";
+import { Ledger, type LedgerSums } from "./ledger.ts";
 import type { NameIndex } from "./name_index.ts";
 import type { PendingRequest } from "./pending_request.ts";
 import { StrangerWindow } from "./stranger_window.ts";
@@ -21,6 +22,12 @@ export interface ConnectionIndexes {
   readonly byDelegated: NameIndex<ConnectionRow>;
 }
 
+/** What is counted of all connections together. */
+export interface ConnectionSums {
+  readonly census: ConnectionCensus;
+  readonly ledgers: LedgerSums;
+}
+
 /** How much of the past one connection remembers (F3, F6). A peer with more lapses than this is not in good faith. */
 const MEMORY = 50_000;
 
@@ -28,7 +35,6 @@ export class ConnectionRow {
   readonly id: ConnectionId;
   /** `out`: we opened it. */
   readonly direction: "in" | "out";
-  state: ConnectionState = "connecting";
   /** `verify`: opened to ask the authoritative server of a domain (7.4); no pair is ever requested on it. */
   purpose: "federation" | "verify" = "federation";
   /** Of the latest response header (RFC 6120 4.3.3). */
@@ -64,18 +70,49 @@ export class ConnectionRow {
   /** The window of F6. */
   readonly strangers: StrangerWindow = new StrangerWindow();
   /** What was written and what of it is known to have arrived (8.3). */
-  readonly ledger: Ledger = new Ledger();
+  readonly ledger: Ledger;
 
+  #state: ConnectionState = "connecting";
+  #family: Family = "none";
+  readonly #census: ConnectionCensus;
   readonly #indexes: ConnectionIndexes;
   readonly #delegated = new Map<Domain, Proof>();
   #certificate: PeerCertificate = { state: "absent" };
   #serverNames: readonly string[] = [];
   #machineNames: readonly string[] = [];
 
-  constructor(id: ConnectionId, direction: "in" | "out", indexes: ConnectionIndexes) {
+  constructor(id: ConnectionId, direction: "in" | "out", indexes: ConnectionIndexes, sums: ConnectionSums) {
     this.id = id;
     this.direction = direction;
     this.#indexes = indexes;
+    this.#census = sums.census;
+    this.ledger = new Ledger(sums.ledgers);
+    this.#census.move(null, this.#kind);
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  set state(state: ConnectionState) {
+    this.#become(state, this.#family);
+  }
+
+  /** TCP is there. */
+  reached(ip: string): void {
+    this.#become(this.#state, ip.includes(":") ? "ipv6" : "ipv4");
+  }
+
+  #become(state: ConnectionState, family: Family): void {
+    const before = this.#kind;
+    [this.#state, this.#family] = [state, family];
+    this.#census.move(before, this.#kind);
+  }
+
+  /** Null: it is closed, and in nobody's count. */
+  get #kind(): ConnectionKind | null {
+    if (!this.open) return null;
+    return { direction: this.direction, state: this.#state, family: this.#family };
   }
 
   get open(): boolean {

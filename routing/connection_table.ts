@@ -3,13 +3,20 @@ import type { Delegation } from "../facts/delegation.ts";
 import { patternFor } from "../policy/names.ts";
 import { type Domain, toAscii } from "../xmpp/domain.ts";
 import type { BindingRow, BindingTable } from "./binding_table.ts";
-import { type ConnectionId, type ConnectionIndexes, ConnectionRow } from "./connection_row.ts";
+import { ConnectionCensus } from "./connection_census.ts";
+import {
+  type ConnectionId,
+  type ConnectionIndexes,
+  ConnectionRow,
+  type ConnectionSums,
+} from "./connection_row.ts";
 import { NameIndex } from "./name_index.ts";
 
 export class ConnectionTable {
   readonly #rows = new Map<ConnectionId, ConnectionRow>();
   readonly #indexes: ConnectionIndexes = { byName: new NameIndex(), byDelegated: new NameIndex() };
   readonly #bindings: BindingTable;
+  readonly sums: ConnectionSums = { census: new ConnectionCensus(), ledgers: { confirmed: 0, kept: 0 } };
   #last = 0;
 
   constructor(bindings: BindingTable) {
@@ -22,7 +29,7 @@ export class ConnectionTable {
 
   /** A TCP connection was opened or accepted. */
   open(direction: "in" | "out"): ConnectionRow {
-    const row = new ConnectionRow(`c-${++this.#last}`, direction, this.#indexes);
+    const row = new ConnectionRow(`c-${++this.#last}`, direction, this.#indexes, this.sums);
     this.#rows.set(row.id, row);
     return row;
   }

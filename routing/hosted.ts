@@ -8,7 +8,7 @@ export type Answerer = "attached" | "away" | "none";
 interface Hosting {
   readonly since: number;
   readonly component: boolean;
-  attached: boolean;
+  readonly attached: boolean;
   suspended: boolean;
 }
 
@@ -28,6 +28,9 @@ export class HostedDomains {
   readonly #serverNames: ReadonlySet<Domain>;
   readonly #gone: ReadonlySet<Domain>;
   readonly #hosted = new Map<Domain, Hosting>();
+  /** How many have which answerer: kept as they change, for there may be thousands. */
+  readonly answerers: Record<Answerer, number> = { attached: 0, away: 0, none: 0 };
+  readonly #away = new Set<Domain>();
   /** When each was removed at run time, oldest first. Milliseconds since the epoch. */
   readonly #removed = new Map<Domain, number>();
 
@@ -41,7 +44,7 @@ export class HostedDomains {
   add(domain: Domain, component: boolean, now: number): void {
     const before = this.#hosted.get(domain);
     this.#removed.delete(domain);
-    this.#hosted.set(domain, {
+    this.#put(domain, {
       since: before?.since ?? now,
       component,
       attached: component && (before?.attached ?? false),
@@ -51,7 +54,8 @@ export class HostedDomains {
 
   /** False when it was not hosted. */
   remove(domain: Domain, now: number): boolean {
-    if (!this.#hosted.delete(domain)) return false;
+    if (!this.#hosted.has(domain)) return false;
+    this.#put(domain, null);
     for (const [old, at] of this.#removed) if (now - at >= REMOVED_MS) this.#removed.delete(old);
     this.#removed.set(domain, now);
     return true;
@@ -60,7 +64,18 @@ export class HostedDomains {
   /** Its component came or went. */
   setAttached(domain: Domain, attached: boolean): void {
     const hosting = this.#hosted.get(domain);
-    if (hosting !== undefined) hosting.attached = attached && hosting.component;
+    if (hosting !== undefined) this.#put(domain, { ...hosting, attached: attached && hosting.component });
+  }
+
+  #put(domain: Domain, hosting: Hosting | null): void {
+    const before = this.answerer(domain);
+    if (hosting === null) this.#hosted.delete(domain);
+    else this.#hosted.set(domain, hosting);
+    const after = this.answerer(domain);
+    if (before !== null) this.answerers[before]--;
+    if (after !== null) this.answerers[after]++;
+    if (after === "away") this.#away.add(domain);
+    else this.#away.delete(domain);
   }
 
   /** A suspended domain stays hosted and federates with nobody. */
@@ -109,6 +124,11 @@ export class HostedDomains {
   /** For the API, in the order of addition. */
   *list(): Iterable<Listed> {
     for (const domain of this.#hosted.keys()) yield this.find(domain)!;
+  }
+
+  /** Those whose component is away. */
+  *away(): Iterable<Listed> {
+    for (const domain of this.#away) yield this.find(domain)!;
   }
 
   /** One of them; null when it is not hosted. */

@@ -12,7 +12,14 @@ export interface WindowLimits {
   readonly smUnackedBytes: number;
 }
 
+/** Of all connections together: confirmed since the start, kept now. */
+export interface LedgerSums {
+  confirmed: number;
+  kept: number;
+}
+
 export class Ledger {
+  readonly #sums: LedgerSums;
   #written = 0;
   #confirmed = 0;
   /** Stanzas written since the counting began; null: the peer does not count. */
@@ -24,11 +31,17 @@ export class Ledger {
   #keeping = false;
   readonly #kept = new Unacknowledged();
 
+  constructor(sums: LedgerSums = { confirmed: 0, kept: 0 }) {
+    this.#sums = sums;
+  }
+
   /** `stanzas` stanzas were handed to the socket: those that stand in `source` from `start` to `end`. */
   wrote(source: Uint8Array, start: number, end: number, stanzas: number, now: number): void {
     this.#written += stanzas;
     if (this.#sent !== null) this.#sent += stanzas;
-    if (this.#keeping) this.#kept.add(source, start, end, stanzas, now);
+    if (!this.#keeping) return;
+    this.#kept.add(source, start, end, stanzas, now);
+    this.#sums.kept += stanzas;
   }
 
   /** From now on what is written is kept until it is acknowledged. */
@@ -46,6 +59,7 @@ export class Ledger {
   forget(): void {
     this.#keeping = false;
     this.#sent = null;
+    this.#sums.kept -= this.#kept.stanzas;
     this.#kept.clear();
   }
 
@@ -63,9 +77,15 @@ export class Ledger {
     if (more > this.#kept.stanzas - early) return false;
     const settled = more > 0 || asked ? more + early : 0;
     this.#answered = handled;
-    this.#confirmed += settled;
-    this.#kept.acknowledge(settled);
+    this.#settled(settled);
     return true;
+  }
+
+  #settled(stanzas: number): void {
+    this.#confirmed += stanzas;
+    this.#sums.confirmed += stanzas;
+    this.#sums.kept -= stanzas;
+    this.#kept.acknowledge(stanzas);
   }
 
   /** Kept and written before the counting began. */
@@ -76,8 +96,7 @@ export class Ledger {
   /** A fence returned: of what was kept, everything up to the `upTo`-th stanza written here has arrived. */
   passed(upTo: number): void {
     const settled = Math.min(this.#kept.stanzas, Math.max(0, upTo - (this.#written - this.#kept.stanzas)));
-    this.#kept.acknowledge(settled);
-    this.#confirmed += settled;
+    this.#settled(settled);
   }
 
   get written(): number {
@@ -123,6 +142,7 @@ export class Ledger {
   /** The connection is gone: what is not acknowledged, in order. The caller answers for it now. */
   takeUnacknowledged(): Piece[] {
     this.#returned += this.#kept.stanzas;
+    this.#sums.kept -= this.#kept.stanzas;
     this.#keeping = false;
     return this.#kept.takeAll();
   }

@@ -45,10 +45,18 @@ export interface Surroundings {
   closeNotifyTimeoutMs(): number;
 }
 
+/** Bytes on the wire. */
+export interface Carried {
+  in: number;
+  out: number;
+}
+
 export interface ConnectionOptions {
   readonly content: Content;
   readonly frame: FrameLimits;
   readonly surroundings: Surroundings;
+  /** Bytes of many connections together: this one adds its own. */
+  readonly carried?: Carried | null;
 }
 
 export class Connection {
@@ -59,6 +67,7 @@ export class Connection {
   lastWriteAt = 0;
   readonly #conn: Deno.TcpConn;
   readonly #around: Surroundings;
+  readonly #carried: Carried;
   readonly #outlet: Outlet;
   readonly #session: Session;
   readonly #pace: Pace;
@@ -71,7 +80,7 @@ export class Connection {
   #reading = false;
 
   /** @throws {WireFault} when the library takes no more sessions. */
-  constructor(conn: Deno.TcpConn, { content, frame, surroundings }: ConnectionOptions) {
+  constructor(conn: Deno.TcpConn, { content, frame, surroundings, carried }: ConnectionOptions) {
     const { hostname, port } = conn.remoteAddr;
     this.peer = { ip: unmapped(hostname), port };
     this.#conn = conn;
@@ -80,7 +89,8 @@ export class Connection {
     this.#session = new Session(content, frame);
     this.#pace = new Pace(frame.bytesPerSecond);
     // Only plaintext can be taken back: what a peer's TLS has is answered for by the count of XEP-0198.
-    this.#outlet = new Outlet(conn, content === "component");
+    this.#carried = carried ?? { in: 0, out: 0 };
+    this.#outlet = new Outlet(conn, content === "component", this.#carried);
   }
 
   get bytesOut(): number {
@@ -112,6 +122,7 @@ export class Connection {
       if (this.#dropped) return { how: "dropped" };
       if (length === null) return { how: this.#secure && !this.#peerClosed ? "truncated" : "closed" };
       this.bytesIn += length;
+      this.#carried.in += length;
       this.lastReadAt = this.#around.now();
       const ending = await this.#take(buffer.bytes, length, sink);
       if (ending !== null) return ending;

@@ -48,6 +48,7 @@ export class Outlet {
   /** Settles when the socket is closed, by whomever. */
   readonly gone: Promise<void>;
   readonly #conn: Deno.TcpConn;
+  readonly #carried: { out: number };
   #buffer = NONE;
   #length = 0;
   #sending = 0;
@@ -61,8 +62,12 @@ export class Outlet {
   #leaving = NONE;
   #leave!: () => void;
 
-  /** @param keepsUnsent What is not written when the socket is closed has to be answered for. */
-  constructor(conn: Deno.TcpConn, keepsUnsent = false) {
+  /**
+   * @param keepsUnsent What is not written when the socket is closed has to be answered for.
+   * @param carried Counts what leaves, beside others.
+   */
+  constructor(conn: Deno.TcpConn, keepsUnsent = false, carried = { out: 0 }) {
+    this.#carried = carried;
     this.#starts = keepsUnsent ? [] : null;
     this.#conn = conn;
     this.gone = new Promise((resolve) => this.#leave = resolve);
@@ -146,6 +151,7 @@ export class Outlet {
       const n = await this.#conn.write(at === 0 ? bytes : bytes.subarray(at));
       at += n;
       this.bytes += n;
+      this.#carried.out += n;
       this.#sending -= n;
       if (this.#goals.length > 0) this.#reach();
     }

@@ -1,32 +1,21 @@
 /** What the server's tables say when somebody asks. Nothing here is counted while stanzas flow. */
 import type { ActorState, Readiness } from "../contract.ts";
-import type { LiveConnection } from "../live.ts";
 import type { Recorder } from "../recorder.ts";
 import type { ServerView } from "../view.ts";
 import type { Sheet } from "./registry.ts";
 import type { Found } from "./survey.ts";
 
-/** Of our own certificates, those that end first. */
-const MOST_CERTIFICATES = 100;
-
 export function readServer(sheet: Sheet, view: ServerView, now: number): void {
-  const connections = [...view.sources.connections.rows()];
-  for (const row of connections) {
-    const { direction, state } = row;
-    sheet.add("xmpp_s2s_connections", { direction, state, ip_family: familyOf(row) }, 1);
+  for (const { direction, state, family, count } of view.connectionKinds()) {
+    if (count > 0) sheet.add("xmpp_s2s_connections", { direction, state, ip_family: family }, count);
   }
   const routes = view.sources.routes.counted();
   for (const [state, count] of positive(routes.state)) sheet.add("xmpp_s2s_routes", { state }, count);
   for (const [cause, count] of positive(routes.reason)) {
     sheet.add("xmpp_s2s_route_failures", { cause }, count);
   }
-  for (const { component } of view.sources.domains.rows()) sheet.add("verona_domains", { component }, 1);
-  const certificates = view.certificates().toSorted((a, b) => a.notAfter - b.notAfter);
-  const seen = new Set<string>();
-  for (const { names: [local = ""], notAfter } of certificates.slice(0, MOST_CERTIFICATES)) {
-    if (seen.has(local)) continue; // of two for one name the first that ends
-    seen.add(local);
-    sheet.add("xmpp_s2s_certificate_expiry_timestamp_seconds", { local }, notAfter / 1000);
+  for (const [component, count] of positive(view.components())) {
+    sheet.add("verona_domains", { component }, count);
   }
   readTraffic(sheet, view, now);
 }
@@ -52,7 +41,10 @@ export function readPopulation(sheet: Sheet, counts: readonly ActorState[]): voi
   for (const { machine, state, count } of counts) sheet.add("verona_actor_states", { machine, state }, count);
 }
 
-export function readSurvey(sheet: Sheet, { pairs, proofs, earliestExpiry }: Found): void {
+export function readSurvey(sheet: Sheet, { pairs, proofs, earliestExpiry, certificates }: Found): void {
+  for (const [local, notAfter] of certificates) {
+    sheet.add("xmpp_s2s_certificate_expiry_timestamp_seconds", { local }, notAfter / 1000);
+  }
   for (const { labels, count } of pairs.values()) sheet.add("xmpp_s2s_pairs", labels, count);
   for (const [state, count] of Object.entries(proofs)) sheet.add("xmpp_s2s_proofs", { state }, count);
   if (earliestExpiry === null) return;
@@ -84,9 +76,3 @@ export function readRecorder(sheet: Sheet, { load, failures }: Recorder): void {
 
 const positive = (counts: Readonly<Record<string, number>> = {}) =>
   Object.entries(counts).filter(([, count]) => count > 0);
-
-/** Before TCP is there nobody knows. */
-function familyOf({ peer }: LiveConnection): string {
-  if (peer === null) return "none";
-  return peer.includes(":") ? "ipv6" : "ipv4";
-}

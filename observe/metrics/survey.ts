@@ -6,12 +6,17 @@ import { OTHER } from "./series.ts";
 
 /** Domains with series of their own, in the order in which they are hosted. */
 const MOST_LOCALS = 100;
+/** Of our own certificates. */
+const MOST_CERTIFICATES = 100;
+
 export interface Found {
   /** Open pairs, by `local`, `direction` and `prooftype`. */
   readonly pairs: ReadonlyMap<string, { readonly labels: PairLabels; count: number }>;
   readonly proofs: Readonly<Record<string, number>>;
   /** Milliseconds since the epoch; null when no proof ends. */
   readonly earliestExpiry: number | null;
+  /** Ours, when the first of each name ends: of those that end first. */
+  readonly certificates: ReadonlyMap<string, number>;
 }
 
 export interface PairLabels {
@@ -20,7 +25,7 @@ export interface PairLabels {
   readonly prooftype: string;
 }
 
-const NOTHING: Found = { pairs: new Map(), proofs: {}, earliestExpiry: null };
+const NOTHING: Found = { pairs: new Map(), proofs: {}, earliestExpiry: null, certificates: new Map() };
 
 export class Survey extends Leisure<Found> {
   constructor(view: ServerView, pace: Pace) {
@@ -51,5 +56,24 @@ async function look(view: ServerView, rest: Rest): Promise<Found> {
     proofs[state] = (proofs[state] ?? 0) + 1;
     if (expires !== null && expires < earliest) earliest = expires;
   }
-  return { pairs, proofs, earliestExpiry: earliest === Infinity ? null : earliest };
+  return {
+    pairs,
+    proofs,
+    earliestExpiry: earliest === Infinity ? null : earliest,
+    certificates: await firstToEnd(view, rest),
+  };
 }
+
+async function firstToEnd(view: ServerView, rest: Rest): Promise<Map<string, number>> {
+  let ends = new Map<string, number>();
+  for (const { names: [local = ""], notAfter } of view.certificates()) {
+    if (rest.due) await rest.take();
+    ends.set(local, Math.min(notAfter, ends.get(local) ?? Infinity));
+    // However many there are: who is out here has a hundred before it, and stays out.
+    if (ends.size >= 10 * MOST_CERTIFICATES) ends = soonest(ends);
+  }
+  return soonest(ends);
+}
+
+const soonest = (ends: ReadonlyMap<string, number>) =>
+  new Map([...ends].sort(([, a], [, b]) => a - b).slice(0, MOST_CERTIFICATES));

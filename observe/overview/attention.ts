@@ -10,18 +10,20 @@ const HOUR_MS = 3_600_000;
 /** Of each kind. */
 const MOST = 10;
 
+type Away = Pick<LiveDomain, "name" | "since">;
+
 export interface Concerns {
   readonly reasons: readonly string[];
   readonly failures: readonly FailureRow[];
   readonly endings: Endings;
-  readonly domains: Iterable<LiveDomain>;
+  readonly away: Iterable<Away>;
 }
 
-export function attentionTo({ reasons, failures, endings, domains }: Concerns, now: number): Attention[] {
+export function attentionTo({ reasons, failures, endings, away }: Concerns, now: number): Attention[] {
   const all = [
     ...reasons.map(serverNeeds),
     ...failures.filter(({ recovered }) => !recovered).slice(0, MOST).map(failureNeeds),
-    ...[...domains].filter(({ component }) => component === "away").slice(0, MOST).map(componentNeeds),
+    ...[...Iterator.from(away).take(MOST)].map(componentNeeds),
     ...endings.troubled.slice(0, MOST).map(({ domain, state, expires, connection }): Attention => ({
       kind: "proof",
       severity: "warning",
@@ -57,7 +59,7 @@ function failureNeeds({ id, cause, remote, peer, pairs, last }: FailureRow): Att
   };
 }
 
-function componentNeeds({ name, since }: LiveDomain): Attention {
+function componentNeeds({ name, since }: Away): Attention {
   const text = "its component is not connected";
   return { ...bare, kind: "component", severity: "warning", subject: name, text, at: iso(since) };
 }

@@ -3,7 +3,6 @@ import type { RecordedEvent } from "../../facts/event.ts";
 import type { Health, Overview, Totals } from "../contract.ts";
 import type { Failures } from "../failures/failures.ts";
 import { type HealthDesk, healthOf } from "../health_desk.ts";
-import type { LiveConnection } from "../live.ts";
 import type { Measured } from "../phases.ts";
 import { within } from "../patience.ts";
 import type { Population } from "../population.ts";
@@ -112,12 +111,11 @@ export class OverviewDesk {
     await within(PATIENCE_MS, Promise.all(looks));
     const { view, recorder, version, failures, now } = this.#parts;
     const at = now();
-    const connections = [...view.sources.connections.rows()];
     const concerns = {
       reasons: [...this.#health.reasons, ...this.#bugs(at)],
       failures: failures.recent(at),
       endings: this.#endings,
-      domains: view.sources.domains.rows(),
+      away: view.away(),
     };
     return {
       epoch: recorder.epoch,
@@ -125,7 +123,7 @@ export class OverviewDesk {
       version,
       startedAt: new Date(this.#startedAt).toISOString(),
       health: this.#health,
-      totals: this.#totals(connections),
+      totals: this.#totals(),
       rates: { minute: this.#rates.minute, hour: this.#rates.hour },
       series: this.#rates.series(reach),
       latencies: this.#latencies.read(at),
@@ -157,20 +155,22 @@ export class OverviewDesk {
     }
   }
 
-  #totals(connections: readonly LiveConnection[]): Totals {
+  #totals(): Totals {
     const { view } = this.#parts;
-    const { routes, proofs, domains } = view.sources;
+    const { connections, routes, proofs, domains } = view.sources;
     const { queued, queuedBytes, stanzasIn, stanzasOut } = view.traffic();
     const connectionStates = { connecting: 0, negotiating: 0, established: 0, closing: 0 };
-    for (const { state } of connections) if (state !== "closed") connectionStates[state]++;
+    for (const { state, count } of view.connectionKinds()) {
+      if (state !== "closed") connectionStates[state] += count;
+    }
     return {
-      connections: connections.length,
+      connections: connections.size,
       connectionStates,
       routes: routes.size,
       routeStates: { ...routes.counted().state } as Totals["routeStates"],
       proofs: proofs.size,
       domains: domains.size,
-      components: [...domains.rows()].filter(({ component }) => component === "connected").length,
+      components: view.components().connected,
       queued,
       queuedBytes,
       stanzasIn,

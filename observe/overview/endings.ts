@@ -22,14 +22,12 @@ export interface Endings {
 }
 
 export async function findEndings(view: ServerView, now: number, rest: Rest): Promise<Endings> {
-  const all: Ending[] = view.certificates()
-    .filter(({ notAfter }) => notAfter < now + CERTIFICATE_MS)
-    .map(({ names, notAfter }) => ({
-      kind: "own-certificate",
-      name: names[0] ?? "",
-      connection: null,
-      at: notAfter,
-    }));
+  const all: Ending[] = [];
+  for (const { names: [name = ""], notAfter } of view.certificates()) {
+    if (rest.due) await rest.take();
+    if (notAfter > now + CERTIFICATE_MS) continue;
+    keep(all, { kind: "own-certificate", name, connection: null, at: notAfter });
+  }
   const troubled: LiveProof[] = [];
   const peers = new Set<string>();
   for (const row of view.sources.connections.rows()) {

@@ -6,6 +6,7 @@ import { arrival, grant, initiateBidi, message } from "../federation/acts.ts";
 import { granted, Stage } from "../harness/stage.ts";
 import { parse, Prometheus, promtool, valueOf } from "../harness/prometheus.ts";
 import { request } from "../peer/stream.ts";
+import type { Json } from "../harness/verona.ts";
 import { ask } from "./ask.ts";
 
 const COMPONENT = "jabber:component:accept";
@@ -105,6 +106,43 @@ Deno.test("metrics: what happened is what they say", async () => {
   assert.ok(value("process_cpu_seconds_total")! > 0 && value("process_resident_memory_bytes")! > 1 << 20);
   const build = families.find(({ name }) => name === "verona_build")!.samples[0]![1];
   assert.match(build.commit!, /^[0-9a-f]{7}$/);
+});
+
+Deno.test("metrics: what is counted as it happens is the sum over all connections, open and closed", async () => {
+  await using stage = await Stage.open();
+  await using juliet = await busy(stage);
+  const second = await stage.initiateWith("other-sender.example");
+  for (const id of ["m2", "m3"]) {
+    second.send(message("romeo@other-sender.example", "juliet@target.example", id));
+    await juliet.message({ id });
+  }
+  second.send("</stream:stream>");
+  await stage.server.told({ event: "connection.closed" });
+  const open = await stage.server.connections();
+  const { connections: closed } = await stage.server.api("/connections?q=state:closed");
+  assert.deepEqual([open.length, closed.length], [1, 1]);
+  const families = await parse((await ask(stage, "/metrics")).text, "text");
+  const value = (name: string, labels: Record<string, string> = {}) => valueOf(families, name, labels);
+  const sum = (read: (row: Json) => number) =>
+    [...open, ...closed].reduce((all: number, row: Json) => all + read(row), 0);
+  for (const direction of ["in", "out"] as const) {
+    const kinds = ["message", "presence", "iq"].map((kind) =>
+      value("xmpp_s2s_stanzas_total", { direction, kind }) ?? 0
+    );
+    assert.equal(kinds.reduce((a, b) => a + b), sum(({ stanzas }) => stanzas[direction]), direction);
+    // A row is remembered as it was when its stream ended: TLS has a last word behind that.
+    const [bytes, known] = [
+      value("xmpp_s2s_bytes_total", { direction })!,
+      sum(({ bytes }) => bytes[direction]),
+    ];
+    assert.ok(bytes >= known && bytes < known + 500, `${bytes} bytes ${direction}, rows say ${known}`);
+  }
+  assert.equal(sum(({ stanzas }) => stanzas.in), 3);
+  assert.equal(value("xmpp_s2s_stanzas_acknowledged_total"), sum(({ acknowledged }) => acknowledged));
+  assert.equal(value("xmpp_s2s_connections", { direction: "in", state: "established" }), open.length);
+  const { totals } = await stage.server.api("/overview");
+  assert.deepEqual(totals.connectionStates, { connecting: 0, negotiating: 0, established: 1, closing: 0 });
+  assert.deepEqual([totals.components, value("verona_domains", { component: "connected" })], [1, 1]);
 });
 
 Deno.test("metrics: a connection of ours, phase by phase; what a peer refuses; what it says to end it", async () => {

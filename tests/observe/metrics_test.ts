@@ -182,6 +182,11 @@ Deno.test("survey: a walk through very many pairs rests in between, and is not m
   let walks = 0;
   const MANY = 200_000;
   const view = {
+    certificates: () => [
+      { names: ["a.example"], notAfter: 9000 },
+      { names: ["b.example"], notAfter: 7000 },
+      { names: ["a.example"], notAfter: 8000 },
+    ],
     sources: {
       domains: { rows: () => [{ name: "a.example" }] },
       proofs: { rows: () => [{ state: "held", expires: 5000 }, { state: "suspected", expires: 3000 }] },
@@ -211,6 +216,7 @@ Deno.test("survey: a walk through very many pairs rests in between, and is not m
     ["a.example", "out", "pkix", MANY / 2],
     ["a.example", "in", "pkix", 1],
   ]);
+  assert.deepEqual([...found.certificates], [["b.example", 7000], ["a.example", 8000]]);
   assert.deepEqual([found.earliestExpiry, found.proofs], [3000, { held: 1, suspected: 1, postponed: 0 }]);
   assert.equal(await survey.read(), found);
   assert.equal(walks, 1);

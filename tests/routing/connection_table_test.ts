@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { seeded } from "../harness/seeded.ts";
 import type { Delegation } from "../../facts/delegation.ts";
 import type { ConnectionRow } from "../../routing/connection_row.ts";
 import { sendRequest } from "../../routing/pending_request.ts";
@@ -197,3 +198,34 @@ for (const [name, [shape, found]] of Object.entries(BETWEEN)) {
     assert.equal(world.connections.findBetween(OURS, THEIRS), found ? row : null);
   });
 }
+
+Deno.test("connection table: what is counted of each kind is what a walk finds, whatever became of connections", () => {
+  const { connections } = tables();
+  const random = seeded(7);
+  const one = <Of>(list: readonly Of[]) => list[Math.floor(random() * list.length)]!;
+  const found = () => {
+    const counts: Record<string, number> = {};
+    for (const { direction, state, id } of connections.rows()) {
+      const kind = `${direction} ${state} ${families.get(id) ?? "none"}`;
+      counts[kind] = (counts[kind] ?? 0) + 1;
+    }
+    return counts;
+  };
+  const families = new Map<string, string>();
+  for (let step = 0; step < 2000; step++) {
+    const rows = [...connections.rows()];
+    if (rows.length === 0 || random() < 0.3) connections.open(one(["in", "out"] as const));
+    else if (random() < 0.25) connections.close(one(rows));
+    else if (random() < 0.5) one(rows).state = one(["negotiating", "established", "closing"] as const);
+    else {
+      const row = one(rows), six = random() < 0.5;
+      row.reached(six ? "2001:db8::1" : "192.0.2.1");
+      families.set(row.id, six ? "ipv6" : "ipv4");
+    }
+    const kinds = [...connections.sums.census.kinds()].filter(({ count }) => count > 0);
+    const counted = kinds.map((
+      { direction, state, family, count },
+    ) => [`${direction} ${state} ${family}`, count]);
+    assert.deepEqual(Object.fromEntries(counted), found());
+  }
+});

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { seeded } from "../harness/seeded.ts";
 import { HostedDomains } from "../../routing/hosted.ts";
 import { parseDomain } from "../../xmpp/domain.ts";
 import { DAY, NOW, OURS, PAIR } from "./fixtures.ts";
@@ -70,4 +71,25 @@ Deno.test("hosted: a suspended domain stays hosted", () => {
     answerer: "away",
     suspended: true,
   }]);
+});
+
+Deno.test("hosted: what is counted by answerer is what a walk finds, whatever happens to domains", () => {
+  const names = new HostedDomains([OURS], []);
+  const random = seeded(11);
+  const some = Array.from({ length: 9 }, (_, n) => parseDomain(`d${n}.example`));
+  for (let step = 0; step < 2000; step++) {
+    const domain = some[Math.floor(random() * some.length)]!, what = random();
+    if (what < 0.3) names.add(domain, random() < 0.7, NOW);
+    else if (what < 0.5) names.remove(domain, NOW);
+    else if (what < 0.6) names.setSuspended(domain, random() < 0.5);
+    else names.setAttached(domain, random() < 0.5);
+    const all = [...names.list()];
+    const of = (wanted: string) => all.filter(({ answerer }) => answerer === wanted);
+    const { attached, away, none } = names.answerers;
+    assert.deepEqual([attached, away, none], [of("attached").length, of("away").length, of("none").length]);
+    assert.deepEqual(
+      [...names.away()].map(({ domain }) => domain).sort(),
+      of("away").map(({ domain }) => domain).sort(),
+    );
+  }
 });

@@ -143,3 +143,29 @@ Deno.test("ledger: whatever is written and acknowledged, what is kept is exactly
     assert.deepEqual(numbers(ledger.takeUnacknowledged()), rest);
   }));
 });
+
+Deno.test("ledger: what is confirmed and kept on all connections together is the sum of each, whatever happens", () => {
+  const step = fc.oneof(
+    fc.record({ op: fc.constantFrom("wrote", "acknowledge", "passed"), of: fc.nat(3), n: fc.nat(9) }),
+    fc.record({ op: fc.constantFrom("keep", "count", "forget", "lost"), of: fc.nat(3), n: fc.constant(0) }),
+  );
+  fc.assert(fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+    const sums = { confirmed: 0, kept: 0 };
+    const ledgers = Array.from({ length: 4 }, () => new Ledger(sums));
+    for (const { op, of, n } of steps) {
+      const ledger = ledgers[of]!;
+      if (op === "wrote") write(ledger, 0, n + 1);
+      if (op === "acknowledge") ledger.acknowledge(n, true);
+      if (op === "passed") ledger.passed(ledger.written - n);
+      if (op === "keep") ledger.keep();
+      if (op === "count") ledger.count();
+      if (op === "forget") ledger.forget();
+      if (op === "lost") ledger.takeUnacknowledged();
+      const sum = (of: (ledger: Ledger) => number) => ledgers.reduce((all, one) => all + of(one), 0);
+      assert.deepEqual(sums, {
+        confirmed: sum(({ confirmed }) => confirmed),
+        kept: sum(({ unacknowledged }) => unacknowledged),
+      });
+    }
+  }));
+});
