@@ -5,11 +5,13 @@ import { brief, count, plain, span } from "./format.ts";
 import { Help } from "./help.tsx";
 import { onKeys } from "./keys.ts";
 import { go, path, segments } from "./location.ts";
-import { overview, sampling, totals } from "./overview.ts";
+import { overview, refreshOverview, sampling, totals } from "./overview.ts";
 import { Palette } from "./palette.tsx";
 import { Announcer } from "./parts/announce.tsx";
 import { now, type Tone } from "./parts/basics.tsx";
 import { Icon, Logo } from "./parts/icons.tsx";
+import { Mishaps } from "./parts/mishaps.tsx";
+import { Part } from "./parts/part.tsx";
 import { CheckPage } from "./pages/check.tsx";
 import { ConnectionPage } from "./pages/connection.tsx";
 import { ConnectionsPage } from "./pages/connections.tsx";
@@ -52,17 +54,28 @@ export function App() {
       >
         To the content
       </a>
-      <Header onSearch={() => setSheet("palette")} onHelp={() => setSheet("help")} />
+      <Part what="the head of the page" at={path.value} instead={null}>
+        <Header onSearch={() => setSheet("palette")} onHelp={() => setSheet("help")} />
+      </Part>
       <div class={isNarrow() ? "frame narrow" : "frame"}>
         <Navigation />
         <main id="main" tabIndex={-1}>
           <LinkLost />
-          {allowed.value !== null || link.value === "lost" ? <Page /> : null}
+          {allowed.value !== null || link.value === "lost"
+            ? (
+              <Part what="this page" heads at={path.value} renew={refreshOverview}>
+                <Page />
+              </Part>
+            )
+            : null}
         </main>
       </div>
-      {sheet === "help" && <Help onClose={() => setSheet(null)} />}
-      {sheet === "palette" && <Palette onClose={() => setSheet(null)} onHelp={() => setSheet("help")} />}
+      <Part what="this sheet" at={`${sheet}`} instead={null}>
+        {sheet === "help" && <Help onClose={() => setSheet(null)} />}
+        {sheet === "palette" && <Palette onClose={() => setSheet(null)} onHelp={() => setSheet("help")} />}
+      </Part>
       <Announcer />
+      <Mishaps />
     </>
   );
 }
@@ -107,7 +120,9 @@ function Header({ onSearch, onHelp }: { onSearch: () => void; onHelp: () => void
         )}
       </nav>
       <span class="spring" />
-      {sampling.value > 1 && <span class="pill warn">sampling 1 in {sampling.value}</span>}
+      <Part what="sampling" instead={null}>
+        <Sampling />
+      </Part>
       <LinkPill />
       <button type="button" class="button" onClick={onSearch}>
         Search <kbd>Ctrl K</kbd>
@@ -124,6 +139,10 @@ function Header({ onSearch, onHelp }: { onSearch: () => void; onHelp: () => void
       </button>
     </header>
   );
+}
+
+function Sampling() {
+  return sampling.value > 1 ? <span class="pill warn">sampling 1 in {sampling.value}</span> : null;
 }
 
 const LINKS: Readonly<Record<typeof link.value, readonly [Tone, string]>> = {
@@ -151,7 +170,6 @@ function LinkLost() {
 
 function Navigation() {
   const here = sectionOf(path.value);
-  const counts = totals.value;
   return (
     <nav class="side" aria-label="Sections">
       <ul>
@@ -164,16 +182,18 @@ function Navigation() {
             >
               <Icon name={icon} />
               <span class="nav-title">{title}</span>
-              {counts[id] !== undefined && (
-                <span class="nav-count" title={count(counts[id])}>{brief(counts[id])}</span>
-              )}
+              <Part what="the counts beside the sections" at={path.value} instead={null}>
+                <Total of={id} />
+              </Part>
             </a>
           </li>
         ))}
       </ul>
       <p class="foot">
         v{session.value?.version ?? "?"}
-        {overview.value && ` · up ${span(now.value - Date.parse(overview.value.startedAt))}`}
+        <Part what="the time since the start" instead={null}>
+          <Up />
+        </Part>
         <br />
         {location.host} · {session.value?.role ?? "no session"}
         <br />
@@ -181,4 +201,13 @@ function Navigation() {
       </p>
     </nav>
   );
+}
+
+function Total({ of }: { of: string }) {
+  const total = totals.value[of];
+  return total === undefined ? null : <span class="nav-count" title={count(total)}>{brief(total)}</span>;
+}
+
+function Up() {
+  return overview.value && <>{" "}· up {span(now.value - Date.parse(overview.value.startedAt))}</>;
 }

@@ -1,5 +1,6 @@
 /** Every key of the page, and the switch that turns single ones off (WCAG 2.1.4). */
 import { useEffect, useRef } from "preact/hooks";
+import { Part } from "./parts/part.tsx";
 import { HELP, setSingleKeys, singleKeys } from "./keys.ts";
 
 export function Sheet(
@@ -18,7 +19,7 @@ export function Sheet(
       onClose={onClose}
       onClick={(event) => event.target === dialog.current && onClose()}
     >
-      {children}
+      <Part what={`the sheet “${title}”`}>{children}</Part>
     </dialog>
   );
 }

@@ -55,4 +55,4 @@ effect(() => {
   });
 });
 
-export const refreshOverview = (): void => void load();
+export const refreshOverview = load;

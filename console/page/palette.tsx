@@ -54,22 +54,30 @@ export function Palette({ onClose, onHelp }: { onClose: () => void; onHelp: () =
           act();
         }}
       />
-      <ul class="choices" id="choices" role="listbox" aria-label="Choices">
-        {choices.map((choice, index) => (
-          <li
-            key={choice.id}
-            id={`choice-${index}`}
-            role="option"
-            aria-selected={index === at}
-            onClick={() => choose(choice)}
-          >
-            <span>{plain(choice.title)}</span>
-            <span class="what">{choice.what}</span>
-          </li>
-        ))}
-      </ul>
+      <Choices of={choices} at={at} onChoose={choose} />
       {choices.length === 0 && <p class="quiet">Nothing of that name.</p>}
     </Sheet>
+  );
+}
+
+function Choices(
+  { of, at, onChoose }: { of: readonly Choice[]; at: number; onChoose: (choice: Choice) => void },
+) {
+  return (
+    <ul class="choices" id="choices" role="listbox" aria-label="Choices">
+      {of.map((choice, index) => (
+        <li
+          key={choice.id}
+          id={`choice-${index}`}
+          role="option"
+          aria-selected={index === at}
+          onClick={() => onChoose(choice)}
+        >
+          <span>{plain(choice.title)}</span>
+          <span class="what">{choice.what}</span>
+        </li>
+      ))}
+    </ul>
   );
 }
 

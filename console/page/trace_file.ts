@@ -1,12 +1,11 @@
 /** A trace in a file, by this page or by `verona trace --export`: opened without the server that it is of. console.md 2.3. */
 import { signal } from "@preact/signals";
 import type { ConnectionRow, TraceFile } from "../../observe/contract.ts";
+import { bytes } from "./format.ts";
 import { go } from "./location.ts";
 import type { Trace } from "./parts/trace.ts";
 import { epoch } from "./socket.ts";
-import { parse, SCHEMA } from "./trace_reading.ts";
-
-const MOST_BYTES = 32 * 1024 * 1024;
+import { MOST_BYTES, parse, SCHEMA } from "./trace_reading.ts";
 
 /** What was opened last. */
 export const opened = signal<{ readonly name: string; readonly file: TraceFile } | null>(null);
@@ -35,8 +34,16 @@ export function saveTrace(id: string, row: ConnectionRow | null, { ended, left, 
 }
 
 export async function openTrace(given: File): Promise<void> {
-  const file = given.size > MOST_BYTES ? null : parse(await given.text());
-  refused.value = file === null ? `${given.name} is no trace of Verona (${SCHEMA})` : null;
+  // What is too large is not even read.
+  const isTooLarge = given.size > MOST_BYTES;
+  const file = isTooLarge ? null : parse(await given.text());
+  refused.value = file !== null
+    ? null
+    : isTooLarge
+    ? `${given.name} is too large for this page: ${bytes(given.size)}, and it reads traces of at most ${
+      bytes(MOST_BYTES)
+    }. The command line reads larger ones: verona trace --open FILE`
+    : `${given.name} is no trace of Verona (${SCHEMA})`;
   opened.value = file === null ? null : { name: given.name, file };
   go("/trace");
 }

@@ -4,6 +4,13 @@ import type { EventRow, TraceFile } from "../../observe/contract.ts";
 
 export const SCHEMA = "verona.trace/1";
 
+/** The beginning of a long history, which the server keeps too; then comes what was left out. */
+export const FIRST = 40;
+/** So many events of a file are drawn: what this page exports has 600. */
+export const MOST_EVENTS = 2000;
+/** Two thousand events are a megabyte. */
+export const MOST_BYTES = 8 << 20;
+
 /** Of a detail: deeper ones than any of ours would be more than can be printed. */
 const DEEPEST = 32;
 /** An object with one of these as a value can be no text. */
@@ -17,6 +24,15 @@ export function parse(text: string): TraceFile | null {
   } catch {
     return null;
   }
+}
+
+/** What of a trace is drawn: how it began and how it ended. */
+export function bounded(
+  { events, left }: TraceFile,
+): { readonly events: TraceFile["events"]; readonly left: number } {
+  if (events.length <= MOST_EVENTS) return { events, left };
+  const dropped = events.length - MOST_EVENTS;
+  return { events: [...events.slice(0, FIRST), ...events.slice(FIRST + dropped)], left: left + dropped };
 }
 
 function isTrace(file: TraceFile): boolean {

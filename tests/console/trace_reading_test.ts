@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { standingAfter } from "../../console/page/parts/standing.ts";
 import { factsOf, tell } from "../../console/page/parts/telling.ts";
-import { parse } from "../../console/page/trace_reading.ts";
+import { bounded, FIRST, MOST_EVENTS, parse } from "../../console/page/trace_reading.ts";
 
 const EVENT = {
   seq: 1,
@@ -64,4 +64,16 @@ Deno.test("whatever is read of a trace is drawn: events without their pair, deta
       }
     }
   }
+});
+
+Deno.test("of a trace with more events than are drawn, its beginning and its end are kept, and what is left out is counted", () => {
+  const events = Array.from({ length: MOST_EVENTS + 500 }, (_, n) => ({ ...EVENT, seq: n + 1 }));
+  const whole = parse(JSON.stringify({ ...FILE, left: 7, events: events.slice(0, MOST_EVENTS) }))!;
+  assert.deepEqual(bounded(whole), { events: whole.events, left: 7 });
+  const drawn = bounded(parse(JSON.stringify({ ...FILE, left: 7, events }))!);
+  assert.equal(drawn.left, 507);
+  assert.deepEqual(drawn.events.map(({ seq }) => seq), [
+    ...events.slice(0, FIRST).map(({ seq }) => seq),
+    ...events.slice(FIRST + 500).map(({ seq }) => seq),
+  ]);
 });

@@ -9,6 +9,7 @@ import { Copy, Empty, Facts, Name, now, Skeleton, State, Trouble, When } from ".
 import { ContextTab, CountersTab } from "../parts/connection_facts.tsx";
 import { useLiveRow } from "../parts/live_row.ts";
 import { usePairs } from "../parts/pair_events.ts";
+import { Part } from "../parts/part.tsx";
 import { ProofsTab } from "../parts/proofs_tab.tsx";
 import { SequenceTab } from "../parts/sequence_tab.tsx";
 import { standingAfter } from "../parts/standing.ts";
@@ -36,11 +37,15 @@ export function ConnectionPage({ id }: { id: string }) {
   }
   return (
     <div class="entity">
-      <Head id={id} row={row} trace={trace} travel={travel} />
+      <Part what="the head of this connection" heads>
+        <Head id={id} row={row} trace={trace} travel={travel} />
+      </Part>
       <TravelBanner events={trace.events} travel={travel} />
       <Tabs of={viewsOf(trace, row)} at={tab} />
       <div class="entity-body" role="tabpanel" id="panel" aria-labelledby={`tab-${tab}`}>
-        <Body tab={tab} id={id} row={row} trace={trace} travel={travel} />
+        <Part what="this view" at={tab}>
+          <Body tab={tab} id={id} row={row} trace={trace} travel={travel} />
+        </Part>
       </div>
     </div>
   );
@@ -61,12 +66,16 @@ function Body({ tab, id, row, trace, travel }: Parts & { tab: Tab }) {
   return (
     <div class="split">
       <div class="stage">
-        {tab === "statechart"
-          ? <Statechart actors={actors} at={travel.at} title={titleOf} />
-          : <LiveSequence id={id} row={row} trace={trace} travel={travel} />}
+        <Part what="this picture" at={tab}>
+          {tab === "statechart"
+            ? <Statechart actors={actors} at={travel.at} title={titleOf} />
+            : <LiveSequence id={id} row={row} trace={trace} travel={travel} />}
+        </Part>
         <Scrubber events={trace.events} travel={travel} />
       </div>
-      <Timeline trace={trace} travel={travel} />
+      <Part what="the list of events">
+        <Timeline trace={trace} travel={travel} />
+      </Part>
     </div>
   );
 }

@@ -5,6 +5,8 @@ import { ApiProblem } from "../api.ts";
 import { many, plain } from "../format.ts";
 import { go, hrefs, params, withParams } from "../location.ts";
 import { Empty, Name, Pill, Skeleton, Trouble, When } from "../parts/basics.tsx";
+import { wordsOf } from "../parts/mishaps.tsx";
+import { Part } from "../parts/part.tsx";
 import { useQuery } from "../parts/query.ts";
 import { Spark } from "../parts/spark.tsx";
 
@@ -54,12 +56,20 @@ export function FailuresPage() {
       )}
       {data !== null && (
         <ul class="failure-groups">
-          {data.failures.map((group) => <Group key={group.key} group={group} />)}
+          {data.failures.map((group, at) => (
+            <Part key={group?.key ?? at} what="this group" instead={unreadable}>
+              <Group group={group} />
+            </Part>
+          ))}
         </ul>
       )}
     </div>
   );
 }
+
+const unreadable = (error: unknown) => (
+  <li class="card" data-failed="group">✕ This group cannot be drawn: {wordsOf(error)}</li>
+);
 
 function Instead() {
   return (

@@ -7,6 +7,7 @@ import { params } from "../location.ts";
 import { Copy, Empty, Facts, Name, now, Skeleton, State, Trouble, When } from "../parts/basics.tsx";
 import { Carriers, watchPair } from "../parts/carriers.tsx";
 import { PairProof } from "../parts/pair_proof.tsx";
+import { Part } from "../parts/part.tsx";
 import { throttled, useQuery } from "../parts/query.ts";
 import { Stages } from "../parts/stages.tsx";
 import { Statechart } from "../parts/statechart.tsx";
@@ -54,21 +55,31 @@ export function RoutePage({ local, remote }: { local: string; remote: string }) 
           <Copy text={() => location.href}>Copy link</Copy>
           <Copy text={`verona explain ${local} ${remote}`}>Copy explain command</Copy>
         </div>
-        {route !== null && <RouteFacts route={route} />}
-        {route !== null && <Carriers of={route.connections} />}
+        {route !== null && (
+          <Part what="what is known of this pair">
+            <RouteFacts route={route} />
+            <Carriers of={route.connections} />
+          </Part>
+        )}
       </header>
       <TravelBanner events={trace.events} travel={travel} />
       <Tabs of={Object.entries(TABS).map(([name, title]) => ({ name, title }))} at={tab} />
       <div class="entity-body" role="tabpanel" id="panel" aria-labelledby={`tab-${tab}`}>
-        {tab !== "chart" ? <Explained local={local} remote={remote} tab={tab} /> : (
-          <div class="split">
-            <div class="stage">
-              <Statechart actors={ordered(actors)} at={travel.at} title={titleOf} />
-              <Scrubber events={trace.events} travel={travel} />
+        <Part what="this view" at={tab}>
+          {tab !== "chart" ? <Explained local={local} remote={remote} tab={tab} /> : (
+            <div class="split">
+              <div class="stage">
+                <Part what="this picture">
+                  <Statechart actors={ordered(actors)} at={travel.at} title={titleOf} />
+                </Part>
+                <Scrubber events={trace.events} travel={travel} />
+              </div>
+              <Part what="the list of events">
+                <Timeline trace={trace} travel={travel} />
+              </Part>
             </div>
-            <Timeline trace={trace} travel={travel} />
-          </div>
-        )}
+          )}
+        </Part>
       </div>
     </div>
   );

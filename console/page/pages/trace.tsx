@@ -1,9 +1,10 @@
 /** A trace that somebody exported, drawn like a connection that is there: for who was not, and for bug reports. console.md 2.3. */
 import { useMemo } from "preact/hooks";
 import type { TraceFile } from "../../../observe/contract.ts";
-import { absolute, plain } from "../format.ts";
+import { absolute, count, many, plain } from "../format.ts";
 import { params } from "../location.ts";
 import { Copy, Empty, Facts, Name, State } from "../parts/basics.tsx";
+import { Part } from "../parts/part.tsx";
 import { SequenceTab } from "../parts/sequence_tab.tsx";
 import { standingAfter } from "../parts/standing.ts";
 import { Statechart } from "../parts/statechart.tsx";
@@ -12,6 +13,7 @@ import { Timeline } from "../parts/timeline.tsx";
 import { type Trace, useActors } from "../parts/trace.ts";
 import { Scrubber, useTravel } from "../parts/travel.tsx";
 import { opened, openTrace, refused } from "../trace_file.ts";
+import { bounded, FIRST } from "../trace_reading.ts";
 import { titleOf } from "./connection.tsx";
 
 const VIEWS: readonly View[] = [
@@ -21,7 +23,12 @@ const VIEWS: readonly View[] = [
 
 export function TracePage() {
   const trace = opened.value;
-  return trace === null ? <Opener /> : <Opened key={trace.file.exportedAt} {...trace} />;
+  if (trace === null) return <Opener />;
+  return (
+    <Part what="this trace" heads at={trace.file.exportedAt}>
+      <Opened key={trace.file.exportedAt} {...trace} />
+    </Part>
+  );
 }
 
 function Opener() {
@@ -54,8 +61,12 @@ function Chooser() {
 }
 
 function Opened({ name, file }: { name: string; file: TraceFile }) {
-  const { connection, route, events } = file;
-  const trace = useMemo((): Trace => ({ ...file, error: null, loaded: true, hole: null }), [file]);
+  const { connection, route } = file;
+  const trace = useMemo(
+    (): Trace => ({ ...file, ...bounded(file), error: null, loaded: true, hole: null }),
+    [file],
+  );
+  const { events } = trace;
   const travel = useTravel(events);
   const actors = useActors(events);
   const { state, local, remote, tls } = useMemo(() => standingAfter(events.slice(0, travel.at + 1)), [
@@ -87,6 +98,13 @@ function Opened({ name, file }: { name: string; file: TraceFile }) {
           }}
         />
       </header>
+      {events.length < file.events.length && (
+        <p class="banner" role="status">
+          This file holds {many(file.events.length, "event")}, more than this page draws: here are the first
+          {" "}
+          {count(FIRST)} and the last {count(events.length - FIRST)}. All of it: verona trace --open FILE
+        </p>
+      )}
       <Tabs of={VIEWS} at={sequence ? "sequence" : "statechart"} />
       <div
         class="entity-body"
@@ -96,19 +114,23 @@ function Opened({ name, file }: { name: string; file: TraceFile }) {
       >
         <div class="split">
           <div class="stage">
-            {sequence
-              ? (
-                <SequenceTab
-                  names={{ local: from, remote: to, peer: null }}
-                  events={events}
-                  more={[]}
-                  travel={travel}
-                />
-              )
-              : <Statechart actors={actors} at={travel.at} title={titleOf} />}
+            <Part what="this picture" at={`${sequence}`}>
+              {sequence
+                ? (
+                  <SequenceTab
+                    names={{ local: from, remote: to, peer: null }}
+                    events={events}
+                    more={[]}
+                    travel={travel}
+                  />
+                )
+                : <Statechart actors={actors} at={travel.at} title={titleOf} />}
+            </Part>
             <Scrubber events={events} travel={travel} />
           </div>
-          <Timeline trace={trace} travel={travel} still />
+          <Part what="the list of events">
+            <Timeline trace={trace} travel={travel} still />
+          </Part>
         </div>
       </div>
     </div>

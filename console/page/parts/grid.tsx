@@ -9,6 +9,8 @@ import { count } from "../format.ts";
 import { link } from "../socket.ts";
 import { Empty, Skeleton, Trouble } from "./basics.tsx";
 import { FilterBar } from "./filter.tsx";
+import { wordsOf } from "./mishaps.tsx";
+import { Part } from "./part.tsx";
 import { useRows } from "./rows.ts";
 import type { TableName, TableRows } from "../../../observe/contract.ts";
 import { onKeys } from "../keys.ts";
@@ -105,18 +107,20 @@ export function Grid<Name extends TableName>(
   for (let at = view.from; at < Math.min(view.to, total); at++) shown.push({ at, row: rows.at(at) });
   return (
     <>
-      <FilterBar
-        table={name}
-        q={q}
-        placeholder={placeholder}
-        facet={facet}
-        facets={rows.facets}
-        counts={`${count(total)} of ${count(all)}`}
-        fresh={rows.fresh}
-        paused={rows.paused}
-        onFresh={rows.refresh}
-        onPause={() => rows.pause(!rows.paused)}
-      />
+      <Part what="the filter">
+        <FilterBar
+          table={name}
+          q={q}
+          placeholder={placeholder}
+          facet={facet}
+          facets={rows.facets}
+          counts={`${count(total)} of ${count(all)}`}
+          fresh={rows.fresh}
+          paused={rows.paused}
+          onFresh={rows.refresh}
+          onPause={() => rows.pause(!rows.paused)}
+        />
+      </Part>
       <div
         class={`grid${rows.dimmed || link.value === "lost" ? " dimmed" : ""}`}
         role="grid"
@@ -143,21 +147,11 @@ export function Grid<Name extends TableName>(
                 selected={at === selected}
                 tracks={tracks}
               >
-                {row === null ? null : columns.map((column, index) => (
-                  <div
-                    key={column.id}
-                    role={index === 0 ? "rowheader" : "gridcell"}
-                    class={column.right ? "cell right" : "cell"}
-                  >
-                    {index === 0
-                      ? (
-                        <a href={href(row)} class="row-link" tabIndex={at === Math.max(selected, 0) ? 0 : -1}>
-                          {column.cell(row)}
-                        </a>
-                      )
-                      : column.cell(row)}
-                  </div>
-                ))}
+                {row === null ? null : (
+                  <Part what="this row" instead={unreadable}>
+                    <Cells row={row} columns={columns} href={href} reached={at === Math.max(selected, 0)} />
+                  </Part>
+                )}
               </GridRow>
             ))}
           </div>
@@ -172,6 +166,34 @@ export function Grid<Name extends TableName>(
     </>
   );
 }
+
+/** The first one leads to what the row is of. */
+function Cells<Row>({ row, columns, href, reached }: {
+  row: Row;
+  columns: readonly GridColumn<Row>[];
+  href: (row: Row) => string;
+  reached: boolean;
+}) {
+  return columns.map((column, index) => (
+    <div
+      key={column.id}
+      role={index === 0 ? "rowheader" : "gridcell"}
+      class={column.right ? "cell right" : "cell"}
+    >
+      {index > 0 ? column.cell(row) : (
+        <a href={href(row)} class="row-link" tabIndex={reached ? 0 : -1}>
+          {column.cell(row)}
+        </a>
+      )}
+    </div>
+  ));
+}
+
+const unreadable = (error: unknown) => (
+  <div role="gridcell" class="cell unreadable" data-failed="row">
+    ✕ This row cannot be drawn: {wordsOf(error)}
+  </div>
+);
 
 function HeadCell<Row>(
   { column: { id, title, sort: key, right }, sort }: { column: GridColumn<Row>; sort: string },

@@ -4,6 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { EventRow } from "../../../observe/contract.ts";
 import { count, span } from "../format.ts";
 import { hrefs } from "../location.ts";
+import { FIRST } from "../trace_reading.ts";
 import { Facts } from "./basics.tsx";
 import { factsOf, tell } from "./telling.ts";
 import type { Trace } from "./trace.ts";
@@ -57,7 +58,7 @@ export function Timeline({ trace: { events, left, hole, ended }, travel, still =
             event={event}
             ms={Date.parse(event.at) - start}
             selected={at === travel.at}
-            gap={left > 0 && at === 40 ? left : 0}
+            gap={left > 0 && at === FIRST ? left : 0}
             onSelect={() => travel.to(at)}
           />
         ))}
@@ -95,7 +96,7 @@ function Entry({ event, ms, selected, gap, onSelect }: {
       <span class="said">
         <span class="title">{title}</span>
         {sub !== "" && <span class="sub">{sub}</span>}
-        {gap > 0 && <span class="sub">{count(gap)} events between were let go</span>}
+        {gap > 0 && <span class="sub">{count(gap)} events between are left out</span>}
       </span>
     </li>
   );

@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { EventList, EventRow, Topic } from "../../../observe/contract.ts";
 import type { Move } from "../../../facts/event.ts";
 import { get } from "../api.ts";
+import { FIRST } from "../trace_reading.ts";
 import { revived, subscribe } from "../socket.ts";
 
 /** The page keeps no more: who looks for hours sees the last ones. */
@@ -79,7 +80,7 @@ function appended(trace: Trace, event: EventRow): Trace {
   const events = [...trace.events, event];
   return {
     ...trace,
-    events: events.length > MOST ? [...events.slice(0, 40), ...events.slice(-(MOST - 80))] : events,
+    events: events.length > MOST ? [...events.slice(0, FIRST), ...events.slice(-(MOST - 2 * FIRST))] : events,
   };
 }
 

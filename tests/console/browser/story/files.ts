@@ -2,6 +2,7 @@
 /** Traces that leave the page as files, and files that are opened in it. console.md 2.3; 6 D2.8. */
 import assert from "node:assert/strict";
 import type { TraceFile } from "../../../../observe/contract.ts";
+import { MOST_BYTES, MOST_EVENTS } from "../../../../console/page/trace_reading.ts";
 import { verona } from "../../../cli/verona.ts";
 import type { Visitor } from "../visitor.ts";
 import { test } from "./scene.ts";
@@ -82,6 +83,40 @@ test("what is dropped and is no trace is refused by name, whatever it is; the pa
     assert.equal(await visitor.page.locator(".timeline .entry").count(), 0, text.slice(0, 60));
   }
   await visitor.picture("trace-refused-light");
+  visitor.assertQuiet();
+});
+
+test("a trace with more events than the page draws: it says so, draws the beginning and the end, and goes on; one that is too large is refused with its size", async ({ visit }) => {
+  await using visitor = await visit();
+  const { page } = visitor;
+  const { file } = await exported(visitor);
+  const many = 3 * MOST_EVENTS;
+  const events = Array.from({ length: many }, (_, n) => ({
+    seq: n + 1,
+    at: new Date(Date.parse(file.exportedAt) + n).toISOString(),
+    type: "addresses.resolved",
+    connection: "c-1",
+    route: null,
+    detail: { host: `host-${n}.example`, security: "secure", addresses: ["192.0.2.1"] },
+  }));
+  await drop(visitor, JSON.stringify({ ...file, left: 0, events }));
+  await page.locator(".banner", { hasText: "6,000 events, more than this page draws" }).waitFor();
+  assert.match(
+    await visitor.text(".banner"),
+    /the first 40 and the last 1,960\. All of it: verona trace --open/,
+  );
+  assert.equal(await page.locator(".timeline .entry").count(), MOST_EVENTS);
+  assert.match(await page.locator(".entry").nth(40).innerText(), /4,000 events between are left out/);
+  await page.keyboard.press("Home");
+  await page.keyboard.press("End");
+  await page.locator(".detail", { hasText: `host-${many - 1}.example` }).waitFor();
+  await page.locator("#tab-sequence").click();
+  await page.locator(".message").nth(MOST_EVENTS - 1).waitFor();
+  await visitor.picture("trace-bounded-light");
+  await drop(visitor, " ".repeat(MOST_BYTES + 1));
+  await page.locator(".trouble", { hasText: "sent by somebody.json is too large" }).waitFor();
+  assert.match(await visitor.text(".trouble"), /8\.00 MiB, and it reads traces of at most 8\.00 MiB/);
+  assert.equal(await page.locator(".timeline .entry").count(), 0);
   visitor.assertQuiet();
 });
 
