@@ -30,12 +30,10 @@ export interface Asking {
 export class Evidence {
   readonly #server: ServerContext;
   readonly #proofs: Turnstile;
-  readonly #ask: Ask;
   readonly #posh: PoshDesk;
 
   constructor(server: ServerContext) {
     this.#server = server;
-    this.#ask = (...question) => server.resolver.lookup(...question);
     this.#posh = new PoshDesk(server, (host, asking) => this.addresses(host, asking));
     this.#proofs = new Turnstile(() => {
       const { proofs, proofsWaiting } = server.config.limits;
@@ -144,8 +142,24 @@ export class Evidence {
   }
 
   /** On behalf of a peer's request, never more than one request may cost. */
-  #within({ budget }: Asking): Ask {
-    return budget === undefined ? this.#ask : budget.limit(this.#ask);
+  #within({ budget, about }: Asking): Ask {
+    const ask: Ask = async (...question) => {
+      const lookup = await this.#server.resolver.lookup(...question);
+      if (lookup.witness === "disagreed") this.#tellOfWitness(lookup, about);
+      return lookup;
+    };
+    return budget === undefined ? ask : budget.limit(ask);
+  }
+
+  /** native.md 1: nobody's zone is broken by that; it is a bug in one of the two, or somebody found a way around one. */
+  #tellOfWitness({ name, type, why }: Lookup, about: Subject = {}): void {
+    this.#server.digest.tell(`dns.witness ${name}`, {
+      type: "dns.witness",
+      ...about,
+      level: "warning",
+      cause: "dns.witness",
+      detail: { name, type, why },
+    });
   }
 
   /** What the domain's own web server says of certificates. */

@@ -61,7 +61,7 @@ export const ABOUT: Readonly<Record<keyof typeof EVENTS, readonly Key[]>> = {
   "certificate.kept": CAUSE,
   "certificate.changed": CONNECTION,
   "certificate.expiring": NOTHING,
-  "dns.witness": NOTHING,
+  "dns.witness": CAUSE,
   "operator.acted": NOTHING,
   "console.entered": NOTHING,
   "console.refused": NOTHING,

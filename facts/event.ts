@@ -57,7 +57,8 @@ export const EVENTS = {
     "a peer shows another certificate than last time (RFC 7590 3.6): name, peer, before, after, state, issuer",
   "certificate.expiring":
     "it ends within 30, 14, 7 or 1 days: whose (ours, peer), days, names, subject, notAfter",
-  "dns.witness": "the two DNSSEC validators disagree: name, both words",
+  "dns.witness":
+    "one DNSSEC validator calls an answer secure and the second one does not, so it counts as bogus: name, type, why (the second one's words)",
   "operator.acted": "somebody asked for it over the API: action",
   "audit.failed":
     "the audit log could not be written: why, what (method and path); what was asked was refused, or stands there as begun",

@@ -55,6 +55,7 @@ const TELLERS: Readonly<Partial<Record<EventType, Teller>>> = {
   "config.warned": ({ key, text }) => said`${key} ${text}`,
   "delegation.resolved": ({ domain, service, security, targets }) =>
     said`DNS says who acts for ${domain}: ${found(targets) || service}, ${security}`,
+  "dns.witness": ({ name, type, why }) => said`the answer for ${name} ${type} is not trusted (${why})`,
   "connection.opened": ({ direction, peer }) =>
     direction === "in" ? said`${peer} connected` : said`connected to ${peer}`,
   "connection.secured": ({ version, names: proven, certificate }) =>

@@ -233,3 +233,31 @@ Deno.test("DNS-25: with private addresses refused, a private target is skipped a
   await bounced(juliet, "m1", "remote-server-timeout", "wait");
   assert.equal(listener.count, 0);
 });
+
+Deno.test("the two DNSSEC validators disagree: no connection, a warning of its own with the second one's words, in the pair's trace", async () => {
+  const remote = "deep.between.example";
+  await using stage = await Stage.open({
+    prepare: (world) => {
+      world.customer(remote);
+      // Only the second one asks for a DS at a name that is no zone: neither an answer nor a proof is no way down to it.
+      const nothing = { answers: [], authorities: [] };
+      world.dns.fail("between.example", "DS", {
+        kind: "forge",
+        with: (answer) => ({ ...answer, ...nothing }),
+      });
+    },
+  });
+  await using juliet = await stage.component();
+  juliet.say("juliet", `romeo@${remote}`, "m1");
+  await bounced(juliet, "m1", "remote-server-not-found", "wait");
+  const line = await stage.server.told({ event: "dns.witness" });
+  const { level, cause, fault, name, type, why, pair } = line;
+  assert.deepEqual([level, cause, fault, name, type, pair], [
+    ...["warning", "dns.witness", "us", `_xmpp-server._tcp.${remote}`, "SRV"],
+    `target.example ${remote}`,
+  ]);
+  assert.match(why, /the second validator calls it bogus/);
+  const { events } = await stage.server.api(`/routes/target.example/${remote}/events`);
+  assert.ok(events.some((event: { type: string }) => event.type === "dns.witness"));
+  assert.equal((await stage.server.route("target.example", remote))?.reason, "dns.witness");
+});

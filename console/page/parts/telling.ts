@@ -237,7 +237,8 @@ const TELLERS: Readonly<Record<string, Teller>> = {
     ),
   "certificate.changed": ({ name, peer }) =>
     note("tls", `${text(name)} shows another certificate`, text(peer)),
-  "dns.witness": ({ name }) => note("error", "the two DNSSEC validators disagree", text(name)),
+  "dns.witness": ({ name, type, why }) =>
+    note("error", "the two DNSSEC validators disagree", some(text(name), text(type), text(why))),
   "operator.acted": ({ action }) => note("route", `operator: ${text(action)}`),
   "component.attached": ({ domain }) => note("route", `component of ${text(domain)} is there`),
   "component.detached": ({ domain }) => note("route", `component of ${text(domain)} is gone`),
