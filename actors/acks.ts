@@ -20,7 +20,7 @@ import { Alarm } from "./alarm.ts";
 import type { ServerContext } from "./context.ts";
 import { Fence } from "./fence.ts";
 import type { S2sShell } from "./s2s_stream.ts";
-import { encode } from "./stream.ts";
+import { encode } from "./encode.ts";
 
 /** 8.1 allows an answer one second: what is on its way to a component's socket gets most of it. */
 const ANSWER_WITHIN_MS = 500;

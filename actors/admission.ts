@@ -2,7 +2,7 @@
 import type { Limits } from "../config/config.ts";
 import type { Cause } from "../facts/cause.ts";
 import type { Connection } from "../wire/connection.ts";
-import { network } from "./network.ts";
+import { network } from "../xmpp/network.ts";
 
 interface Visitor {
   open: number;

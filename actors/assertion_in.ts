@@ -16,8 +16,8 @@ import type { ServerContext } from "./context.ts";
 import { NOTHING_TRIED, type Tried } from "./tried.ts";
 import type { S2sShell } from "./s2s_stream.ts";
 import { actorOf, background } from "./start.ts";
-import { stateOf } from "./stream.ts";
-import { encode } from "./stream.ts";
+import { stateOf } from "./state_of.ts";
+import { encode } from "./encode.ts";
 
 export class AssertionIn {
   readonly #server: ServerContext;

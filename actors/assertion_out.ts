@@ -8,8 +8,8 @@ import type { DomainPair } from "../xmpp/domain.ts";
 import type { ServerContext } from "./context.ts";
 import type { S2sShell } from "./s2s_stream.ts";
 import { actorOf } from "./start.ts";
-import { stateOf } from "./stream.ts";
-import { encode } from "./stream.ts";
+import { stateOf } from "./state_of.ts";
+import { encode } from "./encode.ts";
 
 /** What became of a request, for the route that asked. */
 export interface AssertionListener {

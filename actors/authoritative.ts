@@ -4,7 +4,7 @@ import { type DialbackVerify, printAnswer, printAnswerError } from "../xmpp/dial
 import { DENIALS } from "../xmpp/verdict_error.ts";
 import type { ServerContext } from "./context.ts";
 import type { S2sShell } from "./s2s_stream.ts";
-import { encode } from "./stream.ts";
+import { encode } from "./encode.ts";
 import { Rate } from "./turnstile.ts";
 
 /** Answers of one connection that wait for their turn; with more, nothing is read from it until they are out. */

@@ -16,7 +16,8 @@ import { Outward } from "./outward.ts";
 import { actorOf } from "./start.ts";
 import type { CommonEvent } from "../machines/stream.ts";
 import type { Sink } from "../routing/handled.ts";
-import { stateOf, StreamShell } from "./stream.ts";
+import { stateOf } from "./state_of.ts";
+import { StreamShell } from "./stream.ts";
 
 export class ComponentShell extends StreamShell implements Sink {
   settled = false;
@@ -169,6 +170,6 @@ export class ComponentShell extends StreamShell implements Sink {
     const { unsent } = this.connection;
     if (unsent !== null && this.domain !== null) this.server.local.unsent(this.domain, unsent);
     this.settled = true;
-    this.tracer?.ended();
+    this.trace.tracer?.ended();
   }
 }

@@ -6,7 +6,7 @@ import { listening } from "../wire/listening.ts";
 import { ComponentShell } from "./component.ts";
 import type { ServerContext } from "./context.ts";
 import { InboundShell } from "./inbound_stream.ts";
-import { network } from "./network.ts";
+import { network } from "../xmpp/network.ts";
 
 /** The keys of `[listen]` for streams. */
 type ListenerKind = "s2s" | "s2s_tls" | "component";

@@ -31,13 +31,13 @@ export class Endpoint {
 
   /** Why it may not be spoken to, or null. It ends without an answer when the connection is gone meanwhile. */
   async judge(over: AbortSignal): Promise<{ readonly refusal: Cause | null } | "gone"> {
-    const { row, tracer } = this.#shell;
+    const { row, trace } = this.#shell;
     const verdict = await this.#collect(row.mode!, over);
     if (verdict === null) return "gone";
     this.verdict = verdict;
     if (verdict.proved && verdict.proof.prooftype === "dane") row.vouch(verdict.proof.target!.host);
     const refusal = this.#refusal(verdict);
-    tracer?.step(() => this.#step(verdict));
+    trace.tracer?.step(() => this.#step(verdict));
     if (refusal !== null && row.mode === "server-name" && refusal !== "dane.mismatch") {
       this.takenAsClassic = (await this.#collect("classic", over))?.proved ?? false;
     }

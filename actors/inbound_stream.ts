@@ -22,7 +22,7 @@ import { idleMs } from "../xmpp/stream_limits.ts";
 import { S2sShell } from "./s2s_stream.ts";
 import { actorOf, background } from "./start.ts";
 import type { CommonEvent } from "../machines/stream.ts";
-import { stateOf } from "./stream.ts";
+import { stateOf } from "./state_of.ts";
 
 export class InboundShell extends S2sShell {
   readonly #actor: Actor<typeof inboundStream>;

@@ -6,7 +6,7 @@ import type { InspectionEvent, SnapshotFrom, StateNode } from "xstate";
 import type { AnyStateMachine } from "xstate";
 import type { Move } from "../facts/event.ts";
 import type { Tracer } from "../observe/recorder.ts";
-import { stateOf } from "./stream.ts";
+import { stateOf } from "./state_of.ts";
 
 /** An edge that was taken, as xstate 5 has it. */
 interface Taken {

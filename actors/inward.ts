@@ -14,7 +14,7 @@ import type { LocalDomain } from "./local.ts";
 import type { S2sShell } from "./s2s_stream.ts";
 import { Slots } from "./slots.ts";
 import { settled } from "./sink.ts";
-import { encode } from "./stream.ts";
+import { encode } from "./encode.ts";
 
 /** A pair that the framer knows by number: where its stanzas go, as long as the grant lives. */
 interface Slot {

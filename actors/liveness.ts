@@ -4,7 +4,7 @@ import type { DomainPair } from "../xmpp/domain.ts";
 import { Alarm } from "./alarm.ts";
 import type { ServerContext } from "./context.ts";
 import type { S2sShell } from "./s2s_stream.ts";
-import { encode } from "./stream.ts";
+import { encode } from "./encode.ts";
 
 const BLANK = encode(" ");
 

@@ -14,7 +14,8 @@ import { FLAG } from "./flags.ts";
 import { pairOf } from "./addressee.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { type Drains, MOST_WAITING } from "./sink.ts";
-import { encode, type StreamShell } from "./stream.ts";
+import { encode } from "./encode.ts";
+import type { StreamShell } from "./stream.ts";
 
 /** One hosted domain and whoever answers for it. */
 export class LocalDomain implements Drains {

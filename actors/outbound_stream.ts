@@ -31,7 +31,7 @@ import { hear } from "./referral.ts";
 import type { Dialled } from "./row_stream.ts";
 import { S2sShell } from "./s2s_stream.ts";
 import { actorOf, background } from "./start.ts";
-import { stateOf } from "./stream.ts";
+import { stateOf } from "./state_of.ts";
 
 export interface OutboundInput {
   /** `verify`: for one question to the authoritative server of `domain` (7.4); its certificate is judged, not required. */

@@ -7,7 +7,7 @@ import type { Batch } from "../wire/connection.ts";
 import type { DomainPair } from "../xmpp/domain.ts";
 import { STANZA_KINDS, STANZA_TYPES } from "../xmpp/stanza.ts";
 import { printPing } from "../xmpp/ping.ts";
-import { encode } from "./stream.ts";
+import { encode } from "./encode.ts";
 
 const IQ = STANZA_KINDS.indexOf("iq") + 1;
 const [RESULT, ERROR] = [STANZA_TYPES.indexOf("result"), STANZA_TYPES.indexOf("error")];

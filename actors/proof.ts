@@ -13,7 +13,7 @@ import { collect, type Found } from "./collector.ts";
 import type { ServerContext } from "./context.ts";
 import type { S2sShell } from "./s2s_stream.ts";
 import { actorOf, background } from "./start.ts";
-import { stateOf } from "./stream.ts";
+import { stateOf } from "./state_of.ts";
 
 /** Whose affair the proof is. */
 export interface ProofHolder {

@@ -9,7 +9,7 @@ import type { Claim } from "./claim.ts";
 import type { ServerContext } from "./context.ts";
 import { ProofLife } from "./proof.ts";
 import type { S2sShell } from "./s2s_stream.ts";
-import { encode } from "./stream.ts";
+import { encode } from "./encode.ts";
 import { triedBy } from "./tried.ts";
 
 export class Proofs {

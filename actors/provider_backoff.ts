@@ -10,7 +10,7 @@ import { reconnectBackoffMs } from "../policy/backoff.ts";
 import { BoundedMap } from "../bounded/map.ts";
 import type { StreamCondition } from "../xmpp/stream_error.ts";
 import type { Host } from "./host.ts";
-import { site } from "./network.ts";
+import { site } from "../xmpp/network.ts";
 
 /** A machine is left alone for so long. */
 export interface Rest {

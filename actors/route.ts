@@ -24,7 +24,7 @@ import { RouteQueue } from "./route_queue.ts";
 import { RouteWay, type Traveller } from "./route_way.ts";
 import type { S2sShell } from "./s2s_stream.ts";
 import { actorOf, background } from "./start.ts";
-import { stateOf } from "./stream.ts";
+import { stateOf } from "./state_of.ts";
 
 /** 4.8: stream errors upon which nothing is said against connecting again. */
 const WELCOME: readonly StreamCondition[] = ["reset", "connection-timeout"];

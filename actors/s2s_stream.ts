@@ -8,7 +8,7 @@ import type { DomainPair } from "../xmpp/domain.ts";
 import type { Refusal } from "../xmpp/stream_error.ts";
 import { parseManagement } from "../xmpp/stream_management.ts";
 import { Acks } from "./acks.ts";
-import { network } from "./network.ts";
+import { network } from "../xmpp/network.ts";
 import { Authoritative } from "./authoritative.ts";
 import type { ServerContext } from "./context.ts";
 import { Inward } from "./inward.ts";
@@ -40,6 +40,8 @@ export abstract class S2sShell extends RowShell {
   /** What the peer asks about our own keys. */
   readonly #authoritative: Authoritative;
   readonly #inward: Inward;
+  /** Whose the peer's address is: every request asks. */
+  #network: string | null = null;
   /** Pairs that stopped here and whose routes do not know it yet. */
   #stopped: readonly DomainPair[] = [];
 
@@ -112,7 +114,8 @@ export abstract class S2sShell extends RowShell {
   requestWritten(): void {}
 
   asPeer(): { address: string; proven: boolean } {
-    return { address: network(this.connection.peer.ip), proven: this.proven };
+    this.#network ??= network(this.connection.peer.ip);
+    return { address: this.#network, proven: this.proven };
   }
 
   /** What the peer takes at most; without its word, what we would take ourselves. */
@@ -269,7 +272,7 @@ export abstract class S2sShell extends RowShell {
         ...answered,
       },
     });
-    this.tracer?.ended();
+    this.trace.tracer?.ended();
   }
 }
 

@@ -42,7 +42,7 @@ import { Pings } from "./pings.ts";
 import { ProviderBackoff } from "./provider_backoff.ts";
 import { Routes } from "./routes.ts";
 import type { S2sShell } from "./s2s_stream.ts";
-import { encode } from "./stream.ts";
+import { encode } from "./encode.ts";
 import { Verifications } from "./verifications.ts";
 
 export interface ServerParts {

@@ -4,14 +4,12 @@
  */
 import { type Cause, CAUSES } from "../facts/cause.ts";
 import type { TlsFacts } from "../facts/certificate.ts";
-import type { Detail, Sketch } from "../facts/event.ts";
+import type { Detail } from "../facts/event.ts";
 import type { CommonEffect, CommonEvent } from "../machines/stream.ts";
-import type { Tracer } from "../observe/recorder.ts";
 import type { Batch, Connection, Ending, Sink } from "../wire/connection.ts";
 import type { Element } from "../xml/element.ts";
 import { type Declarations, parseElement, XmlFault } from "../xml/reader.ts";
-import { type ContentNamespace, DECLARED, NS } from "../xmpp/namespaces.ts";
-import { sketchOf, sketchOfPrinted } from "../xmpp/sketch.ts";
+import { type ContentNamespace, DECLARED } from "../xmpp/namespaces.ts";
 import {
   parseStreamError,
   PeerFault,
@@ -24,6 +22,8 @@ import {
 } from "../xmpp/stream_error.ts";
 import { CLOSING_TAG, parseStreamHeader, type StreamHeader } from "../xmpp/stream_header.ts";
 import type { ServerContext } from "./context.ts";
+import { ElementTrace } from "./element_trace.ts";
+import { encode } from "./encode.ts";
 
 /** Framer kinds (docs/architecture.md, stanza records). */
 const IQ = 3, CONTROL = 4, HEADER = 5, CLOSING = 6;
@@ -46,13 +46,15 @@ export abstract class StreamShell implements Sink {
   /** Why it ends, once that has begun. */
   protected leaving: Cause = "stream.closed";
   #farewell: Promise<void> | null = null;
-  #tracer: Tracer | null = null;
+  readonly trace: ElementTrace;
   /** The peer's latest header. */
   protected header: StreamHeader | null = null;
   /** Who opened the stream that we read headers of. */
   protected readonly role: "initial" | "response" = "initial";
 
-  constructor(protected readonly server: ServerContext, protected readonly content: ContentNamespace) {}
+  constructor(protected readonly server: ServerContext, protected readonly content: ContentNamespace) {
+    this.trace = new ElementTrace(server.host, () => this.id, content);
+  }
 
   protected abstract send(event: CommonEvent): void;
   /** A promise pauses reading until it settles. */
@@ -74,11 +76,6 @@ export abstract class StreamShell implements Sink {
     return lang === null || lang.toLowerCase() === OUR_LANGUAGE ? null : lang;
   }
 
-  /** Where the steps of this connection go; null when nobody could read them. */
-  get tracer(): Tracer | null {
-    return this.#tracer ??= this.server.host.trace?.of({ connection: this.id }) ?? null;
-  }
-
   /** Stanzas of the peer go on from here. */
   took(batch: Batch, first: number, end: number): void {
     this.stanzasIn += end - first;
@@ -88,12 +85,7 @@ export abstract class StreamShell implements Sink {
   /** Writes an element that is no stanza. What dialback says is told by those who say it. */
   print(text: string): void {
     const bytes = encode(text);
-    const { trace } = this.server.host;
-    if (trace !== null) {
-      const hide = trace.hide;
-      const sketch = () => sketchOfPrinted(text, DECLARED[this.content], bytes.length, hide);
-      this.tracer!.step(() => ({ type: "element.sent", detail: sketch() }));
-    }
+    this.trace.sent(text, bytes.length);
     this.connection.write(bytes);
   }
 
@@ -161,7 +153,7 @@ export abstract class StreamShell implements Sink {
 
   #closeStream(): void {
     const close = () => {
-      this.tracer?.step(() => ({ type: "element.sent", detail: CLOSING_SKETCH }));
+      this.trace.closing("element.sent");
       this.connection.writeLast(encode(CLOSING_TAG));
     };
     const wait = this.lastWords();
@@ -218,7 +210,7 @@ export abstract class StreamShell implements Sink {
     if (kind !== CONTROL) return this.#closingTag();
     try {
       const element = parseElement(batch.text(i), this.declared);
-      this.#traceReceived(element, batch.end(i) - batch.start(i));
+      this.trace.received(element, batch.end(i) - batch.start(i));
       return this.#element(element);
     } catch (error) {
       if (error instanceof PeerFault) return this.fault(error.condition, error.cause);
@@ -227,15 +219,8 @@ export abstract class StreamShell implements Sink {
     }
   }
 
-  #traceReceived(element: Element, bytes: number): void {
-    const { trace } = this.server.host;
-    if (trace === null || isToldElsewhere(element)) return;
-    const sketch = () => sketchOf(element, bytes, trace.hide);
-    this.tracer!.step(() => ({ type: "element.received", detail: sketch() }));
-  }
-
   #closingTag(): void {
-    this.tracer?.step(() => ({ type: "element.received", detail: CLOSING_SKETCH }));
+    this.trace.closing("element.received");
     this.send({ type: "stream.closed" });
   }
 
@@ -296,29 +281,4 @@ const saidBy = ({ condition }: StreamError): Cause =>
 function causeOf(how: "closed" | "truncated" | "reset" | "dropped"): Cause {
   if (how === "reset") return "tcp.reset";
   return how === "truncated" ? "tls.truncated" : "tcp.lost";
-}
-
-const CLOSING_SKETCH: Sketch = {
-  name: "/stream",
-  ns: NS.streams,
-  word: null,
-  from: null,
-  to: null,
-  bytes: CLOSING_TAG.length,
-};
-
-/** Decisions tell of dialback and of stream errors; counts of stanzas are traffic (XEP-0198). */
-function isToldElsewhere({ ns, name }: Element): boolean {
-  if (ns === NS.dialback || (ns === NS.streams && name === "error")) return true;
-  return ns === NS.streamManagement && (name === "r" || name === "a");
-}
-
-const encoder = new TextEncoder();
-export const encode = (text: string): Uint8Array => encoder.encode(text);
-
-/** A machine's state as dotted words. */
-export function stateOf(value: unknown): string {
-  if (typeof value === "string") return value;
-  return Object.entries(value as Record<string, unknown>).map(([name, inner]) => `${name}.${stateOf(inner)}`)
-    .join(" ");
 }

@@ -1,6 +1,7 @@
 /** Wrong tokens and codes, by address: a few a minute are told, then no more. console.md 2.4. */
-import ipaddr from "ipaddr.js";
 import { BoundedMap } from "../bounded/map.ts";
+import { isLoopback } from "../config/loopback.ts";
+import { network } from "../xmpp/network.ts";
 
 const MOST = 5;
 const WITHIN_MS = 60_000;
@@ -23,22 +24,20 @@ export class Attempts {
 
   /** How long nothing more is told of the address, in ms; 0 when something is. */
   waitMs(address: string): number {
-    const minute = this.#minutes.get(network(address));
+    const minute = this.#minutes.get(whose(address));
     return minute === undefined || minute.failures < MOST ? 0 : Math.max(0, minute.until - this.#now());
   }
 
   failed(address: string): void {
-    const [key, now] = [network(address), this.#now()];
+    const [key, now] = [whose(address), this.#now()];
     const minute = this.#minutes.get(key);
     if (minute !== undefined && minute.until > now) return void minute.failures++;
     this.#minutes.set(key, { until: now + WITHIN_MS, failures: 1 });
   }
 }
 
-/** An IPv6 host has a whole /64 to try from, this machine all of loopback. */
-function network(address: string): string {
-  if (!ipaddr.isValid(address)) return address;
-  const read = ipaddr.process(address);
-  if (read.range() === "loopback") return "loopback";
-  return read instanceof ipaddr.IPv6 ? read.parts.slice(0, 4).join(":") : read.toString();
+/** This machine has all of loopback to try from. */
+function whose(address: string): string {
+  const key = network(address);
+  return isLoopback(key) || isLoopback(address) ? "loopback" : key;
 }

@@ -1,7 +1,7 @@
 /** Who is let in at the door, each limit of protocol.md 10 at its number and one beyond. */
 import assert from "node:assert/strict";
 import { Admission } from "../../actors/admission.ts";
-import { network } from "../../actors/network.ts";
+import { network } from "../../xmpp/network.ts";
 import { parseConfig } from "../../config/load.ts";
 import type { Connection } from "../../wire/connection.ts";
 import type { Limits } from "../../config/config.ts";
