@@ -1,12 +1,16 @@
-/** One line per decision, as JSON or for the eye. console.md 4.3. */
+/** One line per decision, as JSON, as logfmt or for the eye. console.md 4.3. */
 import { configureSync, getLogger, type LogRecord, type Sink } from "@logtape/logtape";
 import { CAUSES } from "../facts/cause.ts";
 import type { RecordedEvent } from "../facts/event.ts";
 import { Lines } from "./lines.ts";
+import { logfmt } from "./logfmt.ts";
 import { printable, printableJson } from "./printable.ts";
 import { sentence } from "./sentences.ts";
 
-export type LogFormat = "json" | "pretty";
+/** How a line is written. */
+export const FORMATS = { json: printableJson, logfmt, pretty } as const;
+
+export type LogFormat = keyof typeof FORMATS;
 
 export type Level = "debug" | "info" | "warning";
 
@@ -97,8 +101,7 @@ function stderrSink(format: LogFormat): Sink {
   const lines = new Lines((bytes) => Deno.stderr.writeSync(bytes));
   addEventListener("unload", () => lines.flush());
   return (record) => {
-    const line = format === "json" ? printableJson(fieldsOf(record)) : pretty(fieldsOf(record));
-    lines.add(line, record.level !== "info" && record.level !== "debug");
+    lines.add(FORMATS[format](fieldsOf(record)), record.level !== "info" && record.level !== "debug");
   };
 }
 

@@ -1,5 +1,6 @@
 /** Commands that serve, and what they are. */
 import { type Command, Option } from "commander";
+import { FORMATS } from "../../observe/log.ts";
 import { configOption, type Done, examples, jsonOption, logLevels } from "./common.ts";
 
 export function addServing(program: Command, done: Done): void {
@@ -13,7 +14,7 @@ export function addServing(program: Command, done: Done): void {
       ),
     )
     .addOption(configOption())
-    .addOption(new Option("--log-format <format>", "how log lines look").choices(["json", "pretty"]))
+    .addOption(new Option("--log-format <format>", "how log lines look").choices(Object.keys(FORMATS)))
     .addOption(
       new Option("--log-level <levels>", "lowest of debug, info, warning; also by area: info,route=debug")
         .default({ lowest: "info", areas: {} }, "info").argParser(logLevels),

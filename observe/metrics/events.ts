@@ -1,6 +1,7 @@
 /** What is counted of the events that the log has too. */
 import type { EventType, RecordedEvent } from "../../facts/event.ts";
 import type { Measured } from "../phases.ts";
+import type { Exemplar } from "./histogram.ts";
 import type { Registry } from "./registry.ts";
 
 type Count = (registry: Registry, event: RecordedEvent, by: number) => void;
@@ -70,12 +71,21 @@ export function count(registry: Registry, event: RecordedEvent): void {
 }
 
 /** A phase of a connection or a pair is over. */
-export function measured(registry: Registry, { phase, direction, ms, decision, prooftype }: Measured): void {
+export function measured(
+  registry: Registry,
+  { phase, direction, ms, decision, prooftype }: Measured,
+  seen: Omit<Exemplar, "value"> | null = null,
+): void {
   const seconds = ms / 1000;
-  registry.observe("xmpp_s2s_setup_duration_seconds", {
-    phase: phase === "setup" ? "total" : phase,
-    direction,
-  }, seconds);
+  registry.observe(
+    "xmpp_s2s_setup_duration_seconds",
+    {
+      phase: phase === "setup" ? "total" : phase,
+      direction,
+    },
+    seconds,
+    seen,
+  );
   if (phase !== "proof" || decision === undefined || prooftype === undefined) return;
-  registry.observe("xmpp_s2s_assertion_duration_seconds", { decision, prooftype }, seconds);
+  registry.observe("xmpp_s2s_assertion_duration_seconds", { decision, prooftype }, seconds, seen);
 }

@@ -1,5 +1,6 @@
 /** The two text formats. https://prometheus.io/docs/specs/om/open_metrics_spec; Prometheus 0.0.4. */
 import { FAMILIES, type Family, type FamilyName, sampled } from "./families.ts";
+import type { Exemplar } from "./histogram.ts";
 
 /** OpenMetrics 1.0, or the older format that everything reads. */
 export type Format = "openmetrics" | "text";
@@ -10,6 +11,8 @@ export interface Sample {
   readonly suffix?: string;
   readonly labels: readonly (readonly [name: string, value: string])[];
   readonly value: number;
+  /** Only OpenMetrics has them. */
+  readonly exemplar?: Exemplar;
 }
 
 const UNITS = ["seconds", "bytes"];
@@ -17,7 +20,7 @@ const UNITS = ["seconds", "bytes"];
 /** The whole exposition; families without samples are named all the same, so that what exists can be seen. */
 export function print(samplesOf: (name: FamilyName) => readonly Sample[], format: Format): string {
   const names = Object.keys(FAMILIES) as FamilyName[];
-  const blocks = names.map((name) => head(name, format) + lines(name, samplesOf(name)));
+  const blocks = names.map((name) => head(name, format) + lines(name, samplesOf(name), format));
   return blocks.join("") + (format === "openmetrics" ? "# EOF\n" : "");
 }
 
@@ -34,11 +37,16 @@ function head(name: FamilyName, format: Format): string {
   }\n`;
 }
 
-function lines(name: FamilyName, samples: readonly Sample[]): string {
+function lines(name: FamilyName, samples: readonly Sample[], format: Format): string {
   const base = sampled(name);
-  return samples.map(({ suffix = "", labels, value }) =>
-    `${base}${suffix}${printLabels(labels)} ${number(value)}\n`
-  ).join("");
+  return samples.map(({ suffix = "", labels, value, exemplar }) => {
+    const example = exemplar === undefined || format === "text" ? "" : printExemplar(exemplar);
+    return `${base}${suffix}${printLabels(labels)} ${number(value)}${example}\n`;
+  }).join("");
+}
+
+function printExemplar({ traceId, value, at }: Exemplar): string {
+  return ` # ${printLabels([["trace_id", traceId]])} ${number(value)} ${number(at / 1000)}`;
 }
 
 function printLabels(labels: Sample["labels"]): string {

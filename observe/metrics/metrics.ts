@@ -38,13 +38,15 @@ export class Metrics {
   readonly #survey: Survey;
   readonly #handshakes = new Handshakes();
   readonly #phases: Phases;
+  /** The trace of what is being measured (OTEL_DENO). */
+  #seen: { readonly traceId: string; readonly at: number } | null = null;
   #unwatch = () => {};
 
   constructor(parts: MetricsParts) {
     this.#parts = parts;
     this.#survey = new Survey(parts.view, parts.pace);
     this.#phases = new Phases((one) => {
-      measured(this.#registry, one);
+      measured(this.#registry, one, this.#seen);
       parts.measured?.(one);
     });
     parts.recorder.listen((event) => this.#hear(event));
@@ -62,7 +64,9 @@ export class Metrics {
   #hear(event: RecordedEvent): void {
     count(this.#registry, event);
     this.#handshakes.hear(this.#registry, event);
-    this.#phases.hear(event, this.#parts.now());
+    const at = this.#parts.now();
+    this.#seen = event.traceId === undefined ? null : { traceId: event.traceId, at };
+    this.#phases.hear(event, at);
     if (event.type === "server.stopped") this.#unwatch();
   }
 

@@ -1,7 +1,7 @@
 /** What is counted while it happens. What the tables know is read when somebody asks (`Sheet`). */
 import type { Sample } from "./exposition.ts";
 import { FAMILIES, type Family, type FamilyName, type LabelsOf, type Named } from "./families.ts";
-import { Histogram } from "./histogram.ts";
+import { type Exemplar, Histogram } from "./histogram.ts";
 import { type Cell, cell, Series, valuesOf } from "./series.ts";
 
 /** For the life of the process. */
@@ -24,8 +24,14 @@ export class Registry {
     this.#counters.get(name)!.at(valuesOf(name, labels)).value += by;
   }
 
-  observe<Name extends Named<"histogram">>(name: Name, labels: LabelsOf<Name>, value: number): void {
-    this.#histograms.get(name)!.at(valuesOf(name, labels)).observe(value);
+  /** @param seen The trace that it stands in, where there is one. */
+  observe<Name extends Named<"histogram">>(
+    name: Name,
+    labels: LabelsOf<Name>,
+    value: number,
+    seen: Omit<Exemplar, "value"> | null = null,
+  ): void {
+    this.#histograms.get(name)!.at(valuesOf(name, labels)).observe(value, seen);
   }
 
   samplesOf(name: FamilyName): Sample[] {
@@ -64,10 +70,11 @@ function named(name: FamilyName, values: readonly string[]): Sample["labels"] {
 }
 
 function samplesOfHistogram(labels: Sample["labels"], histogram: Histogram): Sample[] {
-  const buckets = [...histogram.cumulative()].map(([end, count]): Sample => ({
+  const buckets = [...histogram.cumulative()].map(([end, count, exemplar]): Sample => ({
     suffix: "_bucket",
     labels: [...labels, ["le", end === Infinity ? "+Inf" : String(end)]],
     value: count,
+    ...(exemplar === undefined ? {} : { exemplar }),
   }));
   return [...buckets, { suffix: "_count", labels, value: histogram.count }, {
     suffix: "_sum",

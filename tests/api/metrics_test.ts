@@ -215,6 +215,18 @@ Deno.test("metrics: hostile peers make no series: no remote name, id or address 
   assert.equal(valueOf(families, "xmpp_s2s_stream_errors_total", said), 1);
 });
 
+Deno.test("metrics: with fifty hosted domains that are all open both ways there are fewer than 2,000 series (console.md 4.1)", async () => {
+  const names = Array.from({ length: 50 }, (_, n) => `tenant-${n}.example`);
+  await using stage = await Stage.open({ domains: names });
+  await using _juliet = await busy(stage);
+  const o = await initiateBidi(stage);
+  for (const name of names) await granted(o, "sender.example", name);
+  const { text } = await ask(stage, "/metrics");
+  const series = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  assert.ok(names.every((name) => text.includes(`local="${name}"`)), "each has its own");
+  assert.ok(series.length > 300 && series.length < 2000, `${series.length} series`);
+});
+
 Deno.test("metrics: beyond a hundred hosted domains the others are one", async () => {
   const domains = Array.from({ length: 110 }, (_, i) => `d${i}.tenants.example`);
   await using stage = await Stage.open({ domains });

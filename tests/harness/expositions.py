@@ -15,6 +15,11 @@ families = [
         "type": family.type,
         "help": family.documentation,
         "unit": family.unit,
+        "exemplars": [
+            [sample.labels, sample.exemplar.labels, str(sample.exemplar.value), float(sample.exemplar.timestamp)]
+            for sample in family.samples
+            if sample.exemplar
+        ],
         "samples": [[sample.name, sample.labels, str(sample.value)] for sample in family.samples],
     }
     for family in parse(sys.stdin.read())

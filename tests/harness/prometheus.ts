@@ -6,6 +6,12 @@ export interface Family {
   readonly type: string;
   readonly help: string;
   readonly unit: string;
+  readonly exemplars: readonly (readonly [
+    of: Readonly<Record<string, string>>,
+    labels: Readonly<Record<string, string>>,
+    value: string,
+    seconds: number,
+  ])[];
   readonly samples: readonly (readonly [
     name: string,
     labels: Readonly<Record<string, string>>,

@@ -6,6 +6,7 @@ import { logLevels } from "../../cli/commands/common.ts";
 import { CommandFault } from "../../cli/fault.ts";
 import { cut } from "../../observe/cut.ts";
 import { fields, pretty } from "../../observe/log.ts";
+import { logfmt } from "../../observe/logfmt.ts";
 import { sentence } from "../../observe/sentences.ts";
 import { assertLine } from "../harness/log_keys.ts";
 import { granted, Stage } from "../harness/stage.ts";
@@ -203,6 +204,32 @@ Deno.test("log: a peer's words cannot move the cursor, break a line or turn it a
   assert.match(line, /condition=a\?\[2Jb\?31m\?c\?d\?\?e\?/);
 });
 
+Deno.test("log: as logfmt every key of the line is there, whatever a peer said, and nothing else is", () => {
+  const line = fields(
+    recorded({
+      type: "stream.error",
+      level: "warning",
+      cause: "stream.error",
+      connection: "c-1",
+      pair: PAIR,
+      detail: { by: "peer", text: `${HOSTILE} " = \\ x=y`, empty: "", n: 7, none: null, list: ["a b", 1] },
+    }),
+    "warning",
+    "verona.stream",
+  );
+  const text = logfmt(line);
+  // deno-lint-ignore no-control-regex
+  assert.doesNotMatch(text, /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2028\u2029]/);
+  const words = [...text.matchAll(/(?:^| )(\w+)=("(?:[^"\\]|\\.)*"|[^\s"=]+)(?= |$)/g)];
+  assert.equal(words.map(([word]) => word).join(""), text, "all of it is key=value");
+  const read = Object.fromEntries(
+    words.map(([, key, value]) => [key!, value!.startsWith('"') ? JSON.parse(value!) : value]),
+  );
+  const wanted = Object.entries(line).filter(([, value]) => value !== null)
+    .map(([key, value]) => [key, typeof value === "object" ? JSON.stringify(value) : String(value)]);
+  assert.deepEqual(read, Object.fromEntries(wanted));
+});
+
 Deno.test("run: --log-level is one for all, or by area; anything else is said", () => {
   assert.deepEqual(logLevels("debug"), { lowest: "debug", areas: {} });
   assert.deepEqual(logLevels("warning,route=debug,dns=info"), {
@@ -212,6 +239,18 @@ Deno.test("run: --log-level is one for all, or by area; anything else is said", 
   for (const wrong of ["loud", "route=loud", "rout=debug", "", "info,"]) {
     assert.throws(() => logLevels(wrong), CommandFault, wrong);
   }
+});
+
+Deno.test("run: --log-format logfmt writes lines of it", async () => {
+  const log = new URL("../../observe/log.ts", import.meta.url);
+  const code = `const { logEvent, startLog } = await import(${JSON.stringify(log)});
+    startLog("logfmt");
+    logEvent({ type: "pair.granted", seq: 1, at: "2026-01-01T00:00:00.000Z", connection: "c-1" });`;
+  const { stderr } = await new Deno.Command(Deno.execPath(), { args: ["eval", code] }).output();
+  assert.match(
+    new TextDecoder().decode(stderr),
+    /^ts=2026-01-01T00:00:00.000Z level=info logger=verona.pair event=pair.granted message="[^"]*" connection=c-1\n$/,
+  );
 });
 
 Deno.test("run: areas are logged by their own level", async () => {

@@ -86,6 +86,33 @@ Deno.test("registry: histograms add up; what has no labels begins at 0; one fami
   assert.deepEqual(shown(sheet.samplesOf("xmpp_s2s_routes")), ["{state=denied} 6"]);
 });
 
+Deno.test("exemplars: the latest of each bucket, for OpenMetrics alone, as the reference parser reads it", async () => {
+  const registry = new Registry();
+  const labels = { decision: "denied", prooftype: "none" };
+  const observe = (value: number, traceId: string | null) =>
+    registry.observe(
+      "xmpp_s2s_assertion_duration_seconds",
+      labels,
+      value,
+      traceId === null ? null : { traceId, at: 1_795_694_400_250 },
+    );
+  for (
+    const [value, trace] of [[0.004, "a".repeat(32)], [0.003, "b".repeat(32)], [7, null], [
+      99,
+      "c".repeat(32),
+    ]] as const
+  ) {
+    observe(value, trace);
+  }
+  const printed = (format: Format) => print((name) => registry.samplesOf(name), format);
+  const all = (await parse(printed("openmetrics"), "openmetrics")).flatMap(({ exemplars }) => exemplars);
+  assert.deepEqual(all.map(([{ le }, ...exemplar]) => [le, ...exemplar]), [
+    ["0.005", { trace_id: "b".repeat(32) }, "0.003", 1_795_694_400.25],
+    ["+Inf", { trace_id: "c".repeat(32) }, "99", 1_795_694_400.25],
+  ]);
+  assert.ok(!printed("text").includes("trace_id"));
+});
+
 Deno.test("families: names, labels and words keep the rules of both formats", () => {
   for (const [name, { type, labels, help, buckets }] of Object.entries(FAMILIES) as [string, Family][]) {
     assert.match(name, /^(xmpp_s2s|verona|process)(_[a-z0-9]+)+$/, name);

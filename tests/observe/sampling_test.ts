@@ -6,6 +6,7 @@ import type { Begun, Tracer } from "../../observe/otel/span.ts";
 import { bidiArrival, grant } from "../federation/acts.ts";
 import { Stage, type StageOptions } from "../harness/stage.ts";
 import type { Json, VeronaServer } from "../harness/verona.ts";
+import { parse } from "../harness/prometheus.ts";
 import type { Conversation } from "../peer/conversation.ts";
 import { request } from "../peer/stream.ts";
 import { Collector, type Exported } from "./collector.ts";
@@ -131,6 +132,13 @@ Deno.test("otel: a line of the log names the span that it is about, and the API 
   const denied = events.find(({ type }: Json) => type === "pair.denied");
   const line = lines.find(({ event }) => event === "pair.denied");
   assert.deepEqual([denied.traceId, denied.spanId], [line.trace_id, line.span_id]);
+  const headers = { accept: "application/openmetrics-text; version=1.0.0" };
+  const text = await (await fetch(`${stage.server.console}/metrics`, { headers })).text();
+  const family = (await parse(text, "openmetrics")).find(({ name }) =>
+    name === "xmpp_s2s_assertion_duration_seconds"
+  );
+  const exemplars = family!.exemplars.map(([{ decision }, { trace_id }]) => [decision, trace_id]);
+  assert.ok(exemplars.some(([decision, id]) => decision === "denied" && id === line.trace_id), text);
 });
 
 Deno.test("otel: our own request and what the answer means stand in the trace of the attempt", async () => {
