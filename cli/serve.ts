@@ -23,6 +23,8 @@ import { Attempts } from "../observe/attempts.ts";
 import { Failures } from "../observe/failures/failures.ts";
 import { HealthDesk } from "../observe/health_desk.ts";
 import { Metrics } from "../observe/metrics/metrics.ts";
+import { pushMetrics } from "../observe/otel/instruments.ts";
+import { isTraced } from "../observe/otel/tracing.ts";
 import { OverviewDesk } from "../observe/overview/desk.ts";
 import { within } from "../observe/patience.ts";
 import { Population } from "../observe/population.ts";
@@ -152,6 +154,11 @@ async function serveConsole({ config, clock, view, recorder, resolver, sessions,
     measured: (one) => overview.measured(one),
   });
   metrics.start();
+  if (isTraced(Deno.env.toObject())) {
+    await pushMetrics(metrics, VERSION, (error) => {
+      recorder.tell({ type: "actor.crashed", level: "error", detail: { id: "otel", error: String(error) } });
+    });
+  }
   resolver.watch = (facts) => metrics.looked(facts);
   const parts: ApiParts = {
     view,

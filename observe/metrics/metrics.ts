@@ -10,11 +10,12 @@ import { streamsNow } from "../sse.ts";
 import type { Pace } from "../tables/pace.ts";
 import type { ServerView } from "../view.ts";
 import { count, measured } from "./events.ts";
-import { type Format, print } from "./exposition.ts";
+import { type Format, print, type Sample } from "./exposition.ts";
+import type { FamilyName } from "./families.ts";
 import { Handshakes } from "./handshakes.ts";
 import { readProcess, watchEventLoop } from "./machine.ts";
 import { readHealth, readPopulation, readRecorder, readResolver, readServer, readSurvey } from "./reading.ts";
-import { Registry, Sheet } from "./registry.ts";
+import { type Observed, Registry, Sheet } from "./registry.ts";
 import { Survey } from "./survey.ts";
 
 export interface MetricsParts {
@@ -82,6 +83,16 @@ export class Metrics {
 
   /** The whole exposition. */
   async print(format: Format): Promise<string> {
+    return print(await this.read(), format);
+  }
+
+  /** Hears of every observation of a histogram from now on. */
+  observed(listener: Observed): void {
+    this.#registry.observed = listener;
+  }
+
+  /** What every family says now. */
+  async read(): Promise<(name: FamilyName) => readonly Sample[]> {
     const { view, recorder, hub, health, now, version, commit } = this.#parts;
     const sheet = new Sheet();
     const [found, counts, readiness] = await Promise.all([
@@ -102,9 +113,9 @@ export class Metrics {
     sheet.add("verona_console_dropped", {}, hub.dropped + streams.dropped);
     const { deno, v8 } = Deno.version;
     sheet.add("verona_build", { version, commit, deno, v8 }, 1);
-    return print((name) => {
+    return (name) => {
       const counted = this.#registry.samplesOf(name), read = sheet.samplesOf(name);
       return read.length > 0 ? read : counted;
-    }, format);
+    };
   }
 }

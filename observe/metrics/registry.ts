@@ -4,8 +4,17 @@ import { FAMILIES, type Family, type FamilyName, type LabelsOf, type Named } fro
 import { type Exemplar, Histogram } from "./histogram.ts";
 import { type Cell, cell, Series, valuesOf } from "./series.ts";
 
+/** Hears of an observation of a histogram. */
+export type Observed = (
+  name: Named<"histogram">,
+  labels: Readonly<Record<string, string>>,
+  value: number,
+) => void;
+
 /** For the life of the process. */
 export class Registry {
+  /** Whoever makes histograms of their own of the same (`observe/otel/instruments.ts`). */
+  observed: Observed | null = null;
   readonly #counters = new Map<FamilyName, Series<Cell>>();
   readonly #histograms = new Map<FamilyName, Series<Histogram>>();
 
@@ -32,6 +41,7 @@ export class Registry {
     seen: Omit<Exemplar, "value"> | null = null,
   ): void {
     this.#histograms.get(name)!.at(valuesOf(name, labels)).observe(value, seen);
+    this.observed?.(name, labels, value);
   }
 
   samplesOf(name: FamilyName): Sample[] {

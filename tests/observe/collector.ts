@@ -16,11 +16,24 @@ export interface Exported {
   readonly message: string;
 }
 
+export interface Measured {
+  readonly unit: string;
+  readonly kind: "counter" | "gauge" | "histogram";
+  readonly points: readonly {
+    readonly labels: Readonly<Record<string, unknown>>;
+    /** Of a histogram how many there were. */
+    readonly value: number;
+    readonly bounds: readonly number[] | null;
+  }[];
+}
+
 // deno-lint-ignore no-explicit-any -- JSON of the exporter: what is read here is what the tests assert
 type Json = any;
 
 export class Collector implements AsyncDisposable {
   readonly spans: Exported[] = [];
+  /** The latest of each, by name. */
+  readonly metrics = new Map<string, Measured>();
   /** Everything that came, whatever it was. */
   text = "";
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
@@ -31,7 +44,9 @@ export class Collector implements AsyncDisposable {
     this.#server = Deno.serve(options, async (request) => {
       const text = await request.text();
       this.text += text;
-      if (new URL(request.url).pathname === "/v1/traces") this.#take(JSON.parse(text));
+      const { pathname } = new URL(request.url);
+      if (pathname === "/v1/traces") this.#take(JSON.parse(text));
+      if (pathname === "/v1/metrics") this.#measure(JSON.parse(text));
       return Response.json({});
     });
   }
@@ -77,6 +92,23 @@ export class Collector implements AsyncDisposable {
     this.#heard = Promise.withResolvers<void>();
   }
 
+  #measure({ resourceMetrics }: Json): void {
+    for (const { scopeMetrics } of resourceMetrics) {
+      for (const { scope, metrics } of scopeMetrics) {
+        if (scope.name === "verona") { for (const one of metrics) this.metrics.set(one.name, measured(one)); }
+      }
+    }
+    this.#heard.resolve();
+    this.#heard = Promise.withResolvers<void>();
+  }
+
+  /** Resolves when the metrics that came hold. */
+  async measuredUntil(what: string, holds: () => boolean): Promise<void> {
+    const limit = deadline(what, PATIENCE_MS * 2, () => `\n${JSON.stringify([...this.metrics])}`);
+    while (!holds()) await limit.race(this.#heard.promise);
+    limit.clear();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server.shutdown();
   }
@@ -101,4 +133,14 @@ function read(span: Json): Exported {
 function valueOf(value: Json): unknown {
   if (value.arrayValue !== undefined) return value.arrayValue.values.map(valueOf);
   return value.stringValue ?? value.doubleValue ?? value.boolValue ?? Number(value.intValue);
+}
+
+function measured({ unit, sum, gauge, histogram }: Json): Measured {
+  const kind = sum ? "counter" : gauge ? "gauge" : "histogram";
+  const points = (sum ?? gauge ?? histogram).dataPoints.map((point: Json) => ({
+    labels: Object.fromEntries(point.attributes.map(({ key, value }: Json) => [key, valueOf(value)])),
+    value: Number(point.asDouble ?? point.asInt ?? point.count),
+    bounds: point.explicitBounds ?? null,
+  }));
+  return { unit, kind, points };
 }
