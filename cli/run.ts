@@ -1,16 +1,16 @@
 /** `verona run`: the server. SIGHUP reloads, SIGTERM and SIGINT drain, exit code 0. design.md 2.3. */
 import { systemClock } from "../actors/host.ts";
 import type { Reread } from "../actors/view.ts";
-import type { Config } from "../config/config.ts";
 import { printMistakes } from "../config/load.ts";
-import { type Levels, logEvent, type LogFormat, startLog } from "../observe/log.ts";
+import type { Levels } from "../observe/levels.ts";
+import { logEvent, type LogFormat, startLog } from "../observe/log.ts";
 import { isTraced, traceWith } from "../observe/otel/tracing.ts";
 import { Recorder } from "../observe/recorder.ts";
 import { EXIT } from "./exit.ts";
 import { CommandFault } from "./fault.ts";
 import { complain } from "./output.ts";
 import { loadFile, readConfig } from "./read_config.ts";
-import { serve, type Serving } from "./serve.ts";
+import { serve, type ServeOptions, type Serving } from "./serve.ts";
 import { VERSION } from "./version.ts";
 
 export interface RunOptions {
@@ -22,13 +22,13 @@ export interface RunOptions {
 /** Runs until it is told to stop; the result is the exit code. */
 export async function run({ config: path, logFormat, logLevel }: RunOptions): Promise<number> {
   const config = readConfig(path);
-  startLog(logFormat, logLevel);
+  const log = startLog(logFormat, logLevel);
   const recorder = new Recorder(() => Date.now(), { kept: config.listen.console !== null });
   recorder.listen(logEvent);
   if (isTraced(Deno.env.toObject())) await traceWith(recorder, VERSION, config.otel.sample);
   // Before anything listens: whoever sees us ready may stop us.
   const told = toldToStop();
-  const serving = await start(config, recorder, () => reread(path));
+  const serving = await start({ config, clock: systemClock, recorder, log, reread: () => reread(path) });
   if (logFormat === "pretty") greet(serving);
   reloadOnHangup(serving, recorder);
   await told;
@@ -51,9 +51,9 @@ function reread(path: string): ReturnType<Reread> {
 }
 
 /** Whatever keeps the server from starting is said in one sentence: it is the machine's or the configuration's fault. */
-async function start(config: Config, recorder: Recorder, reread: Reread): Promise<Serving> {
+async function start(options: ServeOptions): Promise<Serving> {
   try {
-    return await serve({ config, clock: systemClock, reread, recorder });
+    return await serve(options);
   } catch (error) {
     throw new CommandFault(EXIT.wrongUse, (error as Error).message);
   }

@@ -22,6 +22,7 @@ import { Audit } from "../observe/audit.ts";
 import { Attempts } from "../observe/attempts.ts";
 import { Failures } from "../observe/failures/failures.ts";
 import { HealthDesk } from "../observe/health_desk.ts";
+import type { LogLevels } from "../observe/levels.ts";
 import { Metrics } from "../observe/metrics/metrics.ts";
 import { pushMetrics } from "../observe/otel/instruments.ts";
 import { isTraced } from "../observe/otel/tracing.ts";
@@ -44,6 +45,8 @@ export interface ServeOptions {
   /** Reads the configuration again, for SIGHUP and `config reload`. */
   readonly reread: Reread;
   readonly recorder: Recorder;
+  /** What is logged. */
+  readonly log: LogLevels;
 }
 
 export interface Serving {
@@ -61,7 +64,7 @@ export interface Serving {
 const LAST_ANSWERS_MS = 500;
 
 /** Starts everything. @throws {Error} whose message says what is missing and what to do. */
-export async function serve({ config: file, clock, reread, recorder }: ServeOptions): Promise<Serving> {
+export async function serve({ config: file, clock, reread, recorder, log }: ServeOptions): Promise<Serving> {
   await makeDataDir(file.server.dataDir);
   const runTime = RunTime.open(file.server.dataDir);
   const config = runTime.over(file);
@@ -83,7 +86,7 @@ export async function serve({ config: file, clock, reread, recorder }: ServeOpti
   const opened = server.listen();
   const sessions = new Sessions(() => clock.now());
   const checks = checksOf(server);
-  const api = await serveConsole({ config, clock, view, recorder, resolver, sessions, checks });
+  const api = await serveConsole({ config, clock, view, recorder, log, resolver, sessions, checks });
   const print = ({ hostname: host, port }: Deno.NetAddr) => printAddress({ host, port });
   const addresses = {
     s2s: opened.s2s.map(print),
@@ -117,12 +120,15 @@ interface ConsoleParts {
   readonly clock: Clock;
   readonly view: View;
   readonly recorder: Recorder;
+  readonly log: LogLevels;
   readonly resolver: Resolver;
   readonly sessions: Sessions;
   readonly checks: Checks;
 }
 
-async function serveConsole({ config, clock, view, recorder, resolver, sessions, checks }: ConsoleParts) {
+async function serveConsole(
+  { config, clock, view, recorder, log, resolver, sessions, checks }: ConsoleParts,
+) {
   const { console } = config.listen;
   if (console === null) return null;
   const tls = config.console === null ? null : {
@@ -164,6 +170,7 @@ async function serveConsole({ config, clock, view, recorder, resolver, sessions,
     view,
     audit: new Audit(`${config.server.dataDir}/audit.db`),
     recorder,
+    log,
     metrics,
     failures,
     health,

@@ -125,7 +125,7 @@ export class Resolver implements AsyncDisposable {
 
   /** Counters of the library: running, waiting, answered, panics, questions, cached. */
   stats(): Record<string, number> {
-    return this.#engine.control({ cmd: "stats" });
+    return this.#engine.closed ? {} : this.#engine.control({ cmd: "stats" });
   }
 
   /** Forgets every cached answer, key and verdict. */

@@ -2,6 +2,7 @@
 import { configureSync, getLogger, type LogRecord, type Sink } from "@logtape/logtape";
 import { CAUSES } from "../facts/cause.ts";
 import type { RecordedEvent } from "../facts/event.ts";
+import { type Levels, LogLevels, USUAL } from "./levels.ts";
 import { Lines } from "./lines.ts";
 import { logfmt } from "./logfmt.ts";
 import { printable, printableJson } from "./printable.ts";
@@ -12,38 +13,27 @@ export const FORMATS = { json: printableJson, logfmt, pretty } as const;
 
 export type LogFormat = keyof typeof FORMATS;
 
-export type Level = "debug" | "info" | "warning";
+let levels = new LogLevels(USUAL);
 
-/** The lowest that is logged: of everything, and of areas (the first word of an event) by themselves. */
-export interface Levels {
-  readonly lowest: Level;
-  readonly areas: Readonly<Record<string, Level>>;
-}
-
-/** Starts logging to stderr. Call once per process. */
-export function startLog(format: LogFormat, { lowest, areas }: Levels = { lowest: "info", areas: {} }): void {
+/** Starts logging to stderr. Call once per process; what is logged can be changed by the result. */
+export function startLog(format: LogFormat, usual: Levels = USUAL): LogLevels {
   configureSync({
     sinks: { stderr: stderrSink(format) },
     loggers: [
-      { category: "verona", sinks: ["stderr"], lowestLevel: lowest },
-      ...Object.entries(areas).map(([area, lowestLevel]) => ({
-        category: ["verona", area],
-        sinks: ["stderr"],
-        parentSinks: "override" as const,
-        lowestLevel,
-      })),
+      { category: "verona", sinks: ["stderr"], lowestLevel: "debug" },
       { category: ["logtape", "meta"], sinks: ["stderr"], lowestLevel: "warning" },
     ],
   });
+  return levels = new LogLevels(usual);
 }
 
-/** Logs a recorded event; `debug` ones only when asked for. */
+/** Logs a recorded event, where its area and level are asked for. */
 export function logEvent(event: RecordedEvent): void {
-  const [area] = event.type.split(".");
-  const logger = getLogger(["verona", area!]);
+  const [area] = event.type.split(".") as [string];
   const level = event.level ?? "info";
-  if (!logger.isEnabledFor(level)) return;
+  if (!levels.isLogged(area, level)) return;
   // The sink makes the sentence; a record that is whole already is handed on as it is.
+  const logger = getLogger(["verona", area]);
   const { category } = logger;
   const record: LogRecord = {
     category,

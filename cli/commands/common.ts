@@ -1,7 +1,6 @@
 /** What the tables of commands have in common. */
 import { type Command, Option } from "commander";
-import { EVENTS } from "../../facts/event.ts";
-import type { Level, Levels } from "../../observe/log.ts";
+import { type Levels, parseLevels } from "../../observe/levels.ts";
 import { EXIT } from "../exit.ts";
 import { CommandFault } from "../fault.ts";
 
@@ -48,28 +47,9 @@ export function fewAtOnce(text: string): number {
   throw new CommandFault(EXIT.wrongUse, `"${text}" is not a number between 1 and 32`);
 }
 
-const LEVELS: readonly string[] = ["debug", "info", "warning"] satisfies Level[];
-
 /** `warning,route=debug`. An area is the first word of an event. */
 export function logLevels(text: string): Levels {
-  const areas: Record<string, Level> = {};
-  let lowest: Level = "info";
-  for (const part of text.split(",")) {
-    const [area, level] = part.includes("=") ? part.split("=", 2) as [string, string] : [null, part];
-    if (!isLevel(level)) {
-      throw new CommandFault(EXIT.wrongUse, `"${level}" is not a level`, `one of ${LEVELS.join(", ")}`);
-    }
-    if (area === null) lowest = level;
-    else if (AREAS.includes(area)) areas[area] = level;
-    else {throw new CommandFault(
-        EXIT.wrongUse,
-        `"${area}" is no area of the log`,
-        `one of ${AREAS.join(", ")}`,
-      );}
-  }
-  return { lowest, areas };
+  const read = parseLevels(text);
+  if ("wrong" in read) throw new CommandFault(EXIT.wrongUse, read.wrong, `one of ${read.oneOf.join(", ")}`);
+  return read;
 }
-
-const isLevel = (text: string): text is Level => LEVELS.includes(text);
-
-export const AREAS: readonly string[] = [...new Set(Object.keys(EVENTS).map((type) => type.split(".")[0]!))];

@@ -5,6 +5,15 @@ import { PROOFS } from "./hosting.ts";
 
 export function addSetting(program: Command, done: Done): void {
   asking(
+    program.command("log-level [levels]").description("what the running server logs; changed for a while")
+      .option("--for <duration>", "how long, at most 24h; then as the server was started", "10m"),
+  )
+    .addHelpText("before", examples("verona log-level", "verona log-level dns=debug,route=debug --for 10m"))
+    .action(async (levels, options) => {
+      const { logLevel } = await import("../log_level.ts");
+      done(await logLevel(levels, options));
+    });
+  asking(
     program.command("recheck <local> <remote>").description(
       "look at a pair's proofs afresh, try it again now",
     ),

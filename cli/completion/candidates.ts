@@ -3,7 +3,7 @@ import { Argument, type Command, type Option } from "commander";
 import { describeTables } from "../../observe/tables/tables.ts";
 import type { FieldDescription, TableName } from "../../observe/contract.ts";
 import { takesValue } from "../arguments.ts";
-import { AREAS } from "../commands/common.ts";
+import { AREAS, LEVELS } from "../../observe/levels.ts";
 import type { Typed } from "./words.ts";
 
 /** One word, and what it is. */
@@ -147,9 +147,7 @@ function sortFields(word: string, fields: readonly FieldDescription[]): Candidat
 function logLevelsBehind(word: string): Candidate[] {
   const before = word.slice(0, word.lastIndexOf(",") + 1);
   const [, area] = /([a-z]+)=[a-z]*$/.exec(word) ?? [];
-  const levels = ["debug", "info", "warning"].map((level) =>
-    plain(before + (area === undefined ? level : `${area}=${level}`))
-  );
+  const levels = LEVELS.map((level) => plain(before + (area === undefined ? level : `${area}=${level}`)));
   return area === undefined ? [...levels, ...AREAS.map((one) => plain(`${before}${one}=`))] : levels;
 }
 

@@ -3,6 +3,7 @@ import type { Attempts } from "../attempts.ts";
 import type { Audit } from "../audit.ts";
 import type { Failures } from "../failures/failures.ts";
 import type { HealthDesk } from "../health_desk.ts";
+import type { LogLevels } from "../levels.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Recorder } from "../recorder.ts";
 import type { OverviewDesk } from "../overview/desk.ts";
@@ -21,6 +22,8 @@ import type { Assets } from "./page.ts";
 export interface ApiParts {
   readonly view: ServerView;
   readonly recorder: Recorder;
+  /** What is logged. */
+  readonly log: LogLevels;
   readonly audit: Audit;
   readonly metrics: Metrics;
   readonly tokens: Tokens;

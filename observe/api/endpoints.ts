@@ -8,6 +8,7 @@ import { EXPLAIN } from "./explain.ts";
 import { FAILURES } from "./failures.ts";
 import { HEALTH } from "./health.ts";
 import { DOMAINS } from "./domains.ts";
+import { LOG_LEVEL } from "./log_level.ts";
 import { MACHINES } from "./machines.ts";
 import { OVERVIEW } from "./overview.ts";
 import { POLICY } from "./policy.ts";
@@ -31,5 +32,6 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...CONTROL,
   ...DOMAINS,
   ...POLICY,
+  ...LOG_LEVEL,
   ...AUDIT,
 ];

@@ -7,6 +7,7 @@ import { Audit } from "../../observe/audit.ts";
 import { Attempts } from "../../observe/attempts.ts";
 import { Failures } from "../../observe/failures/failures.ts";
 import { HealthDesk } from "../../observe/health_desk.ts";
+import { LogLevels, USUAL } from "../../observe/levels.ts";
 import { Metrics } from "../../observe/metrics/metrics.ts";
 import { OverviewDesk } from "../../observe/overview/desk.ts";
 import { Population } from "../../observe/population.ts";
@@ -48,6 +49,7 @@ export function alone({ parts: own = {}, tls }: AloneOptions = {}): Alone {
     view,
     audit: new Audit(Deno.makeTempFileSync({ prefix: "verona-audit-" })),
     recorder,
+    log: new LogLevels(USUAL),
     failures,
     health,
     overview: new OverviewDesk({ view, health, population, recorder, failures, pace, version: "0.0.0", now }),
