@@ -69,7 +69,9 @@ Deno.test("log-level: a running server logs less for a while, says so, and an op
   await stage.server.eventually("the usual level", async () => {
     return (await ask(stage, path, { token })).json.level === "debug";
   });
-  const { entries } = await stage.server.api("/audit");
-  const changes = entries.filter((entry: { path: string }) => entry.path === path);
-  assert.ok(changes.some(({ status }: { status: number }) => status === 200));
+  const { audit } = await stage.server.api("/audit");
+  const changes = audit.filter(({ what }: { what: string }) => what === `PUT ${path}`);
+  assert.deepEqual(changes.map(({ status }: { status: number }) => status).sort(), [
+    ...[200, 200, 400, 400, 400, 400, 400, 403],
+  ]);
 });
