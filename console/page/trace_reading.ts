@@ -48,10 +48,11 @@ const isAbout = (connection: unknown, route: EventRow["route"]): boolean =>
 const isPair = (pair: EventRow["route"]): boolean =>
   typeof pair === "object" && typeof pair?.local === "string" && typeof pair.remote === "string";
 
-function isEvent({ seq, at, type, connection, route, cause, detail }: EventRow): boolean {
+function isEvent({ seq, at, type, connection, route, cause, traceId, detail }: EventRow): boolean {
   return typeof seq === "number" && typeof type === "string" && /^[a-z]+\.[a-z.]+$/.test(type) &&
     typeof at === "string" && !Number.isNaN(Date.parse(at)) && isAbout(connection, route) &&
     (cause === undefined || typeof cause === "string") &&
+    (traceId === undefined || typeof traceId === "string") &&
     (detail === undefined || (typeof detail === "object" && detail !== null && isPlain(detail, 0))) &&
     (type !== "machine.moved" || isMove(detail as unknown as Move));
 }

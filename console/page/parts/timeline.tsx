@@ -5,7 +5,7 @@ import type { EventRow } from "../../../observe/contract.ts";
 import { count, span } from "../format.ts";
 import { hrefs } from "../location.ts";
 import { FIRST } from "../trace_reading.ts";
-import { Facts } from "./basics.tsx";
+import { Copy, Facts } from "./basics.tsx";
 import { factsOf, tell } from "./telling.ts";
 import type { Trace } from "./trace.ts";
 import type { Travel } from "./travel.tsx";
@@ -104,13 +104,20 @@ function Entry({ event, ms, selected, gap, onSelect }: {
 
 function Detail({ event }: { event: EventRow }) {
   const { title } = tell(event);
-  const { route, connection, cause } = event;
+  const { route, connection, cause, traceId } = event;
   const rows: Record<string, ComponentChildren> = { time: event.at, event: event.type };
   if (cause !== undefined) rows.cause = cause;
   if (route !== null) {
     rows.pair = <a href={hrefs.route(route.local, route.remote)}>{route.local} → {route.remote}</a>;
   }
   if (connection !== null) rows.connection = <a href={hrefs.connection(connection)}>{connection}</a>;
+  if (traceId !== undefined) {
+    rows["OpenTelemetry"] = (
+      <>
+        {traceId} <Copy text={traceId}>Copy trace id</Copy>
+      </>
+    );
+  }
   return (
     <section class="detail" aria-label="Event detail" aria-live="off">
       <h3>{title}</h3>

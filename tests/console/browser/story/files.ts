@@ -75,6 +75,7 @@ test("what is dropped and is no trace is refused by name, whatever it is; the pa
     JSON.stringify({ ...file, events: {} }),
     JSON.stringify({ ...file, connection: null }),
     JSON.stringify({ ...file, events: [{ ...first, at: "soon" }, ...rest] }),
+    JSON.stringify({ ...file, events: [{ ...first, traceId: { of: "nobody" } }, ...rest] }),
     JSON.stringify({ ...file, events: [{ ...first, type: "machine.moved", detail: { edges: 7 } }] }),
   ];
   for (const text of wrong) {
@@ -83,6 +84,25 @@ test("what is dropped and is no trace is refused by name, whatever it is; the pa
     assert.equal(await visitor.page.locator(".timeline .entry").count(), 0, text.slice(0, 60));
   }
   await visitor.picture("trace-refused-light");
+  visitor.assertQuiet();
+});
+
+test("an event that stands among the spans of OpenTelemetry says in which trace, to be copied", async ({ visit }) => {
+  await using visitor = await visit();
+  const { page } = visitor;
+  const { file } = await exported(visitor);
+  const traceId = "0af7651916cd43dd8448eb211c80319c";
+  const last = file.events.length - 1;
+  const events = file.events.map((event, n) =>
+    n === last ? { ...event, traceId, spanId: "b7ad6b7169203331" } : event
+  );
+  await drop(visitor, JSON.stringify({ ...file, events }));
+  await page.locator(".detail", { hasText: traceId }).waitFor();
+  await page.getByRole("button", { name: "Copy trace id" }).click();
+  await page.getByRole("button", { name: "Copied" }).waitFor();
+  await page.keyboard.press("Home");
+  assert.equal(await page.getByRole("button", { name: "Copy trace id" }).count(), 0, "others have none");
+  assert.deepEqual(await visitor.axe(), []);
   visitor.assertQuiet();
 });
 
