@@ -54,8 +54,27 @@ export function attributesOf({ type, connection, pair, cause, detail = {} }: Rec
   set("xmpp.domain.local", local, scalar);
   set("xmpp.domain.remote", remote, scalar);
   for (const [key, [name, read]] of Object.entries(NAMES)) set(name, detail[key], read);
-  if (type === "delegation.resolved") found["dns.question.name"] = `_xmpp-server._tcp.${detail.domain}`;
+  if (type === "delegation.resolved") {
+    found["dns.question.name"] = `_xmpp-server._tcp.${detail.domain}`;
+    Object.assign(found, proofOf(detail.lookups));
+  }
+  if (type === "connection.opened") found["network.transport"] = "tcp";
   if (type === "addresses.resolved") found["dns.question.name"] = String(detail.host);
   if (cause === undefined) return found;
   return { ...found, "error.type": cause, "xmpp.s2s.cause": cause, "xmpp.s2s.fault": CAUSES[cause].fault };
 }
+
+/** From the root down, by what it was verified. A list that was too long ends in words. */
+function proofOf(lookups: Detail | undefined): Record<string, string[]> {
+  const links = objects(lookups).flatMap(({ chain }) => objects(chain));
+  const zones = links.flatMap(({ zone }) => typeof zone === "string" ? [zone] : []);
+  const algorithms = links.flatMap(({ algorithms }) => Array.isArray(algorithms) ? algorithms : []);
+  if (zones.length === 0) return {};
+  return {
+    "xmpp.dnssec.zones": [...new Set(zones)],
+    "xmpp.dnssec.algorithms": [...new Set(algorithms.map(String))],
+  };
+}
+
+const objects = (list: Detail | undefined): { readonly [key: string]: Detail }[] =>
+  Array.isArray(list) ? list.filter((one) => typeof one === "object" && one !== null) : [];

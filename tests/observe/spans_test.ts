@@ -54,6 +54,9 @@ Deno.test("otel: an attempt of ours: DNS, TCP, stream, TLS and request, each bel
   assert.equal(of("dns")["dns.question.name"], "_xmpp-server._tcp.sender.example");
   assert.deepEqual(of("dns")["dns.answers"], [`${ORIGINATING}:5269`]);
   assert.equal(of("dns")["xmpp.dnssec"], "secure");
+  assert.deepEqual(of("dns")["xmpp.dnssec.zones"], [".", "example", "sender.example"]);
+  assert.deepEqual(of("dns")["xmpp.dnssec.algorithms"], ["13"]);
+  assert.equal(of("tcp")["network.transport"], "tcp");
   assert.equal(of("tcp")["network.peer.address"], stage.world.peerIp);
   assert.equal(of("tls")["tls.protocol.version"], "TLSv1.3");
   assert.equal(connect.attributes["xmpp.domain.remote"], ORIGINATING);
