@@ -29,7 +29,7 @@ const truthOf = (span: Begun | null): Begun | null => span instanceof Held ? spa
 
 class HeldTrace {
   readonly #tracer: Tracer;
-  #spans: Held[] = [];
+  readonly #spans: Held[] = [];
   #released = false;
 
   constructor(tracer: Tracer) {
@@ -50,16 +50,17 @@ class HeldTrace {
     for (const span of this.#spans.splice(0)) span.release();
   }
 
-  /** Nothing failed until its end. */
+  /** Nothing failed until its end. Whoever links to one of its spans later keeps no more of it. */
   drop(): void {
-    this.#spans = [];
+    for (const span of this.#spans.splice(0)) span.drop();
   }
 }
 
 class Held implements Begun {
   readonly #begin: () => Begun;
   readonly #isRoot: boolean;
-  #said: ((span: Begun) => void)[] = [];
+  /** Null: nobody will ask for it. */
+  #said: ((span: Begun) => void)[] | null = [];
   truth: Begun | null = null;
 
   constructor(readonly trace: HeldTrace, begin: () => Begun, isRoot: boolean) {
@@ -81,11 +82,15 @@ class Held implements Begun {
 
   release(): void {
     this.truth = this.#begin();
-    for (const say of this.#said.splice(0)) say(this.truth);
+    for (const say of this.#said?.splice(0) ?? []) say(this.truth);
+  }
+
+  drop(): void {
+    this.#said = null;
   }
 
   #say(word: (span: Begun) => void): void {
-    if (this.truth === null) this.#said.push(word);
+    if (this.truth === null) this.#said?.push(word);
     else word(this.truth);
   }
 }

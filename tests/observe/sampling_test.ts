@@ -1,5 +1,6 @@
 /** Which traces are exported, and the same ids in the log. console.md 4.2, 4.3. */
 import assert from "node:assert/strict";
+import { setFlagsFromString } from "node:v8";
 import type { SpanIds } from "../../facts/event.ts";
 import { sampled } from "../../observe/otel/sampling.ts";
 import type { Begun, Tracer } from "../../observe/otel/span.ts";
@@ -8,6 +9,7 @@ import { Stage, type StageOptions } from "../harness/stage.ts";
 import type { Json, VeronaServer } from "../harness/verona.ts";
 import { parse } from "../harness/prometheus.ts";
 import type { Conversation } from "../peer/conversation.ts";
+import { deadline } from "../peer/deadline.ts";
 import { request } from "../peer/stream.ts";
 import { Collector, type Exported } from "./collector.ts";
 
@@ -42,6 +44,32 @@ Deno.test("sampling: a trace that was not chosen is held, and goes when nothing 
   root.end(4, null);
   tracer.begin("late", "internal", 5, root, null).end(6, ANSWER);
   assert.deepEqual([real.told, root.ids], [["late from 5 below - beside -", "late until 6 dns.bogus"], null]);
+});
+
+Deno.test("sampling: whoever remembers a span of a trace that went keeps nothing that was said of it", async () => {
+  const tracer = sampled(exporter(), 0, () => 0);
+  const gone = Promise.withResolvers<void>();
+  const registry = new FinalizationRegistry(gone.resolve);
+  const say = (span: Begun) => {
+    const said = { large: "x".repeat(1000) };
+    registry.register(said, undefined);
+    span.set(() => said);
+  };
+  const root = tracer.begin("root", "server", 1, null, null);
+  say(root);
+  root.end(2, null);
+  const { gc } = await import("node:vm").then(({ runInNewContext }) => {
+    setFlagsFromString("--expose-gc");
+    return { gc: runInNewContext("gc") as () => void };
+  });
+  const limit = deadline("what was said to be collected");
+  const turn = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
+  for (let over = false; !over; await limit.race(turn())) {
+    gc();
+    over = await Promise.race([gone.promise.then(() => true), turn().then(() => false)]);
+  }
+  limit.clear();
+  assert.equal(root.ids, null, "the span itself is remembered");
 });
 
 Deno.test("sampling: one that fails is exported whole, in its order and with its times, and goes on from there", () => {
