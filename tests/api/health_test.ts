@@ -47,9 +47,7 @@ Deno.test("health: ready says ok, or each check; HEAD; never kept; the same as a
 });
 
 Deno.test("health: without a resolver 503 by its cause, terse; what was seen is for who asks for more; 4 as a command", async () => {
-  await using stage = await Stage.open({
-    settings: { limits: { dns_timeout: "400ms", dns_query_timeout: "200ms" } },
-  });
+  await using stage = await Stage.open();
   stage.world.dns.outage({ kind: "servfail" });
   const [failing] = await notReady(stage, "dns.servfail");
   assert.deepEqual([failing!.name, failing!.text], ["resolver", "the root's keys do not validate"]);
@@ -93,7 +91,7 @@ Deno.test("health: not ready once the machine's own certificate has ended, ready
 });
 
 Deno.test("health: draining is not ready, while what is open may still finish; then nobody answers: 3", async () => {
-  await using stage = await Stage.open({ settings: { limits: { closing_timeout: "5s" } } });
+  await using stage = await Stage.open({ settings: { limits: { closing_timeout: "1m" } } });
   const o = await stage.initiateWith();
   stage.server.process.kill("SIGTERM");
   await o.streamError("system-shutdown");

@@ -86,7 +86,7 @@ export class Ground implements AsyncDisposable {
 
   /** The server under test and its component; both end with the ground. */
   async underTest(): Promise<{ server: VeronaServer; component: Component }> {
-    const settings = { limits: { connect_timeout: "1s", connect_total: "3s" } };
+    const settings = { limits: { connect_timeout: "3s", connect_total: "9s" } };
     const identity = await this.issue({ names: [hostOf("here")] });
     const server = this.#ends.use(await this.verona("here", hostOf("here"), identity, settings));
     const component = await Component.attach(server.components, LOCAL, "secret", server.components.host);

@@ -8,8 +8,6 @@ import { NS } from "../peer/names.ts";
 import { acceptSecured, CLOSING, DNA_FEATURES, request, verdict } from "../peer/stream.ts";
 import { bidiArrival, fence, grant, initiateBidi, message } from "./acts.ts";
 
-const never = { kind: "hold", until: new Promise<void>(() => {}) } as const;
-
 Deno.test("BID-4 DNA-43: a route opened by the inverse of a grant hears of its connection's end", async () => {
   await using stage = await Stage.open();
   await using juliet = await stage.component();
@@ -63,15 +61,16 @@ Deno.test("a re-check that comes late does not bring a forgotten proof back", as
 });
 
 Deno.test("requests of a connection that is gone are not looked up when their turn comes", async () => {
-  await using stage = await Stage.open({ settings: { limits: { proofs: 1, dns_timeout: "500ms" } } });
+  await using stage = await Stage.open({ settings: { limits: { proofs: 1 } } });
   for (const domain of ["a.example", "b.example"]) stage.world.customer(domain);
-  stage.world.dns.fail(srvOwner("a.example"), "SRV", never);
+  const release = stage.world.dns.hold(srvOwner("a.example"), "SRV");
   const { o } = await stage.initiate();
   o.send(request("a.example", "target.example") + request("b.example", "target.example"));
   await stage.world.dns.awaitQuestion(srvOwner("a.example"), "SRV");
   await stage.server.told({ event: "request.received", remote: "b.example" });
   o.wire.reset();
   await stage.server.told({ event: "connection.closed" });
+  release();
   await stage.initiateWith(); // waits for its turn behind a.example, and would behind b.example
   assert.equal(stage.world.dns.asked(srvOwner("b.example"), "SRV").length, 0);
 });

@@ -254,7 +254,7 @@ Deno.test("SM-16: many connections that one remote resets together delay only th
 Deno.test("SM-16: a domain that is hosted no more, and a server that stops, dial nobody for what waited", async () => {
   await using stage = await Stage.open({
     movedClock: true,
-    settings: { limits: { shutdown_grace: "100ms" } },
+    settings: { limits: { shutdown_grace: "2s" } },
   });
   await using juliet = await stage.component();
   const r = await delivered(stage, juliet, "m1");

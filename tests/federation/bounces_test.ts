@@ -78,7 +78,7 @@ const OUTWARD: Record<string, Row> = {
   },
   "DNS failure that may pass: time-out": {
     options: {
-      ...limits({ dns_timeout: "500ms", dns_query_timeout: "200ms" }),
+      ...limits({ dns_timeout: "2s", dns_query_timeout: "1s" }),
       ...world((w) => w.dns.fail(SENDER, "SRV", { kind: "drop" })),
     },
     expected: ["remote-server-not-found", "wait"],
@@ -102,7 +102,7 @@ const OUTWARD: Record<string, Row> = {
   },
   "negotiation failed: no TLS behind proceed": {
     // Where both come in one segment it is an injection, and the next rung finds nobody who speaks.
-    options: limits({ header_timeout: "300ms" }),
+    options: limits({ header_timeout: "3s" }),
     act: atStartTls((r) => {
       r.send(PROCEED);
       r.wire.writeRaw(new Uint8Array([21, 3, 3, 0, 2, 2, 40]));

@@ -103,7 +103,7 @@ const CAUSES: Record<string, [act: Act, options?: StageOptions]> = {
     prepare: (world) => world.dns.fail(srvOwner("sender.example"), "SRV", { kind: "servfail" }),
   }],
   "dns.timeout": [ask("sender.example"), {
-    ...limits({ dns_timeout: "500ms", dns_query_timeout: "200ms" }),
+    ...limits({ dns_timeout: "2s", dns_query_timeout: "1s" }),
     prepare: (world) => world.dns.fail(srvOwner("sender.example"), "SRV", { kind: "drop" }),
   }],
   "dns.too-large": [
@@ -189,8 +189,11 @@ const CAUSES: Record<string, [act: Act, options?: StageOptions]> = {
   }],
   "stream.header-timeout": [async (stage) => void await stage.dial(), limits({ header_timeout: "200ms" })],
   "stream.negotiation-timeout": [
-    async (stage) => void await stage.initiate(),
-    limits({ negotiation_timeout: "1500ms" }),
+    async (stage) => {
+      await stage.initiate();
+      await stage.server.advance(60_000);
+    },
+    { movedClock: true },
   ],
   "stream.feature-required": [async (stage) => {
     await using juliet = await stage.component();
@@ -213,7 +216,7 @@ const CAUSES: Record<string, [act: Act, options?: StageOptions]> = {
     juliet.say("juliet", "romeo@sender.example", "m1");
     const { r } = await arrival(stage); // who opened it closes it (8.5)
     await grant(r, "target.example", "sender.example");
-  }, limits({ idle_timeout: "300ms" })],
+  }, limits({ idle_timeout: "2s" })],
   "stream.unsupported": [sendOn("<foo xmlns='urn:x'/>")],
   "route.bad-request": [sendOn(`<iq type='get' ${from}><ping xmlns='${NS.ping}'/></iq>`)],
   "route.unauthorised-flood": [async (stage) => {
@@ -233,7 +236,7 @@ const CAUSES: Record<string, [act: Act, options?: StageOptions]> = {
     await r.closing(); // which the peer does not answer: the connection is not free yet
     juliet.say("juliet", "romeo@sender.example", "m2");
     await stage.server.told({ event: "route.state", cause: "limit.outgoing" });
-  }, limits({ outgoing_per_target: 1 })],
+  }, limits({ outgoing_per_target: 1, closing_timeout: "1m" })],
   "route.slow-sink": [async (stage) => {
     const juliet = await stage.component();
     const o = await stage.initiateWith();

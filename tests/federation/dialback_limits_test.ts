@@ -97,18 +97,18 @@ const WAYS: Record<string, (world: World, port: number) => void> = {
 
 for (const [what, prepare] of Object.entries(WAYS)) {
   Deno.test(`DNS-8 DNS-9: the question finds its way at once: ${what}`, async () => {
-    const port = 20_000 + Math.floor(Math.random() * 20_000);
-    await using _hole = await blackhole(port);
+    await using hole = await blackhole();
+    const { port } = hole;
+    // Whoever waited for a dead address would wait longer than this test.
+    const limits = { connect_timeout: "10m", connect_total: "1h" };
     await using stage = await Stage.open({
-      settings: { policy: { proof: "encrypted" } },
+      settings: { policy: { proof: "encrypted" }, limits },
       prepare: (world) => prepare(world, port),
     });
     await using authoritative = await Listener.listen(stage.world.peerIp, port, "authoritative");
     const o = await unproven(stage, "sender.example");
-    const before = performance.now();
     o.send(request("sender.example", TARGET, KEY));
     const a = await authoritative.accept();
-    assert.ok(performance.now() - before < 5000, "it waited for a dead address");
     const identity = await selfSigned({ names: ["nobody.example"] });
     await acceptSecured(a, { tls: { identity }, features: [FEATURE.dialback] });
     a.send(reply(await a.element(NS.db, "verify"), "valid"));

@@ -194,7 +194,7 @@ Deno.test("DNA-47: the third unsolicited valid ends the stream with policy-viola
 
 Deno.test("DNA-48: a verdict on another connection than the request is ignored", async () => {
   await using stage = await Stage.open({
-    settings: { limits: { verdict_timeout: "1500ms" } },
+    settings: { limits: { verdict_timeout: "4s" } },
     prepare: (world) => {
       world.machine("xmpp2.originating.example", 12);
       world.customer("second.example", ["xmpp2.originating.example"]);

@@ -6,33 +6,37 @@ import type { Conversation, Happening } from "../peer/conversation.ts";
 import { arrival, bounced, message } from "./acts.ts";
 import { CLOSING, header, request } from "../peer/stream.ts";
 
+/** The defaults of `limits.negotiation_timeout` and `limits.header_timeout`. */
+const [NEGOTIATION_MS, HEADER_MS] = [60_000, 20_000];
+
 Deno.test("SM-17: negotiation that never ends in a request: connection-timeout", async () => {
-  await using stage = await Stage.open({ settings: { limits: { negotiation_timeout: "2s" } } });
+  await using stage = await Stage.open({ movedClock: true });
   const { o } = await stage.initiate();
+  await stage.server.advance(NEGOTIATION_MS);
   await o.streamError("connection-timeout");
   o.send(CLOSING);
   assert.equal((await o.farewell()).end, "fin");
 });
 
 Deno.test("SM-17: a granted pair ends the negotiation timer; the server-name pair alone does not", async () => {
-  await using stage = await Stage.open({ settings: { limits: { negotiation_timeout: "2s" } } });
+  await using stage = await Stage.open({ movedClock: true });
   await using juliet = await stage.component();
   const o = await stage.initiateWith();
   const { o: idle } = await stage.initiate();
+  await stage.server.advance(NEGOTIATION_MS);
   await idle.streamError("connection-timeout"); // by now the first one is older than the limit
   o.send(message("romeo@sender.example", "juliet@target.example", "m1"));
   await juliet.message({ id: "m1" });
 });
 
 Deno.test("SM-17: a peer that owes its header, or its handshake, is dropped", async () => {
-  await using stage = await Stage.open({
-    settings: { limits: { header_timeout: "1s", tls_timeout: "1s" } },
-  });
+  await using stage = await Stage.open({ movedClock: true });
   const silent = await stage.dial();
   const half = await stage.dial();
   await open(half, SERVER_NAMES);
   half.send("<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
   await half.anyElement("proceed");
+  await stage.server.advance(HEADER_MS); // which is longer than a handshake may take
   assert.deepEqual((await half.farewell()).elements, []);
   await silent.farewell().catch((error) => assert.match(String(error), /saw header/)); // header and error are allowed
 });
@@ -59,7 +63,7 @@ Deno.test("SM-18: SIGTERM: what is authorised is flushed, the rest bounced, syst
 });
 
 Deno.test("SM-18: during the drain no new stream is taken and no new request granted", async () => {
-  await using stage = await Stage.open({ settings: { limits: { shutdown_grace: "3s" } } });
+  await using stage = await Stage.open({ settings: { limits: { shutdown_grace: "1m" } } });
   const o = await stage.initiateWith();
   stage.server.signal("SIGTERM");
   await o.streamError("system-shutdown"); // the peer does not close yet: the drain is under way

@@ -144,7 +144,7 @@ const REFUSED: Record<string, [cause: string, prepare: Refusal, options?: StageO
   "records that are not answered": ["dns.servfail", (shown, world) => {
     publish(world, [tlsa("3 1 1", shown)]);
     world.dns.fail(OWNER, "TLSA", { kind: "servfail" });
-  }, { settings: { limits: { dns_timeout: "1s", dns_query_timeout: "300ms" } } }],
+  }],
 };
 for (const [what, [cause, prepare, options]] of Object.entries(REFUSED)) {
   Deno.test(`R-7: ${what}: not-authorized, and the cause is ${cause}`, async () => {

@@ -186,7 +186,7 @@ Deno.test("a resolver that is away at start: 503 with the reason; ready when it 
     await using server = await VeronaServer.spawn(
       directory,
       await configuration(world, directory, {
-        settings: { limits: { dns_timeout: "400ms", dns_query_timeout: "200ms" } },
+        settings: { limits: { dns_timeout: "2s", dns_query_timeout: "1s" } },
       }),
     );
     const reasons = await server.eventually("/readyz to say 503", async () => {

@@ -138,11 +138,10 @@ for (const [what, place] of Object.entries(PLACES)) {
 
 Deno.test("STR-35: it follows to an IPv6 address, at its port", async () => {
   await using provider = await Provider.open();
-  const port = 20_000 + Math.floor(Math.random() * 10_000);
-  await using six = await Listener.listen("::1", port, "six");
+  await using six = await Listener.listen("::1", 0, "six");
   await using juliet = await provider.stage.component();
   juliet.say("juliet", "romeo@sender.example", "m1");
-  await provider.refer(provider.stage.peer, `[::1]:${port}`);
+  await provider.refer(provider.stage.peer, `[::1]:${six.endpoint.port}`);
   const { r } = await provider.arrival(six);
   await grant(r, TARGET, SENDER);
   await r.message({ id: "m1" });

@@ -21,16 +21,20 @@ export async function dial(to: Endpoint, localAddress: string, name = "O"): Prom
 
 /** Accepts connections at one address; each is taken once with `accept`. */
 export class Listener implements AsyncDisposable {
-  readonly #server = net.createServer({ allowHalfOpen: true }, (socket) => this.#accepted(socket));
+  readonly #server: net.Server;
   readonly #all: Conversation[] = [];
   #taken = 0;
   #wake = Promise.withResolvers<void>();
 
   private constructor(
+    server: net.Server,
+    /** Where it listens: the port that the system chose, where 0 was asked for. */
     readonly endpoint: Endpoint,
     readonly name: string,
     readonly serve: (conversation: Conversation) => void,
-  ) {}
+  ) {
+    this.#server = server.on("connection", (socket) => this.#accepted(socket));
+  }
 
   /** @param serve Called with every connection, for a peer that answers all of them alike. */
   static async listen(
@@ -39,10 +43,10 @@ export class Listener implements AsyncDisposable {
     name = "R",
     serve: (conversation: Conversation) => void = () => {},
   ): Promise<Listener> {
-    const listener = new Listener({ host, port }, name, serve);
-    listener.#server.listen(port, host);
-    await once(listener.#server, "listening");
-    return listener;
+    const server = net.createServer({ allowHalfOpen: true });
+    server.listen(port, host);
+    await once(server, "listening");
+    return new Listener(server, { host, port: (server.address() as net.AddressInfo).port }, name, serve);
   }
 
   /** How many connections have come in so far. */

@@ -175,7 +175,7 @@ Deno.test("resolver: each fresh lookup asks for the whole chain again", async ()
 
 Deno.test("resolver: a fresh lookup that fails does not push out an answer that still counts", async () => {
   await mutator.damage([]);
-  await resolving(mutator.settings(lab), { timeoutMs: 3000, queryTimeoutMs: 1000 }, async (resolver) => {
+  await resolving(mutator.settings(lab), { timeoutMs: 6000, queryTimeoutMs: 2000 }, async (resolver) => {
     assert.equal((await resolver.lookup(HOST, "A")).security, "secure");
     await mutator.damage(silence);
     assert.equal((await resolver.lookup(HOST, "A", { fresh: true })).security, "indeterminate");

@@ -399,11 +399,10 @@ Deno.test("interoperates as a client with openssl s_server, TLS 1.2 and 1.3, and
 });
 
 async function sServer(options: string[]) {
-  const port = await freePort();
   const child = execFile("openssl", [
     "s_server",
     "-accept",
-    `127.0.0.1:${port}`,
+    "127.0.0.1:0",
     "-Verify",
     "1",
     "-naccept",
@@ -411,19 +410,17 @@ async function sServer(options: string[]) {
     ...options,
   ]);
   const closed = new Promise<void>((resolve) => child.on("close", () => resolve()));
-  await within(
-    new Promise<void>((resolve) => child.stdout!.on("data", (text) => text.includes("ACCEPT") && resolve())),
+  const port = await within(
+    new Promise<number>((resolve) => {
+      let said = "";
+      child.stdout!.on("data", (text) => {
+        const accepting = /ACCEPT 127\.0\.0\.1:(\d+)\n/.exec(said += text);
+        if (accepting !== null) resolve(Number(accepting[1]));
+      });
+    }),
     "s_server",
   );
   return { port, child, close: () => (child.kill(), closed) };
-}
-
-async function freePort(): Promise<number> {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr as Deno.NetAddr;
-  listener.close();
-  await Promise.resolve();
-  return port;
 }
 
 /** Plays the stream's plaintext beginning, then hands the bytes to a TLS server that knows nothing of XMPP. */
