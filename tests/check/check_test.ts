@@ -133,7 +133,7 @@ Deno.test("check: a resolver that is not there says nothing about the domain", a
 
 Deno.test("check: a peer that never answers the request is named, not the network", async () => {
   await using checker = await Checker.open();
-  const running = checker.run("other-sender.example", "--timeout", "8s", "--json");
+  const running = checker.run("other-sender.example", "--timeout", "13s", "--json");
   const { r } = await arrival(checker.stage);
   await r.request("sender.example", "other-sender.example");
   const { code, stdout } = await running;

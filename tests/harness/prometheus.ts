@@ -88,19 +88,19 @@ export class Prometheus implements AsyncDisposable {
       scrape_configs: [{ job_name: "verona", static_configs: [{ targets: [target] }] }],
     };
     await Deno.writeTextFile(`${directory}/prometheus.yml`, JSON.stringify(config)); // JSON is YAML
-    const port = freePort();
+    const at = freeAddress();
     const child = new Deno.Command("prometheus", {
       args: [
         `--config.file=${directory}/prometheus.yml`,
         `--storage.tsdb.path=${directory}/data`,
-        `--web.listen-address=127.0.0.1:${port}`,
+        `--web.listen-address=${at}`,
         "--log.level=warn",
       ],
       stdin: "null",
       stdout: "null",
       stderr: "piped",
     }).spawn();
-    return new Prometheus(child, `http://127.0.0.1:${port}`, directory);
+    return new Prometheus(child, `http://${at}`, directory);
   }
 
   /** The data of an answer of its API, once it is what was waited for. */
@@ -135,7 +135,9 @@ export class Prometheus implements AsyncDisposable {
   }
 }
 
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
+/** Of a host of its own, where no other test is given the port before Prometheus takes it. */
+function freeAddress(): string {
+  const [third, fourth] = crypto.getRandomValues(new Uint8Array(2));
+  using listener = Deno.listen({ hostname: `127.60.${third}.${fourth}`, port: 0 });
+  return `${listener.addr.hostname}:${listener.addr.port}`;
 }

@@ -42,7 +42,7 @@ Deno.test("matrix over the wire, receiver: every verdict, every question asked, 
 });
 
 Deno.test("matrix over the wire, initiator: every endpoint, every request, every stanza as the oracle says", async () => {
-  await using scene = await Scene.open(chosen("initiator"), entertain, "4s");
+  await using scene = await Scene.open(chosen("initiator"), entertain, "8s");
   await scene.all(2 * TOGETHER, async ({ role, arrival }) => {
     scene.mailbox.component.say("juliet", `romeo@${role.domain}`, stanzaId(role));
     await Promise.race([arrival.promise, scene.mailbox.letter(stanzaId(role))]);
