@@ -13,6 +13,9 @@ export const LOCAL = `here.${SUFFIX}`;
 export const remoteOf = (id: string): string => `${id}.${SUFFIX}`;
 export const hostOf = (id: string): string => `mx-${id}.${SUFFIX}`;
 
+const DAY_MS = 86_400_000;
+export const inDays = (days: number) => new Date(Date.now() + days * DAY_MS);
+
 /** Last octets, as the zone has them. */
 const OCTETS = {
   "here": 141,
@@ -86,7 +89,10 @@ export class Ground implements AsyncDisposable {
 
   /** The server under test and its component; both end with the ground. */
   async underTest(): Promise<{ server: VeronaServer; component: Component }> {
-    const settings = { limits: { connect_timeout: "3s", connect_total: "9s" } };
+    const settings = {
+      limits: { connect_timeout: "3s", connect_total: "9s" },
+      policy: { block: [remoteOf("blocked")] },
+    };
     const identity = await this.issue({ names: [hostOf("here")] });
     const server = this.#ends.use(await this.verona("here", hostOf("here"), identity, settings));
     const component = await Component.attach(server.components, LOCAL, "secret", server.components.host);

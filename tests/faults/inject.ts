@@ -5,11 +5,9 @@ import type { Process } from "../interop/process.ts";
 import { blackhole } from "../federation/blackhole.ts";
 import type { Settings } from "../harness/verona.ts";
 import type { CertificateOptions } from "../harness/certificates.ts";
-import { type Ground, hostOf, type Machine, remoteOf } from "./ground.ts";
+import { type Ground, hostOf, inDays, type Machine, remoteOf } from "./ground.ts";
 
-const DAY_MS = 86_400_000;
 const S2S_PORT = 5269;
-const inDays = (days: number) => new Date(Date.now() + days * DAY_MS);
 
 type Injection = (ground: Ground) => Promise<AsyncDisposable>;
 
