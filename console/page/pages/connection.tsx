@@ -42,7 +42,7 @@ export function ConnectionPage({ id }: { id: string }) {
       </Part>
       <TravelBanner events={trace.events} travel={travel} />
       <Tabs of={viewsOf(trace, row)} at={tab} />
-      <div class="entity-body" role="tabpanel" id="panel" aria-labelledby={`tab-${tab}`}>
+      <div class="entity-body" role="tabpanel" id="panel" tabIndex={0} aria-labelledby={`tab-${tab}`}>
         <Part what="this view" at={tab}>
           <Body tab={tab} id={id} row={row} trace={trace} travel={travel} />
         </Part>

@@ -64,7 +64,7 @@ export function RoutePage({ local, remote }: { local: string; remote: string }) 
       </header>
       <TravelBanner events={trace.events} travel={travel} />
       <Tabs of={Object.entries(TABS).map(([name, title]) => ({ name, title }))} at={tab} />
-      <div class="entity-body" role="tabpanel" id="panel" aria-labelledby={`tab-${tab}`}>
+      <div class="entity-body" role="tabpanel" id="panel" tabIndex={0} aria-labelledby={`tab-${tab}`}>
         <Part what="this view" at={tab}>
           {tab !== "chart" ? <Explained local={local} remote={remote} tab={tab} /> : (
             <div class="split">

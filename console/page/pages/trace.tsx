@@ -110,6 +110,7 @@ function Opened({ name, file }: { name: string; file: TraceFile }) {
         class="entity-body"
         role="tabpanel"
         id="panel"
+        tabIndex={0}
         aria-labelledby={sequence ? "tab-sequence" : "tab-statechart"}
       >
         <div class="split">

@@ -99,7 +99,12 @@ export function Picture({ machine, standing = NOWHERE, heat, choice }: {
         </p>
       )}
       {view !== null && (
-        <div class={chart === null || listed ? "listed only" : "listed"}>
+        <div
+          class={chart === null || listed ? "listed only" : "listed"}
+          role="region"
+          aria-label={`States of ${title}`}
+          tabIndex={0}
+        >
           <Outline states={view.states} active={standing.state} {...(heat ? { heat } : {})} />
         </div>
       )}

@@ -115,15 +115,27 @@ test("D3.5: an alias and a wildcard are links of their own", async ({ visit, pla
   visitor.assertQuiet();
 });
 
-test("D3.7: past its end a chain is red, its pair is looked at again, and then it is no pair any more", async ({ visit, place }) => {
+test("C7, D3.7: past its end a chain is red, its pair is looked at again, and then it is no pair any more", async ({ visit, place }) => {
   await using visitor = await visit();
   const { server, world } = place.stage;
   const page = await visitor.go("/connections/c-1?tab=proofs");
   const card = "[data-proof='sender.example']";
   await page.locator(`${card} .link`).first().waitFor();
   assert.equal(await page.locator(`${card} .link.bad`).count(), 0);
-  const { proofs: [proof] } = await server.api("/proofs?q=domain:sender.example");
+  await using beside = await visit();
+  await beside.go("/routes/target.example/sender.example");
+  await beside.page.locator(".head .pill.good", { hasText: "authorised" }).waitFor();
+  const loads: string[] = [];
+  for (const one of [page, beside.page]) one.on("framenavigated", (frame) => loads.push(frame.url()));
+  const due = async () => (await server.api("/proofs?q=domain:sender.example")).proofs[0];
   world.dns.outage();
+  await server.advanceTo((await due()).recheckAt);
+  await page.locator(card, { hasText: /rechecking|postponed/ }).waitFor();
+  world.dns.resume();
+  await server.advanceTo((await due()).recheckAt);
+  await page.locator(card, { hasText: "held" }).waitFor();
+  world.dns.outage();
+  const proof = await due();
   await server.advanceTo(proof.recheckAt);
   await page.locator(card, { hasText: /rechecking|postponed/ }).waitFor();
   // The page goes by the clock of who looks.
@@ -138,6 +150,9 @@ test("D3.7: past its end a chain is red, its pair is looked at again, and then i
   await page.locator(card).waitFor({ state: "detached" });
   const route = await server.route("target.example", "sender.example");
   assert.deepEqual(route?.recv ?? [], []);
+  await beside.page.locator(".head .pill", { hasText: "authorised" }).waitFor({ state: "detached" });
+  await beside.picture("route-ended-light");
+  assert.deepEqual(loads, []);
   world.dns.resume();
   visitor.assertQuiet();
 });

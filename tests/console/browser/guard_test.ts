@@ -9,7 +9,8 @@ import { PATHS, type Sight } from "./offline.ts";
 const test = scene(gatherCrowd);
 
 Deno.test({
-  name: "X1: in a network of its own, with loopback alone, every page is there and asks nobody",
+  name:
+    "A8, X1: in a network of its own, with loopback alone, every page is there, asks nobody and breaks no policy",
   ignore: !IS_THERE,
   fn: async () => {
     const script = new URL("offline.ts", import.meta.url).pathname;

@@ -1,5 +1,5 @@
 // deno-lint-ignore-file no-explicit-any
-/** What happens while somebody looks. console.md 6 B2, C7. */
+/** What happens while somebody looks. */
 import assert from "node:assert/strict";
 import { JULIET } from "../../../../demo/witness.ts";
 import { row, test } from "./scene.ts";
@@ -7,7 +7,7 @@ import { row, test } from "./scene.ts";
 // What stands in evaluate() runs in the page; its types would change those of everything else.
 declare const document: any;
 
-test("B2, C7: what changes on the server changes in the tables, without a reload", async ({ visit, place }) => {
+test("what changes on the server changes in the tables, without a reload", async ({ visit, place }) => {
   await using visitor = await visit();
   const page = await visitor.go("/routes");
   await row(visitor, "other-sender.tld").waitFor();

@@ -168,6 +168,11 @@ test("D2.5: the selected event is the same in both views", async ({ visit, place
   await page.locator("#tab-sequence").click();
   await page.locator(`.message.selected[data-seq='${secured.seq}']`).waitFor();
   assert.equal(new URL(page.url()).searchParams.get("at"), String(secured.seq));
+  const established = events.find(({ type }) => type === "connection.established")!;
+  await page.locator(`.message[data-seq='${established.seq}'] button`).click();
+  await page.locator("#tab-statechart").click();
+  await page.locator(`.entry[data-seq='${established.seq}'][aria-selected=true]`).waitFor();
+  assert.equal(new URL(page.url()).searchParams.get("at"), String(established.seq));
 });
 
 test("D2.6, X5: a stanza's body and a component's secret appear in no view and no answer", async ({ visit, place }) => {
