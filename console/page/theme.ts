@@ -1,5 +1,5 @@
 /** Light or dark: as the system is, or as this browser was told. console.md 2.3. */
-import { signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 
 export type Theme = "system" | "light" | "dark";
 
@@ -11,8 +11,11 @@ const read = (): Theme => {
 export const theme = signal<Theme>(read());
 
 const system = matchMedia("(prefers-color-scheme: dark)");
+const isSystemDark = signal(system.matches);
 
-export const isDark = (): boolean => theme.value === "dark" || (theme.value === "system" && system.matches);
+const dark = computed(() => theme.value === "dark" || (theme.value === "system" && isSystemDark.value));
+
+export const isDark = (): boolean => dark.value;
 
 export function toggleTheme(): void {
   theme.value = isDark() ? "light" : "dark";
@@ -20,7 +23,6 @@ export function toggleTheme(): void {
 }
 
 export function applyTheme(): void {
-  const apply = () => document.documentElement.dataset.theme = isDark() ? "dark" : "light";
-  theme.subscribe(apply);
-  system.addEventListener("change", apply);
+  system.addEventListener("change", ({ matches }) => isSystemDark.value = matches);
+  effect(() => void (document.documentElement.dataset.theme = isDark() ? "dark" : "light"));
 }

@@ -1,6 +1,6 @@
 /** Series over time, drawn by uPlot, which comes as a file of its own when the first one is shown. */
-import { useEffect, useRef } from "preact/hooks";
-import { isDark, theme } from "../theme.ts";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { isDark } from "../theme.ts";
 import type { Plotter } from "../plotter.ts";
 
 /** Loaded once. */
@@ -19,13 +19,18 @@ export interface PlotProps {
 export function Plot({ times, series, label }: PlotProps) {
   const box = useRef<HTMLDivElement>(null);
   const drawn = useRef<{ update: (data: PlotProps) => void; destroy: () => void } | null>(null);
-  const dark = theme.value && isDark();
+  const [failed, setFailed] = useState<{ readonly error: unknown } | null>(null);
+  if (failed !== null) throw failed.error;
+  const dark = isDark();
   useEffect(() => {
     let gone = false;
     plotter ??= import(FILE) as Promise<Plotter>;
     void plotter.then(({ draw }) => {
       if (gone) return;
       drawn.current = draw(box.current!, { times, series, label }, HEIGHT_PX);
+    }).catch((error) => {
+      plotter = null; // whoever draws it again asks again
+      if (!gone) setFailed({ error });
     });
     return () => {
       gone = true;

@@ -1,9 +1,8 @@
 /** Who said what to whom: resolver, this server, the peer; what went inside TLS is shaded. console.md 6 D2. */
 import type { EventRow } from "../../../observe/contract.ts";
 import { span } from "../format.ts";
-import { type Lane, tell, type Told } from "./telling.ts";
+import { type Lane, LANES, tell, type Told } from "./telling.ts";
 
-const LANES: readonly Lane[] = ["resolver", "local", "peer"];
 const IDLE_MS = 150;
 
 export interface Step {
@@ -106,21 +105,4 @@ function Message({ step: { event, told, ms, idleMs, shaded }, names, selected, o
       </button>
     </li>
   );
-}
-
-/** For documents and issues: GitHub draws it. */
-export function mermaidOf(
-  steps: readonly Step[],
-  names: Readonly<Record<Lane, readonly [string, string]>>,
-): string {
-  const clean = (text: string) =>
-    text.replace(/[;#<>]/g, (char) => `#${char.codePointAt(0)};`).replace(/[\r\n]/g, " ");
-  const lines = LANES.map((lane) => `  participant ${lane} as ${clean(names[lane][0])}`);
-  for (const { told: { from, to, title, sub, bad } } of steps) {
-    const words = clean(sub === "" ? title : `${title}: ${sub}`);
-    lines.push(
-      from === to ? `  Note over ${from}: ${words}` : `  ${from}${bad ? "--x" : "->>"}${to}: ${words}`,
-    );
-  }
-  return ["sequenceDiagram", ...lines].join("\n");
 }

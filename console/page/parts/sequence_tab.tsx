@@ -3,7 +3,8 @@ import { useMemo } from "preact/hooks";
 import type { EventRow } from "../../../observe/contract.ts";
 import { plain } from "../format.ts";
 import { Copy } from "./basics.tsx";
-import { mermaidOf, Sequence, stepsOf } from "./sequence.tsx";
+import { mermaidOf } from "./mermaid.ts";
+import { Sequence, stepsOf } from "./sequence.tsx";
 import type { Lane } from "./telling.ts";
 import type { Travel } from "./travel.tsx";
 

@@ -5,6 +5,7 @@ import { value } from "../format.ts";
 
 export type Kind = "dns" | "tcp" | "stream" | "tls" | "dialback" | "proof" | "route" | "state" | "error";
 export type Lane = "resolver" | "local" | "peer";
+export const LANES: readonly Lane[] = ["resolver", "local", "peer"];
 
 export interface Told {
   readonly kind: Kind;

@@ -77,7 +77,7 @@ test("a row that cannot be drawn says so in its place; the others stand, and key
   assert.match(await visitor.text("[data-failed]"), /This row cannot be drawn/);
   assert(await page.locator(".grid-row .row-link").count() > 10);
   assert.deepEqual(await visitor.axe(), []);
-  await visitor.picture("failed-row-light");
+  await visitor.pictures("failed-row");
   const third = await page.locator(".grid-row[aria-rowindex='4'] code").first().innerText();
   for (const key of ["j", "j", "j", "Enter"]) await page.keyboard.press(key);
   await page.waitForURL(`**/connections/${third}`);
@@ -105,13 +105,27 @@ test("of a connection whose facts cannot be drawn the other views are there", as
   await visitor.go("/connections/c-1?tab=context");
   await failure(page, "the head of this connection").waitFor();
   await failure(page, "this view").waitFor();
-  await visitor.picture("failed-view-light");
+  await visitor.pictures("failed-view");
   await page.locator("#tab-counters").click();
   await page.locator("#panel .tile").first().waitFor();
   assert.equal(await failure(page, "this view").count(), 0);
   await page.locator("#tab-statechart").click();
   await page.locator(".timeline").waitFor();
   assertTold(visitor, /^(the head of this connection|this view):/);
+});
+
+test("a plot whose file does not come leaves the numbers, and is drawn once it comes", async ({ visit }) => {
+  await using visitor = await visit();
+  const { page } = visitor;
+  await page.route(/plot\.js/, (route) => route.abort());
+  await visitor.go("/");
+  await failure(page, "the plot of decisions").waitFor();
+  await page.locator("[data-tile=connections]").waitFor();
+  await visitor.pictures("failed-plot");
+  await page.unroute(/plot\.js/);
+  await page.getByRole("button", { name: "Draw it again" }).click();
+  await page.locator(".plot canvas").waitFor();
+  assertTold(visitor, /^the plot of decisions:/);
 });
 
 test("a group of failures that cannot be drawn leaves the others", async ({ visit, place }) => {
@@ -146,7 +160,7 @@ test("what fails outside of all drawing is said at the edge, and the page goes o
   say(JSON.stringify({ op: "patch", topic: "connections", data: null }));
   await page.locator("[data-mishap]", { hasText: "null" }).waitFor();
   assert.deepEqual(await visitor.axe(), []);
-  await visitor.picture("mishap-light");
+  await visitor.pictures("mishap");
   await page.keyboard.press("/");
   await page.keyboard.type("id:c-77");
   await visitor.until("the filtered row", async () => /^1 of/.test(await visitor.text("[data-counts]")));

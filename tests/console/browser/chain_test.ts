@@ -75,7 +75,7 @@ test("D3.3: the link that breaks, and it alone, is red and says why; what comes 
   assert.match(links[2]!.text, /✕ .*cut\.example\. DNSKEY/);
   assert.match(links[3]!.text, /not reached/);
   assert.deepEqual(await visitor.axe(), []);
-  await visitor.picture("chain-broken-light");
+  await visitor.pictures("chain-broken");
   const record = await proofOf(visitor, place, "bogus.example");
   assert.deepEqual(path(record), [
     ". good",
@@ -96,7 +96,7 @@ test("D3.4: an unsigned delegation is no error: it says which proof there is tha
     assert.match(unsigned.text, new RegExp(`no DS at ${remote}, proved by ${proof}$`));
     assert.equal(await visitor.page.locator(".link.bad").count(), 0);
   }
-  await visitor.picture("chain-unsigned-light");
+  await visitor.pictures("chain-unsigned");
   visitor.assertQuiet();
 });
 
@@ -111,7 +111,7 @@ test("D3.5: an alias and a wildcard are links of their own", async ({ visit, pla
   for (const zone of [".", "example", "alias.example", "sender.example"]) assert(titles.includes(zone), zone);
   const wild = await proofOf(visitor, place, "wild.example");
   assert.match(wild.at(-1)!.text, /SRV, by a wildcard/);
-  await visitor.picture("chain-alias-light");
+  await visitor.pictures("chain-alias");
   visitor.assertQuiet();
 });
 
@@ -145,13 +145,13 @@ test("C7, D3.7: past its end a chain is red, its pair is looked at again, and th
   const broken = links.findIndex(({ verdict }) => verdict === "bad");
   assert.match(links[broken]!.text, /expired/);
   assert.deepEqual([...new Set(links.slice(broken + 1).map(({ verdict }) => verdict))], ["unreached"]);
-  await visitor.picture("chain-ended-light");
+  await visitor.pictures("chain-ended");
   await server.advanceTo(proof.expires);
   await page.locator(card).waitFor({ state: "detached" });
   const route = await server.route("target.example", "sender.example");
   assert.deepEqual(route?.recv ?? [], []);
   await beside.page.locator(".head .pill", { hasText: "authorised" }).waitFor({ state: "detached" });
-  await beside.picture("route-ended-light");
+  await beside.pictures("route-ended");
   assert.deepEqual(loads, []);
   world.dns.resume();
   visitor.assertQuiet();

@@ -91,7 +91,7 @@ test("X7: with 20,000 events a second the page answers, and says that traces are
   const flood = setInterval(() => actors.forEach((actor) => actor.step(() => retry)), 25);
   try {
     await page.locator(".top .pill", { hasText: "sampling 1 in" }).waitFor();
-    await visitor.picture("sampling-light");
+    await visitor.pictures("sampling");
     await page.keyboard.press("/");
     await page.keyboard.type("id:c-77");
     await visitor.until("the filtered row", async () => /^1 of/.test(await visitor.text("[data-counts]")));

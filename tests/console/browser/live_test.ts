@@ -39,7 +39,7 @@ test("A6, A2: a quiet server says so; the first federation raises 'Connections' 
   assert.match(await visitor.text(".empty .command"), /verona check/);
   assert.equal(await page.locator(".tile, .plot").count(), 0);
   assert.deepEqual(await visitor.axe(), []);
-  await visitor.picture("quiet-light");
+  await visitor.pictures("quiet");
   const stayed = await mark(visitor);
   await using juliet = await place.servers.receiving.component("target.example");
   place.romeo.say("romeo", "juliet@target.example", "first");
@@ -71,7 +71,7 @@ test("C3, E2, E4: a peer that is away: countdown and number of the next attempt,
     const [matched, , number] = /^(?:in ([\d.]+) m?s|now), number (\d+)$/.exec(text) ?? [];
     return matched !== undefined && Number(number) === failures + 1;
   });
-  await visitor.picture("route-backoff-light");
+  await visitor.pictures("route-backoff");
   const cause = await causeEverywhere(visitor, place);
   assert.equal(cause, "tcp.refused");
   const stayed = await mark(visitor);
@@ -79,7 +79,7 @@ test("C3, E2, E4: a peer that is away: countdown and number of the next attempt,
   await page.getByRole("button", { name: "Check now" }).click();
   await page.locator(".why-page .pill.good", { hasText: "recovered" }).waitFor();
   await stayed();
-  await visitor.picture("why-recovered-light");
+  await visitor.pictures("why-recovered");
   visitor.assertQuiet();
 });
 
@@ -100,7 +100,7 @@ test("C8: what waits while a peer is silent is counted, and nothing waits when i
     );
     const page = await visitor.go(`/routes/${ROUTE.join("/")}`);
     await page.locator(".facts", { hasText: "1 stanza," }).waitFor();
-    await visitor.picture("route-waiting-light");
+    await visitor.pictures("route-waiting");
     Deno.kill(receiving.process.pid, "SIGCONT");
     await page.locator(".facts", { hasText: "empty" }).waitFor();
     await page.locator(".head .pill.good", { hasText: "authorised" }).waitFor();
@@ -137,7 +137,7 @@ test("A4: without a resolver the server is DEGRADED, says why, and is HEALTHY ag
   await page.locator("[data-health=degraded]").waitFor();
   assert.match(await visitor.text(".banner.bad"), /root/);
   assert.match(await visitor.text("[data-health]"), /DEGRADED/);
-  await visitor.picture("degraded-light");
+  await visitor.pictures("degraded");
   assert.deepEqual(await visitor.axe(), []);
   place.servers.world.dns.resume();
   await page.locator("[data-health=healthy]").waitFor();

@@ -50,12 +50,12 @@ test("C2: when the first connection of a pair is closed from its page, the secon
   await visitor.until("both connections", async () => (await carriers(visitor)).length === 2);
   const [first, second] = await carriers(visitor);
   assert.deepEqual([first![1], second![1]], ["1", "2"]);
-  await visitor.picture("route-two-light");
+  await visitor.pictures("route-two");
   await using other = await visit();
   await other.go(`/connections/${first![0]}`);
   await other.page.getByRole("button", { name: "Close…" }).click();
   await other.page.locator("dialog[open]").waitFor();
-  await other.picture("close-light");
+  await other.pictures("close");
   assert.deepEqual(await other.axe(), []);
   await other.page.getByRole("button", { name: "Close the connection" }).click();
   await visitor.until("the second one is first", async () => {
@@ -63,7 +63,7 @@ test("C2: when the first connection of a pair is closed from its page, the secon
     return more.length === 0 && only?.[0] === second![0] && only?.[1] === "1";
   });
   await page.locator(`[data-gone='${first![0]}']`, { hasText: "operator.closed" }).waitFor();
-  await visitor.picture("route-moved-light");
+  await visitor.pictures("route-moved");
   assert.deepEqual(await visitor.axe(), []);
   visitor.assertQuiet();
 });

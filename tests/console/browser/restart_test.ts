@@ -63,7 +63,7 @@ test("D1.6: a lost server is said, what is shown stays readable; after its resta
   await page.locator("[data-link=lost]").waitFor();
   assert.match(await visitor.text(".banner.bad"), /reconnecting/);
   assert(await page.locator(".message").count() > 0);
-  await visitor.picture("reconnecting-light");
+  await visitor.pictures("reconnecting");
   assert.deepEqual(await visitor.axe(), []);
   place.start();
   await page.locator("[data-link=live]").waitFor();
@@ -80,7 +80,7 @@ test("D1.7: where a chart belongs to another version of its machine, its states 
   assert.equal(await page.locator("svg.chart").count(), 0);
   assert.match(await visitor.text(".banner"), /another version of this machine/);
   assert.deepEqual(await visitor.axe(), []);
-  await visitor.picture("outline-light");
+  await visitor.pictures("outline");
   place.machines.hidden = false;
 });
 
@@ -90,5 +90,5 @@ test("on a narrow screen the states are a list of lists", async ({ visit }) => {
   await page.locator(".outline").first().waitFor();
   assert.equal(await page.locator("svg.chart").isVisible(), false);
   assert.deepEqual(await visitor.axe(), []);
-  await visitor.picture("narrow-light");
+  await visitor.pictures("narrow");
 });

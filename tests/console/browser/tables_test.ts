@@ -31,7 +31,7 @@ test("B3: a filter leaves what matches; count, facets and address agree; Back re
   await visitor.until("the filtered count", async () => await counts(visitor) === `${number} of ${all}`);
   assert.equal(new URL(visitor.page.url()).searchParams.get("q"), "state:negotiating");
   assert.deepEqual(new Set(await rows(visitor).locator(".pill").allInnerTexts()).size, 1);
-  await visitor.picture("connections-filtered-light");
+  await visitor.pictures("connections-filtered");
   await visitor.page.goBack();
   await visitor.until("everything again", async () => await counts(visitor) === `${all} of ${all}`);
   assert.equal(await visitor.page.inputValue(".filter"), "");
@@ -156,7 +156,7 @@ test("B9: where nothing matches, the filter can be cleared", async ({ visit }) =
   const page = await visitor.go("/connections?q=nobody.example");
   await page.locator(".empty").waitFor();
   assert.match(await visitor.text(".empty"), /Nothing matches nobody\.example/);
-  await visitor.picture("no-match-light");
+  await visitor.pictures("no-match");
   await page.getByRole("button", { name: "Clear" }).click();
   await rows(visitor).locator(".cell").first().waitFor();
   assert.equal(new URL(page.url()).search, "");
@@ -213,7 +213,7 @@ test("C4: 100,000 pairs: a processor has the first rows drawn within 1.5 s, and 
   }
   console.log(`      first rows ${Math.round(first)} ms`);
   assert(first < 1500, `${first} ms`);
-  await visitor.picture("routes-many-light");
+  await visitor.pictures("routes-many");
 });
 
 test("a key that is typed is a letter: no action while one types, and single keys can be switched off", async ({ visit }) => {
@@ -221,7 +221,7 @@ test("a key that is typed is a letter: no action while one types, and single key
   await shown(visitor, "/connections");
   await visitor.page.keyboard.press("?");
   await visitor.page.locator("dialog[open]").waitFor();
-  await visitor.picture("help-light");
+  await visitor.pictures("help");
   assert.deepEqual(await visitor.axe(), []);
   await visitor.page.locator("dialog input[type=checkbox]").uncheck();
   await visitor.page.keyboard.press("Escape");
@@ -241,7 +241,7 @@ test("Ctrl K goes to a connection by a part of its name, and g r to the routes",
   await visitor.page.keyboard.press("Control+k");
   await visitor.page.locator("dialog .filter").fill("customer-500.example");
   await visitor.page.locator("[role=option]", { hasText: "connection" }).first().waitFor();
-  await visitor.picture("palette-light");
+  await visitor.pictures("palette");
   assert.deepEqual(await visitor.axe(), []);
   await visitor.page.locator("[role=option]", { hasText: "connection" }).first().click();
   await visitor.page.waitForURL(/\/connections\/c-\d+/);

@@ -33,6 +33,7 @@ export class Visitor implements AsyncDisposable {
     readonly context: BrowserContext,
     readonly page: Page,
     readonly origin: string,
+    readonly theme: Theme,
   ) {}
 
   /** Logs in with a token, as a page would. Null: stays outside. */
@@ -50,7 +51,7 @@ export class Visitor implements AsyncDisposable {
     });
     context.setDefaultTimeout(LIMIT_MS);
     const page = await context.newPage();
-    const visitor = new Visitor(chromium, context, page, origin);
+    const visitor = new Visitor(chromium, context, page, origin, theme);
     visitor.#watch();
     if (token !== null) {
       const answer = await context.request.post(`${origin}/api/v1/session`, { data: { token } });
@@ -114,6 +115,16 @@ export class Visitor implements AsyncDisposable {
         `${id}: ${node.target.join(" ")} ${node.failureSummary?.split("\n")[1]?.trim()}`
       )
     );
+  }
+
+  /** In both themes, whichever it is seen in otherwise. */
+  async pictures(name: string): Promise<void> {
+    // Its own one last, and so it stays.
+    for (const theme of this.theme === "dark" ? ["light", "dark"] as const : ["dark", "light"] as const) {
+      await this.page.emulateMedia({ colorScheme: theme });
+      await this.page.locator(`html[data-theme=${theme}]`).waitFor({ state: "attached" });
+      await this.picture(`${name}-${theme}`);
+    }
   }
 
   async picture(name: string): Promise<void> {

@@ -80,7 +80,7 @@ test("E1: of twelve faults at whom we call the page says cause, stage and whose 
     const { text } = CAUSES[cause as keyof typeof CAUSES];
     assert.ok(seen.headline.includes(`${LOCAL} cannot reach ${remote}: ${text}`), seen.headline);
   }
-  await visitor.picture("why-out-light");
+  await visitor.pictures("why-out");
   visitor.assertQuiet();
 });
 
@@ -103,7 +103,7 @@ test("E1, E2: of the faults at who calls us the page says cause, stage and whose
     assert.ok(seen.headline.includes(names), seen.headline);
     assert.ok(seen.headline.includes(CAUSES[cause as keyof typeof CAUSES].text), seen.headline);
   }
-  await visitor.picture("why-in-light");
+  await visitor.pictures("why-in");
   assert.deepEqual(await visitor.axe(), []);
   visitor.assertQuiet();
 });

@@ -7,7 +7,7 @@ test("X3: without a session there is a helpful page; a token lets in, a wrong on
   const page = await visitor.go("/routes");
   await page.locator("#token").waitFor();
   assert.match(await visitor.text("main"), /verona console/);
-  await visitor.picture("login-light");
+  await visitor.pictures("login");
   await page.fill("#token", "wrong");
   await page.getByRole("button", { name: "Log in" }).click();
   await page.locator(".trouble").waitFor();

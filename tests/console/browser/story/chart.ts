@@ -89,7 +89,7 @@ test("D1.5: failure edges are there on demand", async ({ visit }) => {
   assert.equal(await ends.count(), 0);
   await page.getByRole("button", { name: "Failure edges" }).click();
   await visitor.until("the edges that end a stream", async () => await ends.count() > 10);
-  await visitor.picture("failure-edges-light");
+  await visitor.pictures("failure-edges");
   visitor.assertQuiet();
 });
 
@@ -131,7 +131,7 @@ test("D1.8: at 1440 x 900 no text of a chart is under 8.5 px, no label covers an
       }).map((state) => state.getAttribute("data-state"))
     );
     assert.deepEqual(wide, [], machine);
-    await visitor.picture(`machine-${machine}-light`);
+    await visitor.pictures(`machine-${machine}`);
   }
   visitor.assertQuiet();
 });
@@ -194,6 +194,6 @@ test("a chart that is larger than its place follows what is active; 'Whole' show
   assert.equal(await isSeen("svg.chart"), false);
   await page.getByRole("button", { name: "Whole" }).click();
   await visitor.until("all of it is seen", () => isSeen("svg.chart"));
-  await visitor.picture("chart-whole-light");
+  await visitor.pictures("chart-whole");
   visitor.assertQuiet();
 });

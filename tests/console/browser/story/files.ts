@@ -52,7 +52,7 @@ test("an exported trace is one file: the command line opens it, and a drop anywh
   await page.locator(".message[data-type='verdict.received']").first().waitFor();
   assert.deepEqual(asked.filter((path) => /connections|routes/.test(path)), []);
   assert.deepEqual(await other.axe(), []);
-  await other.picture("trace-file-light");
+  await other.pictures("trace-file");
   other.assertQuiet();
   // By keyboard, and for who has no session nothing at all.
   await page.getByRole("button", { name: "Close the file" }).press("Enter");
@@ -83,7 +83,7 @@ test("what is dropped and is no trace is refused by name, whatever it is; the pa
     await visitor.page.locator(".trouble", { hasText: "sent by somebody.json is no trace" }).waitFor();
     assert.equal(await visitor.page.locator(".timeline .entry").count(), 0, text.slice(0, 60));
   }
-  await visitor.picture("trace-refused-light");
+  await visitor.pictures("trace-refused");
   visitor.assertQuiet();
 });
 
@@ -132,7 +132,7 @@ test("a trace with more events than the page draws: it says so, draws the beginn
   await page.locator(".detail", { hasText: `host-${many - 1}.example` }).waitFor();
   await page.locator("#tab-sequence").click();
   await page.locator(".message").nth(MOST_EVENTS - 1).waitFor();
-  await visitor.picture("trace-bounded-light");
+  await visitor.pictures("trace-bounded");
   await drop(visitor, " ".repeat(MOST_BYTES + 1));
   await page.locator(".trouble", { hasText: "sent by somebody.json is too large" }).waitFor();
   assert.match(await visitor.text(".trouble"), /8\.00 MiB, and it reads traces of at most 8\.00 MiB/);
@@ -166,6 +166,6 @@ test("D2.8: long names are cut, and stand in full in the title and in the detail
   assert((await visitor.text(".detail")).includes(long));
   assert((await visitor.text(".messages")).includes(markup));
   assert.equal(await visitor.page.locator("img").count(), 0);
-  await visitor.picture("sequence-long-light");
+  await visitor.pictures("sequence-long");
   visitor.assertQuiet();
 });

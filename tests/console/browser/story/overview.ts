@@ -45,7 +45,7 @@ test("A3, E1: a denial stands under 'Needs attention', and its why says cause, s
     await page.locator(`.why-page[data-cause="${cause}"], .why-page .pill.good`).first().waitFor();
     assert.equal(await page.locator(".where [data-verdict=fail]").first().getAttribute("data-stage"), stage);
     assert.equal(await page.locator("[data-fault]").getAttribute("data-fault"), fault);
-    await visitor.picture(`why-${cause}-light`);
+    await visitor.pictures(`why-${cause}`);
     await page.goBack();
   }
   visitor.assertQuiet();

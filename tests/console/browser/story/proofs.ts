@@ -23,7 +23,7 @@ test("D3.1: the granted name has its chain from the anchor to the target that th
   assert.equal(await proof.locator(".link.bad").count(), 0);
   const { connections } = await place.ask<ConnectionList>("/connections");
   assert(connections[0]!.serverNames.includes("xmpp1.receiving.tld"));
-  await visitor.picture("proofs-light");
+  await visitor.pictures("proofs");
   visitor.assertQuiet();
 });
 

@@ -86,7 +86,7 @@ test("D2.1: the sequence has the demo's way in order, on both servers", async ({
     ["verdict.received", /type='valid'/],
     ["pair.authorised", /sender\.tld → target\.tld.*dna-srv.*DNS secure/],
   ]);
-  await visitor.picture("sequence-light");
+  await visitor.pictures("sequence");
   visitor.assertQuiet();
   await using other = await Visitor.open(chromium, place.receiving.origin, place.receiving.token);
   assertInOrder(await rowsOf(await sequenceOf(other)), [
@@ -99,7 +99,7 @@ test("D2.1: the sequence has the demo's way in order, on both servers", async ({
     ["pair.granted", /sender\.tld → target\.tld.*dna-srv.*DNS secure/],
     ["verdict.sent", /type='valid'/],
   ]);
-  await other.picture("sequence-receiving-light");
+  await other.pictures("sequence-receiving");
   other.assertQuiet();
 });
 

@@ -20,7 +20,7 @@ test("B1: the demo's connection shows its id, the server's names and the delegat
   ) {
     assert(text.includes(name), `${name} in ${text}`);
   }
-  await visitor.picture("connections-light");
+  await visitor.pictures("connections");
   visitor.assertQuiet();
 });
 
@@ -36,7 +36,7 @@ test("C1: local, remote and the ordered connections are the server's own", async
   assert.deepEqual([...cells[3]!.matchAll(/c-\d+/g)].map(([id]) => id), [
     ...new Set([...open.send, ...open.recv]),
   ]);
-  await visitor.picture("routes-light");
+  await visitor.pictures("routes");
   visitor.assertQuiet();
 });
 
@@ -58,6 +58,6 @@ test("C5: a route's page has its own statechart with one active leaf, and the hi
   assert.equal(await page.locator("svg.chart [data-leaf]").count(), 1);
   assert.match(await page.locator("svg.chart").getAttribute("aria-label") ?? "", /^route: active backoff/);
   assert.match(await visitor.text(".timeline"), /SRV bogus\.tld/);
-  await visitor.picture("route-light");
+  await visitor.pictures("route");
   visitor.assertQuiet();
 });
