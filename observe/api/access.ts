@@ -66,6 +66,14 @@ export function authorise(
   return visitor;
 }
 
+/** Whether a right token or session is shown, where none is needed: a wrong one is no attempt at anything there. */
+export function isNamed({ request, url }: Visit, { tokens, sessions }: ApiParts): boolean {
+  const token = tokenOf(request);
+  if (token !== null) return tokens.role(token) !== null;
+  const cookie = cookieOf(request, cookieName(url));
+  return cookie !== null && sessions.find(cookie) !== null;
+}
+
 /** By token, else by cookie. Null when neither is right. @throws {Problem} 429 */
 export function identify(visit: Visit, parts: ApiParts): Visitor | null {
   const token = tokenOf(visit.request);

@@ -2,6 +2,7 @@
 import type { Readiness } from "../contract.ts";
 import { CONTENT_TYPE, formatFor } from "../metrics/accept.ts";
 import { printable } from "../printable.ts";
+import { isNamed } from "./access.ts";
 import { json, plain } from "./answers.ts";
 import type { Call, Endpoint } from "./endpoint.ts";
 
@@ -12,7 +13,7 @@ export const HEALTH: readonly Endpoint[] = [
     path: "/readyz",
     role: null,
     about:
-      "200 when it can serve, else 503 with the causes; `verbose`: every check; JSON where it is accepted",
+      "200 when it can serve, else 503 with the causes; `verbose`: every check; JSON where it is accepted; what was seen only with a token",
     answer: ready,
   },
   {
@@ -24,11 +25,18 @@ export const HEALTH: readonly Endpoint[] = [
   },
 ];
 
-async function ready({ parts, request, url }: Call): Promise<Response> {
-  const readiness = await parts.health.now();
+async function ready(call: Call): Promise<Response> {
+  const { parts, request, url } = call;
+  const seen = await parts.health.now();
+  const readiness = isNamed(call, parts) ? seen : withoutNames(seen);
   const status = readiness.ready ? 200 : 503;
   if (request.headers.get("accept")?.includes("application/json")) return json(readiness, status);
   return plain(url.searchParams.has("verbose") ? everything(readiness) : failing(readiness), status);
+}
+
+/** What was seen is for those who are let in. console.md 4.4. */
+function withoutNames({ ready, checks }: Readiness): Readiness {
+  return { ready, checks: checks.map((check) => ({ ...check, detail: null })) };
 }
 
 /** Without what was seen: no name and no address is in it. */

@@ -8,7 +8,7 @@ export interface HealthCheck {
   readonly cause: Cause | null;
   /** What is wrong, in words without names. */
   readonly text: string | null;
-  /** What was seen. */
+  /** What was seen; null for who shows no token. */
   readonly detail: string | null;
 }
 

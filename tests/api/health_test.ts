@@ -15,8 +15,9 @@ const JSON_WANTED = { headers: { accept: "application/json" } };
 
 /** Once it says so: the causes of what fails. */
 async function notReady(stage: Stage, ...causes: string[]): Promise<HealthCheck[]> {
+  const token = await tokenOf(stage, "viewer");
   return await stage.server.eventually(`not ready for ${causes}`, async () => {
-    const { status, json } = await ask(stage, "/readyz", JSON_WANTED);
+    const { status, json } = await ask(stage, "/readyz", { ...JSON_WANTED, token });
     const bad = json.checks.filter(({ ok }: HealthCheck) => !ok);
     return status === 503 && causes.join() === bad.map(({ cause }: HealthCheck) => cause).join() && bad;
   });
@@ -46,15 +47,23 @@ Deno.test("health: ready says ok, or each check; HEAD; never kept; the same as a
   assert.equal(valueOf(metrics, "verona_check_ok", { check: "resolver" }), 1);
 });
 
-Deno.test("health: without a resolver 503 by its cause, terse; what was seen is for who asks for more; 4 as a command", async () => {
+Deno.test("health: without a resolver 503 by its cause, terse; what was seen is for who asks for more and shows a token; 4 as a command", async () => {
   await using stage = await Stage.open();
   stage.world.dns.outage({ kind: "servfail" });
   const [failing] = await notReady(stage, "dns.servfail");
   assert.deepEqual([failing!.name, failing!.text], ["resolver", "the root's keys do not validate"]);
   const { text } = await ask(stage, "/readyz");
   assert.equal(text, "[-] resolver: dns.servfail: the root's keys do not validate\n");
+  assert.ok(failing!.detail!.length > 0);
+  const token = await tokenOf(stage, "viewer");
+  for (const [shown, told] of [[undefined, false], ["wrong", false], [token, true]] as const) {
+    const { status, text } = await ask(stage, "/readyz?verbose", { token: shown });
+    assert.deepEqual([status, text.includes(failing!.detail!)], [503, told], String(shown));
+    const { json } = await ask(stage, "/readyz", { ...JSON_WANTED, token: shown });
+    const details = json.checks.map(({ detail }: HealthCheck) => detail);
+    assert.equal(details.some((detail: string | null) => detail !== null), told);
+  }
   const more = await ask(stage, "/readyz?verbose");
-  assert.deepEqual([more.status, more.text.includes(failing!.detail!)], [503, true]);
   assert.match(more.text, /^\[\+\] listeners$/m);
   assert.match(more.text, /^not ready$/m);
   const command = await health(stage);
