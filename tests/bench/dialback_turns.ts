@@ -1,6 +1,7 @@
 /** One turn of dialback in each role: a script asks, the server under test answers or verifies. */
 import { dialbackKey } from "../../xmpp/dialback.ts";
 import { DialbackStream } from "./dialback_stream.ts";
+import { cpuMs } from "./proc.ts";
 import { customersOf, type Pair, type Place, SECRET, setUp } from "./lab.ts";
 import type { DialbackTurn } from "./report_dialback.ts";
 import { type Kind, Server } from "./server.ts";
@@ -142,11 +143,4 @@ async function measured(
     cpuUs: spent / done * 1000,
     answers,
   };
-}
-
-/** `utime + stime` of /proc/PID/stat, in ticks of 10 ms. */
-export async function cpuMs(pid: number): Promise<number> {
-  const stat = await Deno.readTextFile(`/proc/${pid}/stat`);
-  const [user, system] = stat.slice(stat.lastIndexOf(")") + 2).split(" ").slice(11, 13).map(Number);
-  return (user! + system!) * 10;
 }

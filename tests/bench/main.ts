@@ -12,7 +12,8 @@ import { EJABBERD } from "./ejabberd.ts";
 import { federationRound } from "./federation.ts";
 import { BINARY } from "./load.ts";
 import { PROSODY } from "./prosody.ts";
-import { comparison, goals, median, ratios, rows, starts, table, type Turn } from "./report.ts";
+import { recorderRound } from "./recorder.ts";
+import { comparison, type Goal, goals, median, ratios, rows, starts, table, type Turn } from "./report.ts";
 import { coldGoals, coldRows, coldTable, type ColdTurn } from "./report_cold.ts";
 import {
   dialbackGoals,
@@ -21,11 +22,12 @@ import {
   dialbackRows,
   type DialbackTurn,
 } from "./report_dialback.ts";
+import { watchGoals, watchRowLine, watchRows, type WatchTurn } from "./report_recorder.ts";
 import type { Kind } from "./server.ts";
 import { CLASSIC, VERONA, veronaWith } from "./verona.ts";
 
 const KINDS = [VERONA, CLASSIC, EJABBERD, PROSODY];
-const PARTS = ["federation", "cold", "dialback"] as const;
+const PARTS = ["federation", "cold", "dialback", "recorder"] as const;
 const MOST_ROUNDS = 20;
 const PEERS = [
   { of: "ejabberd", package: "ejabberd", probe: ["dpkg-query", "--show", "ejabberd"], service: "ejabberd" },
@@ -49,11 +51,12 @@ interface Measured {
   readonly federation: Turn[];
   readonly cold: ColdTurn[];
   readonly dialback: DialbackTurn[];
+  readonly recorder: WatchTurn[];
 }
 
 async function measure(options: Options, failed: (what: string) => void): Promise<Measured> {
   const { quick = false, only, part = PARTS, rounds = quick ? 1 : 3 } = options;
-  const measured: Measured = { federation: [], cold: [], dialback: [] };
+  const measured: Measured = { federation: [], cold: [], dialback: [], recorder: [] };
   const kinds = [...KINDS.filter(({ name }) => only?.includes(name) ?? true), ...before(options)];
   for (let round = 1; round <= rounds && !stop.signal.aborted; round++) {
     console.error(
@@ -66,9 +69,15 @@ async function measure(options: Options, failed: (what: string) => void): Promis
     if (part.includes("dialback")) {
       measured.dialback.push(...await dialbackRound(only, quick, stop.signal, failed));
     }
+    if (part.includes("recorder") && isOurs(only)) {
+      measured.recorder.push(...await recorderRound(round, quick, stop.signal, failed));
+    }
   }
   return measured;
 }
+
+/** The other parts are Verona's alone. */
+const isOurs = (only: Options["only"]): boolean => only?.includes("verona") ?? true;
 
 /** The same load through another revision, in the same rounds. */
 function before({ against }: Options): Kind[] {
@@ -77,7 +86,15 @@ function before({ against }: Options): Kind[] {
   return [veronaWith(() => ({}), { name: "verona-before", from })];
 }
 
-function report({ federation, cold, dialback }: Measured): string {
+const goalsOf = ({ federation, cold, dialback, recorder }: Measured): Goal[] => [
+  ...goals(federation),
+  ...coldGoals(cold),
+  ...dialbackGoals(dialback),
+  ...watchGoals(recorder),
+];
+
+function report(measured: Measured): string {
+  const { federation, cold, dialback, recorder } = measured;
   const parts = [
     federation.length > 0
       ? ["median (minimum) of all rounds:", table(federation), "", ...ratios(federation)]
@@ -85,9 +102,8 @@ function report({ federation, cold, dialback }: Measured): string {
     comparison(federation, "verona-before"),
     cold.length > 0 ? [coldTable(cold)] : [],
     [...dialbackRows(dialback).map(dialbackLine), ...dialbackRatios(dialback)],
-    [...goals(federation), ...coldGoals(cold), ...dialbackGoals(dialback)].map(({ text, reached }) =>
-      `${reached ? "reached" : "missed "}  ${text}`
-    ),
+    watchRows(recorder).map(watchRowLine),
+    goalsOf(measured).map(({ text, reached }) => `${reached ? "reached" : "missed "}  ${text}`),
   ];
   return parts.filter((lines) => lines.length > 0).map((lines) => lines.join("\n")).join("\n\n");
 }
@@ -106,13 +122,14 @@ async function bench(options: Options): Promise<number> {
   });
   console.log(report(measured));
   if (options.json !== undefined) {
-    const { federation, cold, dialback } = measured;
+    const { federation, cold, dialback, recorder } = measured;
     const figures = {
       federation: rows(federation, median),
       start: starts(federation, median),
       first_stanza: coldRows(cold),
       dialback: dialbackRows(dialback),
-      goals: [...goals(federation), ...coldGoals(cold), ...dialbackGoals(dialback)],
+      recorder: watchRows(recorder),
+      goals: goalsOf(measured),
     };
     await Deno.writeTextFile(options.json, JSON.stringify(figures, null, 1) + "\n");
   }

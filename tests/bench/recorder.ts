@@ -1,24 +1,24 @@
 /**
- * What watching costs; not yet a part of `./dev bench` (tests/bench/main.ts). Recorder off, on, and on with ten viewers, turn by turn in one run: CPU
- * of a stanza and of a grant; then stanzas per second beside 20,000 trace steps a second. docs/bench.md.
+ * `./dev bench --part recorder`: what watching costs. Recorder off, on, and on with ten viewers: CPU of a stanza and of a grant in the server's
+ * own process; then stanzas per second beside 20,000 trace steps a second. docs/bench.md.
  */
 import { replaceModules } from "../harness/imports.ts";
-import { cpuMs } from "./dialback_turns.ts";
-import { DialbackStream } from "./dialback_stream.ts";
-import { customersOf, type Pair, type Place, PORTS, SECRET, setUp } from "./lab.ts";
+import { DIRECT_TLS, Granting, SENDERS, TARGETS } from "./granting.ts";
+import { customersOf, type Pair, type Place, SECRET, setUp } from "./lab.ts";
 import { load } from "./load.ts";
-import { type Watch, WATCHES, watchLine, type WatchTurn } from "./report_recorder.ts";
+import { rssMib } from "./proc.ts";
+import { type Watch, watchLine, type WatchTurn } from "./report_recorder.ts";
 import { type Kind, Server } from "./server.ts";
 import { veronaWith } from "./verona.ts";
+import { type Viewed, Viewers } from "./viewers.ts";
 
-const VIEWERS = 10;
-/** Senders x targets: each pair is granted once. */
-const SENDERS = 250;
-const TARGETS = 80;
-const DIRECT_TLS = 5270;
 const TURN_MS = 120_000;
-const READY_MS = 5000;
-const WARM = ["max:1"];
+/** Servers side by side, of one age: what a process does in its first second and in its third differs by more than what is looked for. */
+const BESIDE = ["off", "on", "viewers"] as const;
+type Beside = (typeof BESIDE)[number];
+type Figures = Omit<WatchTurn, "watch">;
+const PASSES = { full: 6, quick: 3 };
+const [WARM, SHORT, LONG] = ["max:0.5", "max:1", "max:3"] as const;
 
 /** Nobody is asked to wait: it is the work that is measured. */
 const LIMITS = {
@@ -57,7 +57,7 @@ const flooded = (kind: Kind): Kind => ({
   },
 });
 
-/** A turn of each way to watch. @param round From 1: the order turns, so that what else the machine does falls on another. */
+/** Everything once. @param round From 1: the order turns, so that what else the machine does falls on another. */
 export async function recorderRound(
   round: number,
   quick: boolean,
@@ -65,39 +65,89 @@ export async function recorderRound(
   failed: (what: string) => void,
 ): Promise<WatchTurn[]> {
   const turns: WatchTurn[] = [];
-  for (const watch of WATCHES.map((_, i) => WATCHES[(i + round) % WATCHES.length]!)) {
-    for (const [what, turn] of [["stanza", stanzaTurn], ["grant", grantTurn]] as const) {
-      if (stop.aborted || (what === "grant" && watch === "flooded")) continue;
-      try {
-        turns.push(await turn(watch, quick));
-        console.error(watchLine(turns.at(-1)!));
-      } catch (error) {
-        failed(`recorder ${watch}, ${what}: ${(error as Error).message}`);
-      }
+  for (
+    const [what, measure] of Object.entries({ stanza: stanzaTurns, grant: grantTurns, flooded: floodedTurn })
+  ) {
+    if (stop.aborted) break;
+    try {
+      const found = await measure(quick ? PASSES.quick : PASSES.full, round);
+      for (const turn of found) console.error(watchLine(turn));
+      turns.push(...found);
+    } catch (error) {
+      failed(`recorder, ${what}: ${(error as Error).message}`);
     }
   }
   return turns;
 }
 
-async function pairOf(stack: AsyncDisposableStack): Promise<Pair> {
-  return (await setUp(["verona"], stack, { customers: SENDERS })).get("verona")!;
+async function pairsOf(stack: AsyncDisposableStack, ...labels: string[]): Promise<Pair[]> {
+  return [...(await setUp(labels, stack, { customers: Math.max(SENDERS, TARGETS) })).values()];
 }
 
-async function stanzaTurn(watch: Watch, quick: boolean): Promise<WatchTurn> {
+/** A turn of each way to watch: so many passes over all three, in another order each time; figures are the mean of its passes. */
+async function interleaved(
+  passes: number,
+  round: number,
+  measure: (watch: Beside) => Promise<Figures>,
+): Promise<WatchTurn[]> {
+  const found: Record<Beside, Figures[]> = { off: [], on: [], viewers: [] };
+  for (let n = 0; n < passes; n++) {
+    for (const i of BESIDE.keys()) {
+      const watch = BESIDE[(i + n + round) % BESIDE.length]!;
+      found[watch].push(await measure(watch));
+    }
+  }
+  return BESIDE.map((watch) => {
+    const mean = (key: "cpuUs" | "perSecond" | "rssMib") =>
+      found[watch].reduce((sum, figures) => sum + figures[key], 0) / passes;
+    const { what } = found[watch][0]!;
+    return { watch, what, cpuUs: mean("cpuUs"), perSecond: mean("perSecond"), rssMib: mean("rssMib") };
+  });
+}
+
+/** Starts what each way to watch needs, and viewers where they are wanted; they read until all turns are over. */
+async function beside<T>(
+  stack: AsyncDisposableStack,
+  start: (watch: Beside, pair: Pair) => Promise<T>,
+): Promise<{ readonly of: Record<Beside, T>; readonly viewers: Viewers }> {
+  const pairs = await pairsOf(stack, ...BESIDE);
+  const started = [];
+  for (const [i, watch] of BESIDE.entries()) started.push(await start(watch, pairs[i]!));
+  const [off, on, viewed] = started as [T, T, T];
+  const watched = pairs[BESIDE.indexOf("viewers")]!;
+  return { of: { off, on, viewers: viewed }, viewers: stack.use(await Viewers.start(watched[1])) };
+}
+
+async function stanzaTurns(passes: number, round: number): Promise<WatchTurn[]> {
   await using stack = new AsyncDisposableStack();
-  const [a, b] = await pairOf(stack);
-  const kind = kindOf(watch);
-  const [sender, receiver] = [stack.use(await Server.start(kind, a)), stack.use(await Server.start(kind, b))];
-  if (watch === "viewers") stack.use(await view(b));
-  const { costs } = await load(
-    sender,
-    receiver,
-    [...WARM, quick ? "max:2" : "max:5"],
-    AbortSignal.timeout(TURN_MS),
-  );
+  const { of, viewers } = await beside(stack, async (watch, [a, b]) => {
+    const start = async (place: Place) => stack.use(await Server.start(kindOf(watch), place));
+    return [await start(a), await start(b)] as const;
+  });
+  const turns = await interleaved(passes, round, (watch) => stanzas(...of[watch], SHORT));
+  return seen(turns, await viewers.end());
+}
+
+async function grantTurns(passes: number, round: number): Promise<WatchTurn[]> {
+  await using stack = new AsyncDisposableStack();
+  const { of, viewers } = await beside(stack, async (watch, [a, b]) => {
+    const server = stack.use(await Server.start(kindOf(watch), b));
+    return { server, granting: stack.use(await Granting.begin(a, b)) };
+  });
+  const turns = await interleaved(passes, round, async (watch) => {
+    const { server: { pid }, granting } = of[watch];
+    return { what: "grant", ...await granting.more(pid), rssMib: await rssMib(pid) };
+  });
+  return seen(turns, await viewers.end());
+}
+
+const seen = (turns: readonly WatchTurn[], viewed: Viewed): WatchTurn[] =>
+  turns.map((turn) => turn.watch === "viewers" ? { ...turn, viewed } : turn);
+
+async function stanzas(sender: Server, receiver: Server, long: string): Promise<Figures> {
+  const { costs } = await load(sender, receiver, [WARM, long], AbortSignal.timeout(TURN_MS));
   const cost = costs.at(-1)!;
   return {
-    watch,
     what: "stanza",
     cpuUs: cost.cpu_us_receiver,
     perSecond: cost.stanzas_per_second,
@@ -105,81 +155,15 @@ async function stanzaTurn(watch: Watch, quick: boolean): Promise<WatchTurn> {
   };
 }
 
-/** One connection of a proven peer asks for pair after pair; its domains are proven before. */
-async function grantTurn(watch: Watch, quick: boolean): Promise<WatchTurn> {
-  await using stack = new AsyncDisposableStack();
-  const [a, b] = await pairOf(stack);
-  const server = stack.use(await Server.start(kindOf(watch), b));
-  if (watch === "viewers") stack.use(await view(b));
-  using stream = await proven(a, b);
-  const senders = customersOf(a, SENDERS);
-  const [first, ...targets] = customersOf(b, quick ? TARGETS / 4 : TARGETS) as [string, ...string[]];
-  await stream.ask(senders.map((sender) => request(sender, first)), 50, "result");
-  const requests = targets.flatMap((target) => senders.map((sender) => request(sender, target)));
-  const [began, cpu] = [performance.now(), await cpuMs(server.pid)];
-  const { valid } = await stream.ask(requests, 50, "result");
-  const [elapsed, spent] = [performance.now() - began, await cpuMs(server.pid) - cpu];
-  if (valid !== requests.length) throw new Error(`${valid} of ${requests.length} were granted`);
-  return {
-    watch,
-    what: "grant",
-    cpuUs: spent / requests.length * 1000,
-    perSecond: requests.length / elapsed * 1000,
-    rssMib: await rssMib(server.pid),
-  };
-}
-
-const request = (sender: string, target: string): string => `<db:result from='${sender}' to='${target}'/>`;
-
-async function proven(from: Place, to: Place): Promise<DialbackStream> {
-  const [ca, chain, key] = await Promise.all(
-    [from.ca, from.chain, from.key].map((path) => Deno.readTextFile(path)),
-  );
-  const { name, ip } = to;
-  return await DialbackStream.openProven({
-    ip,
-    port: DIRECT_TLS,
-    from: from.name,
-    to: name,
-    name,
-    ca: ca!,
-    chain: chain!,
-    key: key!,
-  });
-}
-
-/** Ten that read the event stream as fast as it comes. */
-async function view({ ip, folder }: Place): Promise<Disposable> {
-  const token = await tokenOf(`http://${ip}:${PORTS.console}`, folder);
-  const ending = new AbortController();
-  const open = async () => {
-    const response = await fetch(`http://${ip}:${PORTS.console}/api/v1/events`, {
-      headers: { authorization: `Bearer ${token}` },
-      signal: ending.signal,
-    });
-    if (!response.ok) throw new Error(`the event stream answered ${response.status}`);
-    return response.body!.getReader();
-  };
-  const readers = await Promise.all(Array.from({ length: VIEWERS }, open));
-  for (const reader of readers) void readAll(reader).catch(() => {});
-  return { [Symbol.dispose]: () => ending.abort() };
-}
-
-async function readAll(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
-  while (!(await reader.read()).done);
-}
-
-/** The console opens after the other listeners. */
-async function tokenOf(console: string, folder: string): Promise<string> {
-  for (const until = performance.now() + READY_MS; performance.now() < until;) {
-    const open = await fetch(`${console}/livez`).then((answer) => answer.text()).catch(() => null);
-    if (open !== null) return (await Deno.readTextFile(`${folder}/data/console.token`)).trim();
-    await new Promise((resolve) => setTimeout(resolve, 10));
+/** Its servers have something to do all the time: nobody else may run beside them. */
+async function floodedTurn(): Promise<WatchTurn[]> {
+  const turns: WatchTurn[] = [];
+  for (const watch of ["flooded", "unflooded"] as const) {
+    await using stack = new AsyncDisposableStack();
+    const [[a, b]] = await pairsOf(stack, watch) as [Pair];
+    const kind = kindOf(watch === "flooded" ? watch : "on");
+    const servers = [stack.use(await Server.start(kind, a)), stack.use(await Server.start(kind, b))] as const;
+    turns.push({ watch, ...await stanzas(...servers, LONG) });
   }
-  throw new Error("the console did not open");
-}
-
-async function rssMib(pid: number): Promise<number> {
-  const status = await Deno.readTextFile(`/proc/${pid}/status`);
-  return Number(/VmRSS:\s+(\d+)/.exec(status)![1]) / 1024;
+  return turns;
 }
