@@ -36,7 +36,7 @@ export class Phases {
 
   hear(event: RecordedEvent, now: number): void {
     const { type, connection = "", pair, detail } = event;
-    const asked = `${connection} ${pair?.local} ${pair?.remote}`;
+    const asked = () => `${connection} ${pair?.local} ${pair?.remote}`;
     switch (type) {
       case "delegation.resolved":
         return this.#said("dns", this.#connections.get(connection)?.direction ?? "out", detail?.elapsedMs);
@@ -49,17 +49,17 @@ export class Phases {
       case "connection.established":
         return this.#established(connection, now);
       case "request.received":
-        return this.#asked.set(`< ${asked}`, now);
+        return this.#asked.set(`< ${asked()}`, now);
       case "request.sent":
-        return this.#asked.set(`> ${asked}`, now);
+        return this.#asked.set(`> ${asked()}`, now);
       case "pair.granted":
-        return this.#decided("proof", `< ${asked}`, event, now);
+        return this.#decided("proof", `< ${asked()}`, event, now);
       case "pair.authorised":
-        return this.#decided("verdict", `> ${asked}`, event, now);
+        return this.#decided("verdict", `> ${asked()}`, event, now);
       case "pair.denied":
         return detail?.direction === "out"
-          ? this.#decided("verdict", `> ${asked}`, event, now)
-          : this.#decided("proof", `< ${asked}`, event, now);
+          ? this.#decided("verdict", `> ${asked()}`, event, now)
+          : this.#decided("proof", `< ${asked()}`, event, now);
       case "connection.failed":
       case "connection.closed":
         this.#connections.delete(connection);

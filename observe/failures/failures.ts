@@ -5,7 +5,7 @@ import type { RecordedEvent } from "../../facts/event.ts";
 import { Groups } from "../groups.ts";
 import type { FailureGroup, FailureGrouping, FailureRow } from "../contract.ts";
 import { Failure, failureId } from "./failure.ts";
-import { readAttempt, readSuccess } from "./reading.ts";
+import { type Attempt, readAttempt, readSuccess } from "./reading.ts";
 
 /** Whoever failed longest ago is forgotten first. */
 const MOST = 2000;
@@ -13,6 +13,8 @@ const MOST = 2000;
 const MOST_DOMAINS = 10_000;
 const MOST_ANSWERS = 1000;
 const HOUR_MS = 3_600_000;
+/** How exactly the last success is known of a domain that does not fail. */
+const SUCCESS_MS = 1000;
 const MOST_ROWS = 50;
 
 export class Failures {
@@ -22,7 +24,10 @@ export class Failures {
     if (failure.remote !== null) this.#byRemote.remove(failure.remote, failure);
   });
   readonly #byRemote = new Groups<string, Failure>();
-  readonly #successes = new BoundedMap<string, number>(MOST_DOMAINS);
+  readonly #successes = {
+    in: new BoundedMap<string, number>(MOST_DOMAINS),
+    out: new BoundedMap<string, number>(MOST_DOMAINS),
+  };
   readonly #answers = new BoundedMap<string, RecordedEvent>(MOST_ANSWERS);
 
   /** @param now Milliseconds since the epoch. */
@@ -38,7 +43,7 @@ export class Failures {
     if (attempt === null) return;
     const [id, now] = [failureId(attempt), this.#now()];
     const known = this.#failures.get(id) ??
-      new Failure(attempt, event, now, this.#successes.get(`${attempt.remote} ${attempt.direction}`) ?? null);
+      new Failure(attempt, event, now, this.#lastSuccess(attempt));
     this.#failures.set(id, known);
     known.add(attempt, event, now);
     if (known.remote !== null) this.#byRemote.add(known.remote, known);
@@ -50,11 +55,16 @@ export class Failures {
   }
 
   #succeeded({ remote, direction }: { remote: string; direction: "in" | "out" }): void {
-    const now = this.#now();
-    this.#successes.set(`${remote} ${direction}`, now);
+    const [now, known] = [this.#now(), this.#successes[direction]];
+    // Of a thousand pairs that open at once each is a success: one a second is enough, and costs the others a look.
+    if ((known.get(remote) ?? -Infinity) <= now - SUCCESS_MS) known.set(remote, now);
     for (const failure of this.#byRemote.of(remote)) {
       if (failure.direction === direction) failure.lastSuccess = now;
     }
+  }
+
+  #lastSuccess({ remote, direction }: Attempt): number | null {
+    return remote === null || direction === null ? null : this.#successes[direction].get(remote) ?? null;
   }
 
   find(id: string): Failure | null {
