@@ -7,6 +7,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { installPackages } from "../../tools/packages.ts";
 import { coldRound } from "./cold.ts";
+import { consoleRound } from "./console.ts";
 import { dialbackRound } from "./dialback.ts";
 import { EJABBERD } from "./ejabberd.ts";
 import { federationRound } from "./federation.ts";
@@ -15,6 +16,7 @@ import { PROSODY } from "./prosody.ts";
 import { recorderRound } from "./recorder.ts";
 import { comparison, type Goal, goals, median, ratios, rows, starts, table, type Turn } from "./report.ts";
 import { coldGoals, coldRows, coldTable, type ColdTurn } from "./report_cold.ts";
+import { consoleGoals, consoleRowLine, consoleRows, type ConsoleTurn } from "./report_console.ts";
 import {
   dialbackGoals,
   dialbackLine,
@@ -27,7 +29,7 @@ import type { Kind } from "./server.ts";
 import { CLASSIC, VERONA, veronaWith } from "./verona.ts";
 
 const KINDS = [VERONA, CLASSIC, EJABBERD, PROSODY];
-const PARTS = ["federation", "cold", "dialback", "recorder"] as const;
+const PARTS = ["federation", "cold", "dialback", "recorder", "console"] as const;
 const MOST_ROUNDS = 20;
 const PEERS = [
   { of: "ejabberd", package: "ejabberd", probe: ["dpkg-query", "--show", "ejabberd"], service: "ejabberd" },
@@ -52,11 +54,12 @@ interface Measured {
   readonly cold: ColdTurn[];
   readonly dialback: DialbackTurn[];
   readonly recorder: WatchTurn[];
+  readonly console: ConsoleTurn[];
 }
 
 async function measure(options: Options, failed: (what: string) => void): Promise<Measured> {
   const { quick = false, only, part = PARTS, rounds = quick ? 1 : 3 } = options;
-  const measured: Measured = { federation: [], cold: [], dialback: [], recorder: [] };
+  const measured: Measured = { federation: [], cold: [], dialback: [], recorder: [], console: [] };
   const kinds = [...KINDS.filter(({ name }) => only?.includes(name) ?? true), ...before(options)];
   for (let round = 1; round <= rounds && !stop.signal.aborted; round++) {
     console.error(
@@ -72,6 +75,9 @@ async function measure(options: Options, failed: (what: string) => void): Promis
     if (part.includes("recorder") && isOurs(only)) {
       measured.recorder.push(...await recorderRound(round, quick, stop.signal, failed));
     }
+    if (part.includes("console") && isOurs(only)) {
+      measured.console.push(...await consoleRound(quick, stop.signal, failed));
+    }
   }
   return measured;
 }
@@ -86,11 +92,12 @@ function before({ against }: Options): Kind[] {
   return [veronaWith(() => ({}), { name: "verona-before", from })];
 }
 
-const goalsOf = ({ federation, cold, dialback, recorder }: Measured): Goal[] => [
+const goalsOf = ({ federation, cold, dialback, recorder, console }: Measured): Goal[] => [
   ...goals(federation),
   ...coldGoals(cold),
   ...dialbackGoals(dialback),
   ...watchGoals(recorder),
+  ...consoleGoals(console),
 ];
 
 function report(measured: Measured): string {
@@ -103,6 +110,7 @@ function report(measured: Measured): string {
     cold.length > 0 ? [coldTable(cold)] : [],
     [...dialbackRows(dialback).map(dialbackLine), ...dialbackRatios(dialback)],
     watchRows(recorder).map(watchRowLine),
+    consoleRows(measured.console).map(consoleRowLine),
     goalsOf(measured).map(({ text, reached }) => `${reached ? "reached" : "missed "}  ${text}`),
   ];
   return parts.filter((lines) => lines.length > 0).map((lines) => lines.join("\n")).join("\n\n");
@@ -129,6 +137,7 @@ async function bench(options: Options): Promise<number> {
       first_stanza: coldRows(cold),
       dialback: dialbackRows(dialback),
       recorder: watchRows(recorder),
+      console: consoleRows(measured.console),
       goals: goalsOf(measured),
     };
     await Deno.writeTextFile(options.json, JSON.stringify(figures, null, 1) + "\n");

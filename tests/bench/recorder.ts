@@ -14,7 +14,7 @@ import { type Viewed, Viewers } from "./viewers.ts";
 
 const TURN_MS = 120_000;
 /** Servers side by side, of one age: what a process does in its first second and in its third differs by more than what is looked for. */
-const BESIDE = ["off", "on", "viewers"] as const;
+const BESIDE = ["none", "off", "on", "viewers"] as const;
 type Beside = (typeof BESIDE)[number];
 type Figures = Omit<WatchTurn, "watch">;
 const PASSES = { full: 6, quick: 3 };
@@ -34,7 +34,7 @@ const kindOf = (watch: Watch): Kind => {
   const kind = veronaWith((place) => ({
     listen: {
       s2s_tls: [`${place.ip}:${DIRECT_TLS}`],
-      ...(watch === "off" ? { console: "" } : {}),
+      ...(watch === "off" || watch === "none" ? { console: "" } : {}),
     },
     limits: LIMITS,
     domain: [place.domain, ...customersOf(place, TARGETS)].map((name) => ({
@@ -42,17 +42,21 @@ const kindOf = (watch: Watch): Kind => {
       component_secret: SECRET,
     })),
   }), { name: watch });
-  return watch === "flooded" ? flooded(kind) : kind;
+  const instead = INSTEAD[watch];
+  return instead === undefined ? kind : recordedBy(instead, kind);
 };
 
-const flooded = (kind: Kind): Kind => ({
+/** Who stands for the recorder. */
+const INSTEAD: Partial<Record<Watch, string>> = {
+  none: "tests/bench/no_recorder.ts",
+  flooded: "tests/bench/flooded_recorder.ts",
+};
+
+const recordedBy = (instead: string, kind: Kind): Kind => ({
   ...kind,
   async prepare(place) {
     const { program, args } = await kind.prepare(place);
-    const map = await replaceModules(place.folder, [[
-      "observe/recorder.ts",
-      "tests/bench/flooded_recorder.ts",
-    ]]);
+    const map = await replaceModules(place.folder, [["observe/recorder.ts", instead]]);
     return { program, args: ["run", "--import-map", map, ...args.slice(1)] };
   },
 });
@@ -84,13 +88,13 @@ async function pairsOf(stack: AsyncDisposableStack, ...labels: string[]): Promis
   return [...(await setUp(labels, stack, { customers: Math.max(SENDERS, TARGETS) })).values()];
 }
 
-/** A turn of each way to watch: so many passes over all three, in another order each time; figures are the mean of its passes. */
+/** A turn of each way to watch: so many passes over all of them, in another order each time; figures are the mean of its passes. */
 async function interleaved(
   passes: number,
   round: number,
   measure: (watch: Beside) => Promise<Figures>,
 ): Promise<WatchTurn[]> {
-  const found: Record<Beside, Figures[]> = { off: [], on: [], viewers: [] };
+  const found: Record<Beside, Figures[]> = { none: [], off: [], on: [], viewers: [] };
   for (let n = 0; n < passes; n++) {
     for (const i of BESIDE.keys()) {
       const watch = BESIDE[(i + n + round) % BESIDE.length]!;
@@ -113,9 +117,9 @@ async function beside<T>(
   const pairs = await pairsOf(stack, ...BESIDE);
   const started = [];
   for (const [i, watch] of BESIDE.entries()) started.push(await start(watch, pairs[i]!));
-  const [off, on, viewed] = started as [T, T, T];
+  const [none, off, on, viewed] = started as [T, T, T, T];
   const watched = pairs[BESIDE.indexOf("viewers")]!;
-  return { of: { off, on, viewers: viewed }, viewers: stack.use(await Viewers.start(watched[1])) };
+  return { of: { none, off, on, viewers: viewed }, viewers: stack.use(await Viewers.start(watched[1])) };
 }
 
 async function stanzaTurns(passes: number, round: number): Promise<WatchTurn[]> {

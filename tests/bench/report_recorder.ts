@@ -2,8 +2,8 @@
 import { type Goal, goal, median, round } from "./report.ts";
 import type { Viewed } from "./viewers.ts";
 
-/** `viewers`: ten that read every event; `flooded`: 20,000 trace steps a second besides; `unflooded`: `on`, just before or after it. */
-export const WATCHES = ["off", "on", "viewers", "flooded", "unflooded"] as const;
+/** `none`: a recorder that does nothing, and no console; `off`: no console; `viewers`: ten that read every event; `flooded`: 20,000 trace steps a second besides; `unflooded`: `on`, just before or after it. */
+export const WATCHES = ["none", "off", "on", "viewers", "flooded", "unflooded"] as const;
 export type Watch = (typeof WATCHES)[number];
 
 /** One turn of one way to watch. */
@@ -34,7 +34,11 @@ export interface WatchRow {
 
 type Figure = "cpuUs" | "perSecond";
 
-const baseOf = (watch: Watch): Watch => watch === "flooded" || watch === "unflooded" ? "unflooded" : "off";
+/** What it is compared with. */
+const baseOf = (watch: Watch): Watch => {
+  if (watch === "flooded" || watch === "unflooded") return "unflooded";
+  return watch === "none" || watch === "off" ? "none" : "off";
+};
 
 export function watchRows(turns: readonly WatchTurn[]): WatchRow[] {
   const groups = new Map<string, WatchTurn[]>();
