@@ -53,7 +53,8 @@ export class Phases {
       case "request.sent":
         return this.#asked.set(`> ${asked()}`, now);
       case "pair.granted":
-        return this.#decided("proof", `< ${asked()}`, event, now);
+        // Most pairs of a proven peer are granted at once: nobody was asked.
+        return this.#asked.size === 0 ? undefined : this.#decided("proof", `< ${asked()}`, event, now);
       case "pair.authorised":
         return this.#decided("verdict", `> ${asked()}`, event, now);
       case "pair.denied":

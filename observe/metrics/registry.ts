@@ -2,7 +2,7 @@
 import type { Sample } from "./exposition.ts";
 import { FAMILIES, type Family, type FamilyName, type LabelsOf, type Named } from "./families.ts";
 import { type Exemplar, Histogram } from "./histogram.ts";
-import { type Cell, cell, Series, valuesOf } from "./series.ts";
+import { type Cell, cell, Series } from "./series.ts";
 
 /** Hears of an observation of a histogram. */
 export type Observed = (
@@ -20,17 +20,17 @@ export class Registry {
 
   constructor() {
     for (const [name, family] of Object.entries(FAMILIES) as [FamilyName, Family][]) {
-      if (family.type === "counter") this.#counters.set(name, new Series(cell));
+      if (family.type === "counter") this.#counters.set(name, new Series(name, cell));
       else if (family.type === "histogram") {
-        this.#histograms.set(name, new Series(() => new Histogram(family.buckets ?? [])));
+        this.#histograms.set(name, new Series(name, () => new Histogram(family.buckets ?? [])));
       } else continue;
       // What has no labels is there from the start: from nothing to 1 would be no increase.
-      if (family.labels.length === 0) (this.#counters.get(name) ?? this.#histograms.get(name))!.at([]);
+      if (family.labels.length === 0) (this.#counters.get(name) ?? this.#histograms.get(name))!.at({});
     }
   }
 
   count<Name extends Named<"counter">>(name: Name, labels: LabelsOf<Name>, by = 1): void {
-    this.#counters.get(name)!.at(valuesOf(name, labels)).value += by;
+    this.#counters.get(name)!.at(labels).value += by;
   }
 
   /** @param seen The trace that it stands in, where there is one. */
@@ -40,7 +40,7 @@ export class Registry {
     value: number,
     seen: Omit<Exemplar, "value"> | null = null,
   ): void {
-    this.#histograms.get(name)!.at(valuesOf(name, labels)).observe(value, seen);
+    this.#histograms.get(name)!.at(labels).observe(value, seen);
     this.observed?.(name, labels, value);
   }
 
@@ -64,9 +64,9 @@ export class Sheet {
     labels: LabelsOf<Name>,
     value: number,
   ): void {
-    const series = this.#cells.get(name) ?? new Series(cell);
+    const series = this.#cells.get(name) ?? new Series(name, cell);
     this.#cells.set(name, series);
-    series.at(valuesOf(name, labels)).value += value;
+    series.at(labels).value += value;
   }
 
   samplesOf(name: FamilyName): Sample[] {

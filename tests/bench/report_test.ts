@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { comparison, goals, median, ratios, rows, table, type Turn } from "./report.ts";
 import { coldGoals, coldRows, type ColdTurn, type Way } from "./report_cold.ts";
+import { consoleGoals, consoleRowLine, consoleRows } from "./report_console.ts";
 import {
   dialbackGoals,
   dialbackLine,
@@ -8,6 +9,7 @@ import {
   dialbackRows,
   type DialbackTurn,
 } from "./report_dialback.ts";
+import { type Watch, watchGoals, watchRowLine, watchRows, type WatchTurn } from "./report_recorder.ts";
 
 const cost = (load: string, cpu: number, rate: number) => ({
   load,
@@ -178,5 +180,58 @@ Deno.test("dialback has its goals with the limits lifted, and stands beside the 
   assert.deepEqual(dialbackRatios(turns), [
     "verona : ejabberd, dialback, receiving: CPU 1 : 1.999, 2 : 1 a second",
     "verona : prosody, dialback, receiving-apart: CPU 1 : 0.5, 0.5 : 1 a second",
+  ]);
+});
+
+const watched = (what: WatchTurn["what"], watch: Watch, ...all: number[]): WatchTurn[] =>
+  all.map((cpuUs) => ({ what, watch, cpuUs, perSecond: 1e6 / cpuUs, rssMib: 100 }));
+
+Deno.test("what watching costs is compared round by round: off with no recorder, on with off, the flood with what stood beside it", () => {
+  const viewed = { bytes: 2_000_000, cpuMs: 30 };
+  const turns = [
+    ...watched("grant", "none", 100, 200, 100),
+    ...watched("grant", "off", 100, 204, 101),
+    ...watched("grant", "on", 102, 214.2, 103.02),
+    ...watched("grant", "viewers", 110, 224.4, 111.1).map((turn) => ({ ...turn, viewed })),
+    ...watched("stanza", "flooded", 1.2),
+    ...watched("stanza", "unflooded", 1),
+  ];
+  const rows = watchRows(turns);
+  assert.deepEqual(rows.map(({ watch, cpu_percent }) => [watch, cpu_percent]), [
+    ["none", 0],
+    ["off", 1],
+    ["on", 2],
+    ["viewers", 10],
+    ["flooded", 20],
+    ["unflooded", 0],
+  ]);
+  assert.match(watchRowLine(rows[3]!), /3 turns  \(viewers: 2000 kB, 30 ms CPU of their own\)$/);
+  assert.deepEqual(watchGoals(turns), [
+    { text: "CPU of a grant, recorder off, % more: 1 (goal < 3)", reached: true },
+    { text: "CPU of a grant, recorder on, % more: 2 (goal < 3)", reached: true },
+    { text: "CPU of a grant, recorder viewers, % more: 10 (goal < 3)", reached: false },
+    { text: "stanzas/s beside 20,000 trace steps a second, %: -16.67 (goal >= -10)", reached: false },
+  ]);
+});
+
+Deno.test("the console's goals: medians, but of a handshake the longest delay of all rounds", () => {
+  const turns = [
+    ...[300, 500, 400].map((value) => ({ figure: "paint" as const, value })),
+    ...[5, 25].map((value) => ({ figure: "handshake" as const, value })),
+    { figure: "page" as const, value: 52.2 },
+    { figure: "filter q=state:denied" as const, value: 250 },
+  ];
+  assert.equal(
+    consoleRowLine(consoleRows(turns)[0]!).replaceAll(/ +/g, " "),
+    "console paint 400 ms (largest 500 ms, 3 turns)",
+  );
+  assert.deepEqual(consoleGoals(turns), [
+    { text: "first rows of 100,000 pairs, ms: 400 (goal < 1500)", reached: true },
+    {
+      text: "a handshake's delay by four looks at 100,000 pairs, the longest, ms: 25 (goal <= 20)",
+      reached: false,
+    },
+    { text: "the page, zipped, kB: 52.2 (goal <= 60)", reached: true },
+    { text: "answer to filter q=state:denied, 100,000 pairs, ms: 250 (goal < 200)", reached: false },
   ]);
 });
