@@ -36,6 +36,8 @@ const PEERS = [
   { of: "prosody", package: "prosody", probe: ["sh", "-c", "command -v prosody"], service: "prosody" },
   { of: "prosody", package: "lua-unbound", probe: ["dpkg-query", "--show", "lua-unbound"] },
 ];
+/** What looks at the console. */
+const BROWSER = { package: "chromium", probe: ["chromium", "--version"] };
 /** Whoever ends the bench ends the servers with it. */
 const stop = new AbortController();
 
@@ -120,8 +122,10 @@ async function bench(options: Options): Promise<number> {
   await Deno.stat(BINARY).catch(() => {
     throw new Error("the load generator is not built; run ./dev native");
   });
-  const peers = PEERS.filter(({ of }) => options.only?.includes(of) ?? true);
-  for (const sentence of await installPackages(peers)) console.error(sentence);
+  const { only, part = PARTS } = options;
+  const peers = PEERS.filter(({ of }) => only?.includes(of) ?? true);
+  const browsers = part.includes("console") && isOurs(only) ? [BROWSER] : [];
+  for (const sentence of await installPackages([...peers, ...browsers])) console.error(sentence);
   for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => stop.abort());
   let failures = 0;
   const measured = await measure(options, (what) => {

@@ -205,7 +205,7 @@ Deno.test("what watching costs is compared round by round: off with no recorder,
     ["flooded", 20],
     ["unflooded", 0],
   ]);
-  assert.match(watchRowLine(rows[3]!), /3 turns  \(viewers: 2000 kB, 30 ms CPU of their own\)$/);
+  assert.match(watchRowLine(rows[3]!), /3 turns {2}\(viewers: 2000 kB, 30 ms CPU of their own\)$/);
   assert.deepEqual(watchGoals(turns), [
     { text: "CPU of a grant, recorder off, % more: 1 (goal < 3)", reached: true },
     { text: "CPU of a grant, recorder on, % more: 2 (goal < 3)", reached: true },
