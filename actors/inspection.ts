@@ -2,8 +2,7 @@
  * What machines do, as steps of a trace: the only use of xstate's inspection, and of what is underscored in it.
  * It keeps codes and never a snapshot. console.md 0 (findings 7, 10), 1.2.
  */
-import type { InspectionEvent, SnapshotFrom, StateNode } from "xstate";
-import type { AnyStateMachine } from "xstate";
+import type { AnyActor, AnyStateMachine, InspectionEvent, SnapshotFrom, StateNode } from "xstate";
 import type { Move } from "../facts/event.ts";
 import type { Tracer } from "../observe/recorder.ts";
 import { stateOf } from "./state_of.ts";
@@ -26,13 +25,17 @@ interface Edge {
 
 const edges = new WeakMap<Taken, Edge>();
 
-/** Listens to one root actor. An exception in it would reach the actor: the tracer's `step` lets none out. */
-export function inspector(
-  { step }: Tracer,
-  machine: AnyStateMachine,
-  actor: string,
-): (event: InspectionEvent) => void {
-  return (event) => {
+/** What a machine tells of itself while somebody inspects it, before xstate copies it for each who does. */
+type Told = DistributiveOmit<InspectionEvent, "rootId">;
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+
+/**
+ * Listens to one root actor that is not started yet, in the place of xstate's `inspect`: that copies every event for observers, some twenty for
+ * one request, of which we want three. An exception here would reach the actor: the tracer's `step` lets none out.
+ */
+export function inspect(root: AnyActor, { step }: Tracer, machine: AnyStateMachine, actor: string): void {
+  const system = root.system as unknown as { _sendInspectionEvent: (event: Told) => void };
+  system._sendInspectionEvent = (event) => {
     if (event.type === "@xstate.snapshot" && event.event.type === "xstate.init") {
       const { value } = event.snapshot as SnapshotFrom<AnyStateMachine>;
       step(() => ({ type: "machine.moved", detail: started(machine.id, actor, stateOf(value)) }));

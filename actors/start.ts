@@ -2,7 +2,7 @@
 import { type Actor, type AnyStateMachine, createActor, type EmittedFrom, type InputFrom } from "xstate";
 import type { Subject } from "../facts/event.ts";
 import type { Host } from "./host.ts";
-import { inspector } from "./inspection.ts";
+import { inspect } from "./inspection.ts";
 
 /**
  * A root actor whose effects go to `perform`; the owner starts it once it holds it, since effects may come at once.
@@ -20,8 +20,8 @@ export function actorOf<M extends AnyStateMachine>(
   host: Host,
   crashed: () => void,
 ): Actor<M> {
-  const inspect = inspection(host, machine, id, about);
-  const actor = createActor(machine, { id, input, clock: host.clock, ...inspect } as never) as Actor<M>;
+  const actor = createActor(machine, { id, input, clock: host.clock } as never) as Actor<M>;
+  if (isTraced(host, about)) inspect(actor, host.trace!.of(about), machine, id);
   const fail = (error: unknown) => {
     tellCrash(host, id, error);
     crashed();
@@ -39,11 +39,10 @@ export function actorOf<M extends AnyStateMachine>(
 }
 
 /** What lives as shortly as one request is not looked at while its steps are left out anyway. */
-function inspection({ trace }: Host, machine: AnyStateMachine, id: string, about: Subject) {
-  if (trace === null) return {};
+function isTraced({ trace }: Host, about: Subject): boolean {
+  if (trace === null) return false;
   const isRequest = about.connection !== undefined && about.pair !== undefined;
-  if (isRequest && !trace.wants(about)) return {};
-  return { inspect: inspector(trace.of(about), machine, id) };
+  return !isRequest || trace.wants(about);
 }
 
 /** Work that an effect began and that answers with an event: its failure is told, and ends its actor alone. */
