@@ -14,6 +14,7 @@ export const many = (n: number, what: string): string => `${count(n)} ${what}${n
 
 /** Three digits at most: `21 ms`, `0.38 s`, `12 s`, `3 h 4 min`, `5 d 14 h`. */
 export function span(ms: number): string {
+  if (Number.isNaN(ms)) return "–"; // a time that is none
   const s = ms / 1000;
   if (ms < 1) return "0 ms";
   if (ms < 100) return `${Math.round(ms)} ms`;

@@ -4,17 +4,20 @@ import type { EventRow } from "../../../observe/contract.ts";
 import { clock } from "../format.ts";
 import { onKeys } from "../keys.ts";
 import { go, hrefs, params, withParams } from "../location.ts";
-import { Empty } from "../parts/basics.tsx";
+import { Empty, Skeleton } from "../parts/basics.tsx";
 import { tell } from "../parts/telling.ts";
 import { epoch, link, revived, subscribe } from "../socket.ts";
 
 /** Lines that are kept and shown. */
 const MOST = 400;
+/** For so long nobody is told that nothing has happened: the past comes in a moment. */
+const QUIET_AFTER_MS = 1500;
 const LEVELS = ["debug", "info", "warning", "error"] as const;
 
 export function LogPage() {
   const [events, setEvents] = useState<readonly EventRow[]>([]);
   const [paused, setPaused] = useState(false);
+  const [awaited, setAwaited] = useState(true);
   const box = useRef<HTMLInputElement>(null);
   const words = params.value.get("q") ?? "", level = params.value.get("level") ?? "debug";
   const hold = useRef(paused);
@@ -34,7 +37,9 @@ export function LogPage() {
       waiting.push(frame.data);
       if (waiting.length > MOST) waiting.shift();
     });
+    const quiet = setTimeout(() => setAwaited(false), QUIET_AFTER_MS);
     return () => {
+      clearTimeout(quiet);
       clearInterval(flush);
       stop();
     };
@@ -80,7 +85,8 @@ export function LogPage() {
       </div>
       <div class="log" role="log" aria-label="Log" aria-live="off" tabIndex={0}>
         {shown.map((event) => <Line key={event.seq} event={event} />)}
-        {shown.length === 0 && (
+        {events.length === 0 && awaited && <Skeleton />}
+        {shown.length === 0 && !(events.length === 0 && awaited) && (
           <Empty
             title={events.length === 0
               ? link.value === "polling"
