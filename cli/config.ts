@@ -1,7 +1,8 @@
 /** `verona config`: check, show, schema, init. They need no running server. console.md 3.4. */
 import { loadIdentities, loadTrust } from "../actors/material.ts";
 import { type Draft, jsonSchema } from "../config/json_schema.ts";
-import { type Good, type Mistake, printMistakes } from "../config/load.ts";
+import type { Good } from "../config/load.ts";
+import { elsewhere, type Mistake, printMistake, printMistakes, SYNTAX } from "../config/mistakes.ts";
 import { RunTime } from "../config/run_time.ts";
 import { show as print, written } from "../config/show.ts";
 import { TEMPLATE } from "../config/template.ts";
@@ -28,17 +29,34 @@ export function check({ config: path, json }: ConfigOptions): number {
   const warned = readable === null ? [] : warnings(readable.config);
   if (json) sayJson({ file: path, valid: mistakes.length === 0, mistakes, warnings: warned });
   else if (mistakes.length === 0) say([...warned.map(printWarning), `${path} is good`].join("\n"));
-  else say(`${printMistakes(path, mistakes)}\n\n${count(mistakes.length)} to mend.`);
+  else say([...mistakes.map((one) => shown(path, one)), "", summary(mistakes)].join("\n"));
   return mistakes.length === 0 ? EXIT.good : EXIT.wrongUse;
 }
 
 const printWarning = ({ key, text }: Warning) => `${styled("yellow", "warning")}: ${key} ${text}`;
 
-const count = (n: number) => `${n} mistake${n === 1 ? "" : "s"}`;
+/** The line itself stands below, marked. */
+function shown(path: string, mistake: Mistake): string {
+  const said = printable(printMistake(path, mistake));
+  if (mistake.excerpt === null) return said;
+  const [line, marks] = mistake.excerpt;
+  const n = String(mistake.line).padStart(5);
+  return `${said}\n${styled("dim", `${n} | `)}${printable(line)}\n${" ".repeat(n.length)} | ${
+    styled("red", marks)
+  }`;
+}
+
+function summary(mistakes: readonly Mistake[]): string {
+  const n = mistakes.length;
+  const hides = mistakes.some(({ key }) => key === SYNTAX)
+    ? " Reading stops at a mistake in the writing: mend it and check again, there may be more behind it."
+    : "";
+  return `${n} mistake${n === 1 ? "" : "s"} to mend.${hides}`;
+}
 
 /** What only the native library can see: a key of another certificate, a trust anchor that is none, names. */
 function tryMaterial(
-  { config, lineOf }: Pick<Good, "config" | "lineOf">,
+  { config, at }: Pick<Good, "config" | "at">,
   known: readonly Mistake[],
 ): Mistake[] {
   // What cannot be read, and names that are none, are said already.
@@ -55,7 +73,7 @@ function tryMaterial(
       look(loaded);
       loaded.free();
     } catch (error) {
-      mistakes.push({ line: null, key, message: (error as Error).message });
+      mistakes.push(elsewhere(key, (error as Error).message));
     }
   };
   if (config.certificates.length > 0 && !isKnown("certificate", "server")) {
@@ -64,7 +82,7 @@ function tryMaterial(
         if (identities.carriesMachine(toAscii(name))) continue;
         const path = ["server", "names", i];
         const message = `no [[certificate]] carries "${name}": peers would not know this machine by it`;
-        mistakes.push({ line: lineOf(path), key: path.join("."), message });
+        mistakes.push(at(path, message));
       }
     });
   }

@@ -1,6 +1,7 @@
 /** The configuration as commands read it: the file, and what the environment says over it. console.md 3.4. */
 import type { Config } from "../config/config.ts";
-import { loadConfig, printMistakes } from "../config/load.ts";
+import { loadConfig } from "../config/load.ts";
+import { printMistakes } from "../config/mistakes.ts";
 import { EXIT } from "./exit.ts";
 import { CommandFault } from "./fault.ts";
 

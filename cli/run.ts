@@ -1,7 +1,7 @@
 /** `verona run`: the server. SIGHUP reloads, SIGTERM and SIGINT drain, exit code 0. design.md 2.3. */
 import { systemClock } from "../actors/host.ts";
 import type { Reread } from "../actors/view.ts";
-import { printMistakes } from "../config/load.ts";
+import { printMistakes } from "../config/mistakes.ts";
 import type { Levels } from "../observe/levels.ts";
 import { logEvent, type LogFormat, startLog } from "../observe/log.ts";
 import { isTraced, traceWith } from "../observe/otel/tracing.ts";

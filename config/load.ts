@@ -8,16 +8,10 @@ import { checkFiles, reasonOf } from "./files.ts";
 import { locate } from "./locate.ts";
 import { isLoopback } from "./loopback.ts";
 import { mend } from "./mend.ts";
+import { at, elsewhere, type Mistake, syntax } from "./mistakes.ts";
 import { nearestKey } from "./nearest.ts";
 import { type ConfigFile, LATER_LIMITS, schema } from "./schema.ts";
 import { wordsOf } from "./words.ts";
-
-/** One thing wrong with the configuration. `line` is null when it is not in the file (environment, or missing). */
-export interface Mistake {
-  readonly line: number | null;
-  readonly key: string;
-  readonly message: string;
-}
 
 /** Where a value comes from: a line of the file, a variable of the environment; null is the default. */
 export type Origin = { readonly line: number | null } | { readonly variable: string } | null;
@@ -29,6 +23,8 @@ export interface Good {
   readonly originOf: (section: string, key: string) => Origin;
   /** The line of a key that stands deeper than in a section: a tenant's, a peer's. */
   readonly lineOf: (path: readonly PropertyKey[]) => number | null;
+  /** What only the library sees, at its place in the file. */
+  readonly at: (path: readonly PropertyKey[], message: string) => Mistake;
   readonly mistakes: readonly [];
 }
 
@@ -36,7 +32,7 @@ export interface Bad {
   readonly config: null;
   readonly mistakes: readonly Mistake[];
   /** Without what is wrong: to look for mistakes that only the library sees. */
-  readonly mended: Pick<Good, "config" | "lineOf"> | null;
+  readonly mended: Pick<Good, "config" | "at"> | null;
 }
 
 export type Loaded = Good | Bad;
@@ -54,7 +50,7 @@ export function loadConfig(path: string, sources: Sources): Loaded {
     text = sources.readText(path);
   } catch (error) {
     const message = `cannot be read: ${reasonOf(error)}; \`verona config init\` writes a first one`;
-    return { config: null, mistakes: [{ line: null, key: path, message }], mended: null };
+    return { config: null, mistakes: [elsewhere(path, message)], mended: null };
   }
   return parseConfig(text, sources);
 }
@@ -66,15 +62,14 @@ export function parseConfig(text: string, sources: Sources): Loaded {
     raw = parse(text);
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
-    const [message] = error.message.replace(/^Invalid TOML document: /, "").split("\n");
-    return { config: null, mistakes: [{ line: error.line, key: "TOML", message: message! }], mended: null };
+    return { config: null, mistakes: [syntax(text, error)], mended: null };
   }
   const { mistakes, variables } = overrideFromEnvironment(raw, sources.env);
+  const here = (path: readonly PropertyKey[], message: string) => at(text, path, message);
   const place = (path: readonly PropertyKey[], message: string): Mistake => {
     const variable = variables.get(path.slice(0, 2).join("."));
-    return variable === undefined ? at(text, path, message) : { line: null, key: variable, message };
+    return variable === undefined ? here(path, message) : elsewhere(variable, message);
   };
-  const lineOf = (path: readonly PropertyKey[]) => locate(text, path);
   const checked = schema.safeParse(raw);
   if (!checked.success) {
     mistakes.push(...checked.error.issues.flatMap((issue) => describe(issue, place)));
@@ -82,25 +77,22 @@ export function parseConfig(text: string, sources: Sources): Loaded {
     const config = mended === null ? null : toConfig(mended.file, sources, (path, message) => {
       if (!mended.touches(path)) mistakes.push(place(path, message));
     });
-    return { config: null, mistakes: sorted(mistakes), mended: config === null ? null : { config, lineOf } };
+    return {
+      config: null,
+      mistakes: sorted(mistakes),
+      mended: config === null ? null : { config, at: here },
+    };
   }
   const config = toConfig(checked.data, sources, (path, message) => mistakes.push(place(path, message)));
-  if (mistakes.length > 0) return { config: null, mistakes: sorted(mistakes), mended: { config, lineOf } };
+  if (mistakes.length > 0) return { config: null, mistakes: sorted(mistakes), mended: { config, at: here } };
+  const lineOf = (path: readonly PropertyKey[]) => locate(text, path)?.line ?? null;
   const originOf = (section: string, key: string): Origin => {
     const variable = variables.get(`${section}.${key}`);
     if (variable !== undefined) return { variable };
     const table = raw[section] as Record<string, unknown> | undefined;
-    return table !== undefined && key in table ? { line: locate(text, [section, key]) } : null;
+    return table !== undefined && key in table ? { line: lineOf([section, key]) } : null;
   };
-  return { config, file: checked.data, originOf, lineOf, mistakes: [] };
-}
-
-/** One line per mistake, as `config check` and `run` print them. */
-export function printMistakes(file: string, mistakes: readonly Mistake[]): string {
-  return mistakes.map(({ line, key, message }) =>
-    `${file}${line === null ? "" : `:${line}`}: ${key === file ? "" : `${key}: `}${message}`
-  )
-    .join("\n");
+  return { config, file: checked.data, originOf, lineOf, at: here, mistakes: [] };
 }
 
 /** `VERONA_LISTEN__CONSOLE` sets `listen.console`: scalar keys of the sections only (design.md 2.3). */
@@ -117,7 +109,7 @@ function overrideFromEnvironment(
     if (!(section in raw)) variables.set(section, name);
     const table = raw[section] ??= {};
     if (typeof table !== "object" || table === null || Array.isArray(table)) {
-      mistakes.push({ line: null, key: name, message: `[${section}] has no scalar keys to override` });
+      mistakes.push(elsewhere(name, `[${section}] has no scalar keys to override`));
       continue;
     }
     variables.set(`${section}.${key}`, name);
@@ -156,10 +148,6 @@ function unknownKey(path: readonly PropertyKey[], key: string): string {
   return `is not a key of Verona; ${
     near === null ? "`verona config schema` lists them" : `did you mean "${near}"?`
   }`;
-}
-
-function at(text: string, path: readonly PropertyKey[], message: string): Mistake {
-  return { line: locate(text, path), key: path.map(String).join("."), message };
 }
 
 const sorted = (mistakes: Mistake[]): Mistake[] => mistakes.sort((a, b) => (a.line ?? 0) - (b.line ?? 0));

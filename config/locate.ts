@@ -1,18 +1,25 @@
 /** Where a key stands in a TOML text: the parser keeps no positions of valid keys (console.md 5). */
 
+/** Both from 1; `length` is that of the key, or of the table's name. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+  readonly length: number;
+}
+
 /**
- * The line (from 1) of the key at `path`, or of the nearest table above it; null when neither is written there.
+ * Where the key at `path` stands, or the nearest table above it; null when neither is written there.
  *
  * @param path As the validator names it: tables, indices of `[[arrays]]`, keys.
  */
-export function locate(text: string, path: readonly PropertyKey[]): number | null {
+export function locate(text: string, path: readonly PropertyKey[]): Place | null {
   const lines = text.split("\n");
   let table = "";
   const seen = new Map<string, number>();
-  let best: number | null = null;
+  let best: Place | null = null;
   const wanted = path.map(String);
   for (const [n, line] of lines.entries()) {
-    const header = /^\s*(\[\[?)\s*([^\]]+?)\s*\]\]?/.exec(line);
+    const header = /^\s*(\[\[?)\s*([^\]]+?)\s*\]\]?/d.exec(line);
     if (header) {
       table = parts(header[2]!).join("\0");
       if (header[1] === "[[") {
@@ -20,18 +27,25 @@ export function locate(text: string, path: readonly PropertyKey[]): number | nul
         seen.set(table, index);
         table += `\0${index}`;
       }
-      if (isPrefix(table === "" ? [] : table.split("\0"), wanted)) best = n + 1;
+      if (isPrefix(table === "" ? [] : table.split("\0"), wanted)) best = placed(n, header);
       continue;
     }
-    const key = /^\s*("[^"]*"|'[^']*'|[\w-]+(?:\s*\.\s*[\w-]+)*)\s*=/.exec(line)?.[1];
-    if (key === undefined) continue;
+    const found = /^\s*()("[^"]*"|'[^']*'|[\w-]+(?:\s*\.\s*[\w-]+)*)\s*=/d.exec(line);
+    if (found === null) continue;
+    const key = found[2]!;
     const keys = key.startsWith('"') || key.startsWith("'")
       ? [unquote(key)]
       : key.split(".").map((k) => k.trim());
     const full = [...(table === "" ? [] : table.split("\0")), ...keys];
-    if (isPrefix(full, wanted)) return n + 1;
+    if (isPrefix(full, wanted)) return placed(n, found);
   }
   return best;
+}
+
+/** @param found Its second group is what is marked. */
+function placed(n: number, found: RegExpExecArray): Place {
+  const [from, to] = found.indices![2]!;
+  return { line: n + 1, column: from + 1, length: to - from };
 }
 
 function isPrefix(prefix: readonly string[], of: readonly string[]): boolean {

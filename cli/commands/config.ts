@@ -6,7 +6,7 @@ export function addConfig(program: Command, done: Done): void {
   const config = program.command("config").description("check, show, write or reload the configuration");
   const command = (name: string, description: string) =>
     config.command(name).description(description).addOption(configOption()).addOption(jsonOption());
-  command("check", "every mistake, with its line and its cure")
+  command("check", "every mistake, with its line, a mark under the place, and its cure")
     .addHelpText("before", examples("verona config check", "verona config check --config new.toml --json"))
     .action(async (options) => {
       const { check } = await import("../config.ts");

@@ -1,5 +1,6 @@
 /** The commands as an operator types them. design.md 2.2; console.md 3. */
 import assert from "node:assert/strict";
+import { printable } from "../../observe/printable.ts";
 import { stringify } from "smol-toml";
 import { TEMPLATE } from "../../config/template.ts";
 import { bidiArrival, grant } from "../federation/acts.ts";
@@ -152,6 +153,33 @@ Deno.test("config check: a server name that no certificate carries is a mistake,
     stdout,
     /^verona\.toml:\d+: server\.names\.1: no \[\[certificate\]\] carries "xmpp9\.receiving/,
   );
+});
+
+Deno.test("config check: the line itself and a mark under the place; what a mistake in the writing may hide is said", async () => {
+  await using at = await folder();
+  const check = async (text: string) => {
+    await Deno.writeTextFile(`${at.path}/verona.toml`, text);
+    return await verona(["config", "check"], { cwd: at.path });
+  };
+  const schema = await check('[server]\nnames = ["a.example"]\nnams = "\u202e\u009b31m"\n');
+  assert.equal(schema.code, 2);
+  assert.match(
+    schema.stdout,
+    /^verona\.toml:3: server\.nams: .*\n {4}3 \| nams = "\?\?31m"\n {6}\| \^{4}$/m,
+  );
+  assert.match(schema.stdout, /\n\n2 mistakes to mend\.\n$/);
+  const syntax = await check("[server]\nnames = [=]\n");
+  assert.equal(syntax.code, 2);
+  assert.match(
+    syntax.stdout,
+    /^verona\.toml:2: TOML: .*\n {4}2 \| names = \[=\]\n {6}\| {10}\^\n\n1 mistake to mend\. Reading stops at/,
+  );
+  // An escape of TOML's own: the key holds what the file does not.
+  const escaped = await check('[server]\nnames = ["a.example"]\n"k\\u001b[2J" = 1\n');
+  assert.match(escaped.stdout, /server\.k\?\[2J: /);
+  for (const { stdout } of [schema, escaped]) {
+    for (const line of stdout.split("\n")) assert.equal(line, printable(line));
+  }
 });
 
 /** What keeps a server from starting: the settings it changes, and what is said. */

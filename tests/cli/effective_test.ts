@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { type Applied, effective, printEffective } from "../../cli/effective.ts";
 import { CommandFault } from "../../cli/fault.ts";
-import { type Good, parseConfig, printMistakes } from "../../config/load.ts";
+import { type Good, parseConfig } from "../../config/load.ts";
+import { printMistakes } from "../../config/mistakes.ts";
 
 const FILE = `[server]
 names = ["xmpp1.example"]

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { parse } from "smol-toml";
 import type { Config, Limits } from "../../config/config.ts";
-import { type Good, type Mistake, parseConfig, printMistakes, type Sources } from "../../config/load.ts";
+import { type Good, parseConfig, type Sources } from "../../config/load.ts";
+import { type Mistake, printMistakes } from "../../config/mistakes.ts";
 import { show, written } from "../../config/show.ts";
 import { TEMPLATE } from "../../config/template.ts";
 

@@ -1,0 +1,61 @@
+/** A line of the configuration with marks under the place: never what a secret is. console.md 3.4. */
+import type { Place } from "./locate.ts";
+
+/** Of a long line, so much. */
+const WIDTH = 76;
+/** So much of it stands before the place. */
+const BEFORE = 24;
+const HIDDEN = "(hidden)";
+/** A key that holds one, or what somebody may have called it; the name of a file is none. */
+const SECRET = /(?:secret|sercet|passw|token)(?!\w*_file)/i;
+
+/**
+ * The line at `place` and the marks under it.
+ *
+ * @param about What is said of it: where that speaks of a secret, the line's value is hidden.
+ */
+export function excerpt(text: string, place: Place, about: string): readonly [line: string, marks: string] {
+  const lines = text.split(/\r\n|\n|\r/);
+  const line = withoutSecrets(lines.slice(0, place.line - 1).join("\n"), lines[place.line - 1] ?? "", about);
+  const column = Math.min(place.column, line.length + 1);
+  const length = Math.max(1, Math.min(place.length, line.length - column + 1));
+  const from = line.length <= WIDTH ? 0 : Math.max(0, column - 1 - BEFORE);
+  const [head, tail] = [from > 0 ? "…" : "", from + WIDTH < line.length ? "…" : ""];
+  const shown = head + line.slice(from, from + WIDTH) + tail;
+  const marked = line.slice(column - 1, column - 1 + length).slice(0, WIDTH - (column - 1 - from));
+  return [
+    shown.replaceAll("\t", " "),
+    " ".repeat(cells(head + line.slice(from, column - 1))) + "^".repeat(Math.max(1, cells(marked))),
+  ];
+}
+
+function withoutSecrets(before: string, line: string, about: string): string {
+  if (insideSecret(before)) return HIDDEN;
+  const equals = SECRET.test(about)
+    ? line.indexOf("=")
+    : line.indexOf("=", SECRET.exec(line)?.index ?? line.length);
+  if (equals >= 0) return `${line.slice(0, equals + 1)} ${HIDDEN}`;
+  // It names one, and is cut off: nothing says where the secret begins.
+  const named = SECRET.exec(line);
+  return named === null ? line : line.slice(0, named.index + named[0].length);
+}
+
+/** Whether a text of several lines that holds a secret has not ended yet. */
+function insideSecret(before: string): boolean {
+  const open = [...before.matchAll(/(?:secret|sercet|passw|token)(?!\w*_file)[^\n=]*=\s*("""|'''|\[)/gi)].at(
+    -1,
+  );
+  if (open === undefined) return false;
+  const end = open[1] === "[" ? "]" : open[1]!;
+  return !before.slice(open.index + open[0].length).includes(end);
+}
+
+/** How many columns a terminal gives it: two for what is wide, none for what joins. */
+function cells(text: string): number {
+  let n = 0;
+  for (const c of text) n += /\p{M}/u.test(c) ? 0 : WIDE.test(c) ? 2 : 1;
+  return n;
+}
+
+const WIDE =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
