@@ -13,6 +13,7 @@ import { type Endpoint, type Reached, UNASKED } from "../policy/judge.ts";
 import { matchesName } from "../policy/names.ts";
 import type { DialbackRequest } from "../xmpp/dialback.ts";
 import type { Domain, DomainPair } from "../xmpp/domain.ts";
+import { site } from "../xmpp/network.ts";
 import { Budget } from "./budget.ts";
 import { collect, type Fetchers, type Found } from "./collector.ts";
 import type { ServerContext } from "./context.ts";
@@ -107,6 +108,7 @@ export class PeerClaim implements Claim {
     const [pair, request, streamId] = [this.#pair, this.#request!, this.#streamId];
     return verifications.verify({
       pair,
+      asker: site(this.#shell.connection.peer.ip),
       request,
       streamId,
       spares,

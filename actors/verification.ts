@@ -24,6 +24,8 @@ import { VerifyCourse } from "./verify_course.ts";
 export interface VerifyQuestion {
   /** `local` was asked for by `remote`. */
   readonly pair: DomainPair;
+  /** Whose request it is, by where it comes from (`site`). */
+  readonly asker: string;
   /** As it came: the key speaks for the spelling of its domains. */
   readonly request: DialbackRequest;
   /** Of our latest response header on the stream that the request came on. */
@@ -95,6 +97,11 @@ export class Verification {
     const result = await this.#result.promise;
     signal.removeEventListener("abort", over);
     return result;
+  }
+
+  /** Somebody else needs its place more; before it has a connection. */
+  displace(): void {
+    this.#actor.send({ type: "server.missing", ...failure("limit.verifications", null) });
   }
 
   #perform(effect: VerificationEffect): void {
@@ -248,7 +255,11 @@ export class Verification {
 }
 
 /** 7.4: a server that does not host the domain is an error of the domain; everything else is a failure to reach it. */
-function failure(cause: Cause, condition: string | null): { outcome: "error" | "unreachable"; cause: Cause } {
+function failure(
+  cause: Cause,
+  condition: string | null,
+): { outcome: "error" | "unreachable" | "busy"; cause: Cause } {
+  if (cause === "limit.verifications") return { outcome: "busy", cause };
   const unhosted = condition === "host-unknown" || condition === "host-gone";
   return unhosted ? { outcome: "error", cause: "dialback.error" } : { outcome: "unreachable", cause };
 }

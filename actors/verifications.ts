@@ -1,6 +1,6 @@
 /** Calls authoritative servers back, within bounds. XEP-0220 2.1.2; protocol.md 7.4, section 10. */
 import type { Callback } from "../facts/callback.ts";
-import { type Domain, type DomainPair, type PairKey, pairKey } from "../xmpp/domain.ts";
+import { type DomainPair, type PairKey, pairKey } from "../xmpp/domain.ts";
 import { aborted } from "./aborted.ts";
 import type { ServerContext } from "./context.ts";
 import { machineOf } from "./links.ts";
@@ -9,6 +9,7 @@ import type { S2sShell } from "./s2s_stream.ts";
 import { Unreached } from "./unreached.ts";
 import { type Dial, Verification, type VerifyQuestion } from "./verification.ts";
 import { borrow, type Lease, VerifyConnection } from "./verify_connection.ts";
+import { type Place, VerifyPlaces } from "./verify_places.ts";
 
 export type { VerifyQuestion } from "./verification.ts";
 
@@ -16,16 +17,18 @@ export class Verifications {
   readonly #server: ServerContext;
   readonly #unreached: Unreached;
   readonly #running = new Set<Verification>();
-  /** Connections for verifying, by the pair that asks on them, and how many by the domain that is asked about. */
+  /** By the pair that asks on them. */
   readonly #connections = new Map<PairKey, VerifyConnection>();
-  readonly #open = new Map<Domain, number>();
+  readonly #places: VerifyPlaces;
   /** Pairs with a question that is finding its way to a connection of its own. */
   readonly #coming = new Map<PairKey, Promise<void>>();
-  /** Those that are only waiting for the peer's closing tag count too. */
-  #total = 0;
 
   constructor(server: ServerContext) {
     this.#server = server;
+    this.#places = new VerifyPlaces(() => {
+      const { verifyConnections, verifyPerDomain } = server.config.limits;
+      return { inAll: verifyConnections, perDomain: verifyPerDomain };
+    });
     this.#unreached = new Unreached(() => server.host.clock.now());
   }
 
@@ -43,21 +46,25 @@ export class Verifications {
     const coming = this.#coming.get(pairKey(pair));
     if (coming !== undefined) await either(coming, signal);
     const lease = this.#lease(question);
-    if (lease !== null) return await this.#run(question, lease, signal);
-    if (!this.#enter(pair.remote)) return busy(question);
-    const arrive = this.#comes(pair);
+    if (lease !== null) return await this.#run(this.#question(question, lease), signal);
     let mine: VerifyConnection | null = null;
-    const open = (dial: Dial) => {
-      mine = this.#opened(pair, dial);
+    const place = this.#places.take(pair.remote, question.asker, () => {
+      if (mine !== null) return mine.displace();
+      place!.leave();
+      verification.displace();
+    });
+    if (place === null) return busy(question);
+    const arrive = this.#comes(pair);
+    const verification = this.#question(question, (dial) => {
+      mine = this.#opened(pair, dial, place);
       arrive();
       return mine.join();
-    };
+    });
     try {
-      return await this.#run(question, open, signal);
+      return await this.#run(verification, signal);
     } finally {
       arrive();
-      if (mine === null) this.#unused(pair.remote);
-      if (mine === null) this.#total--;
+      if (mine === null) place.leave();
     }
   }
 
@@ -76,12 +83,11 @@ export class Verifications {
     };
   }
 
-  async #run(
-    question: VerifyQuestion,
-    way: Lease | ((dial: Dial) => Lease),
-    signal: AbortSignal,
-  ): Promise<Callback> {
-    const verification = new Verification(this.#server, question, way, this.#unreached);
+  #question(question: VerifyQuestion, way: Lease | ((dial: Dial) => Lease)): Verification {
+    return new Verification(this.#server, question, way, this.#unreached);
+  }
+
+  async #run(verification: Verification, signal: AbortSignal): Promise<Callback> {
     this.#running.add(verification);
     try {
       return await verification.run(signal);
@@ -90,14 +96,11 @@ export class Verifications {
     }
   }
 
-  #opened(pair: DomainPair, dial: Dial): VerifyConnection {
+  #opened(pair: DomainPair, dial: Dial, place: Place): VerifyConnection {
     const key = pairKey(pair);
-    const connection = new VerifyConnection(dial, {
-      unused: () => {
-        this.#unused(pair.remote);
-        if (this.#connections.get(key) === connection) this.#connections.delete(key);
-      },
-      gone: () => this.#total--,
+    const connection = new VerifyConnection(dial, (gone) => {
+      place.leave(gone);
+      if (this.#connections.get(key) === connection) this.#connections.delete(key);
     });
     this.#connections.set(key, connection);
     return connection;
@@ -129,21 +132,6 @@ export class Verifications {
     if (shell === null || shell.connection.tls === null) return null;
     const { mode, local, remote } = shell.row;
     return mode === "classic" && local === pair.local && remote === pair.remote ? shell : null;
-  }
-
-  #enter(remote: Domain): boolean {
-    const { verifyConnections, verifyPerDomain } = this.#server.config.limits;
-    const open = this.#open.get(remote) ?? 0;
-    if (this.#total >= verifyConnections || open >= verifyPerDomain) return false;
-    this.#open.set(remote, open + 1);
-    this.#total++;
-    return true;
-  }
-
-  #unused(remote: Domain): void {
-    const left = this.#open.get(remote)! - 1;
-    if (left === 0) this.#open.delete(remote);
-    else this.#open.set(remote, left);
   }
 }
 

@@ -16,27 +16,31 @@ export function borrow(shell: OutboundShell): Lease {
   return { outcome: Promise.resolve({ ready: true, shell }), borrowed: true, release: () => {} };
 }
 
-/** What becomes of a connection, each once and in this order. */
-export interface Ends {
-  /** Its last question has let go. */
-  readonly unused: () => void;
-  /** It is closed. */
-  readonly gone: () => void;
-}
+const DISPLACED: LinkOutcome = {
+  ready: false,
+  cause: "limit.verifications",
+  condition: null,
+  failure: null,
+};
 
 export class VerifyConnection {
   readonly outcome: Promise<LinkOutcome>;
   readonly #abort = new AbortController();
-  readonly #ends: Ends;
+  readonly #unused: (gone: Promise<void>) => void;
   #shell: OutboundShell | null = null;
   #failed = false;
+  #displaced = false;
   #questions = 0;
 
   /**
    * @param dial Never rejects.
+   * @param unused Called once: nobody asks on it any more; it is closed when the promise says so.
    */
-  constructor(dial: (signal: AbortSignal) => Promise<LinkOutcome>, ends: Ends) {
-    this.#ends = ends;
+  constructor(
+    dial: (signal: AbortSignal) => Promise<LinkOutcome>,
+    unused: (gone: Promise<void>) => void,
+  ) {
+    this.#unused = unused;
     this.outcome = dial(this.#abort.signal).then((outcome) => this.#dialled(outcome));
   }
 
@@ -57,6 +61,10 @@ export class VerifyConnection {
   }
 
   #dialled(outcome: LinkOutcome): LinkOutcome {
+    if (this.#displaced) {
+      if (outcome.ready) displaced(outcome.shell);
+      return DISPLACED;
+    }
     if (!outcome.ready) this.#failed = true;
     else if (this.#abort.signal.aborted) outcome.shell.close("dialback.done");
     else this.#shell = outcome.shell;
@@ -66,9 +74,17 @@ export class VerifyConnection {
   #left(): void {
     if (--this.#questions > 0) return;
     this.#abort.abort(null); // a reason of its own would cost a stack
+    if (this.#displaced) return;
     this.#shell?.close("dialback.done");
-    this.#ends.unused();
-    void this.#gone().then(this.#ends.gone);
+    this.#unused(this.#gone());
+  }
+
+  /** Its place is needed more by somebody else: it ends at once, whatever its server has yet to say. */
+  displace(): void {
+    this.#displaced = true;
+    this.#abort.abort(null);
+    if (this.#shell !== null) displaced(this.#shell);
+    this.#unused(this.#gone());
   }
 
   /** The peer may take its time to answer our closing tag. */
@@ -76,4 +92,10 @@ export class VerifyConnection {
     const outcome = await this.outcome;
     if (outcome.ready) await outcome.shell.ended;
   }
+}
+
+/** A server that is silent would say nothing to a closing tag either. */
+function displaced(shell: OutboundShell): void {
+  shell.close("limit.verifications");
+  shell.connection.drop();
 }

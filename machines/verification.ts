@@ -15,7 +15,7 @@ interface Result {
 
 /** Why there is nobody to ask, or nobody left. */
 interface Failure {
-  readonly outcome: "error" | "unresolved" | "unreachable";
+  readonly outcome: "error" | "unresolved" | "unreachable" | "busy";
   readonly cause: Cause;
 }
 

@@ -7,7 +7,7 @@ import type { Conversation } from "../peer/conversation.ts";
 import { dialbackKey } from "../peer/dialback_key.ts";
 import type { Component } from "../peer/component.ts";
 import { NS } from "../peer/names.ts";
-import { Listener } from "../peer/peer.ts";
+import { dial, Listener } from "../peer/peer.ts";
 import { answer, CLOSING, FEATURE, header, openSecured, request, verdict } from "../peer/stream.ts";
 import type { Identity } from "../peer/wire.ts";
 import { arrival, bidiArrival, calledBack, grant, message, refuseServerNames, reply } from "./acts.ts";
@@ -25,8 +25,12 @@ const encrypted = (options: StageOptions = {}): StageOptions => ({
 });
 
 /** The sender's server as initiating server with a certificate that proves nothing; the id that its key is made for. */
-async function originating(stage: Stage, identity?: Identity): Promise<{ o: Conversation; id: string }> {
-  const o = await stage.dial();
+async function originating(
+  stage: Stage,
+  identity?: Identity,
+  from = stage.world.peerIp,
+): Promise<{ o: Conversation; id: string }> {
+  const o = await dial(stage.server.s2s, from, "O");
   const shown = identity ?? await selfSigned({ names: ["nobody.example"] });
   const opened = await openSecured(o, { from: SENDER, to: TARGET }, { identity: shown, serverName: TARGET });
   assert.ok(!opened.features.raw.includes("EXTERNAL"), opened.features.raw);
@@ -440,6 +444,26 @@ Deno.test("DB-22, cause limit.verifications: no more than two connections at onc
   await stage.server.told({ event: "pair.denied", cause: "limit.verifications", remote: SENDER });
   assert.equal(stage.peer.count, 2);
 });
+
+for (const asked of [false, true]) {
+  const silence = asked ? "after the question" : "from the start";
+  Deno.test(`DB-22: who has both places of a domain gives one up to who has none; its server is silent ${silence}`, async () => {
+    await using stage = await Stage.open(encrypted({ domains: ["third-target.example"] }));
+    const { o: hostile } = await originating(stage, undefined, await stage.world.elsewhere());
+    const { o: honest } = await originating(stage);
+    for (const target of [TARGET, "other-target.example"]) {
+      hostile.send(request(SENDER, target, "junk"));
+      await (asked ? calledBack(stage) : stage.peer.accept());
+    }
+    honest.send(request(SENDER, "third-target.example", KEY));
+    await hostile.denial(SENDER, TARGET, "wait", "resource-constraint");
+    const { r: a, asked: question } = await calledBack(stage);
+    a.send(reply(question, "valid"));
+    await honest.verdict(SENDER, "third-target.example", "valid");
+    await stage.server.told({ event: "pair.denied", cause: "limit.verifications", local: TARGET });
+    assert.equal(stage.peer.count, 3);
+  });
+}
 
 Deno.test("DB-8 DB-21: two streams ask for one pair at once: one connection, each answer by its id, closed behind the last", async () => {
   await using stage = await Stage.open(encrypted());
