@@ -1,5 +1,6 @@
 /** One table of commands: help, completion, the manual and docs/commands.md all come from it. console.md 3.7. */
 import { Command } from "commander";
+import { printable } from "../observe/printable.ts";
 import { addCheck } from "./commands/check.ts";
 import type { Done } from "./commands/common.ts";
 import { addConfig } from "./commands/config.ts";
@@ -21,7 +22,7 @@ export function build(done: Done): Command {
     .helpOption("-h, --help", "what a command does, examples first")
     .helpCommand(false)
     .exitOverride()
-    .configureOutput({ writeErr: (text) => complain(text.trimEnd()) })
+    .configureOutput({ writeErr: (text) => complain(text.trimEnd().split("\n").map(printable).join("\n")) })
     .configureHelp({ showGlobalOptions: true, helpWidth: 80 })
     .showHelpAfterError("(verona --help lists the commands)")
     .option("--no-color", "plain text; NO_COLOR says the same, FORCE_COLOR the contrary")
@@ -38,7 +39,16 @@ export function build(done: Done): Command {
   addCheck(program, done);
   addConfig(program, done);
   addShell(program, done);
+  program.commands.forEach(pointToHelp);
   return program;
+}
+
+/** Whoever used a command wrongly wants its own help, not the list of all. */
+function pointToHelp(command: Command): void {
+  const names = [command.name()];
+  for (let above = command.parent; above !== null; above = above.parent) names.unshift(above.name());
+  command.showHelpAfterError(`(${names.join(" ")} --help says how it is used)`);
+  command.commands.forEach(pointToHelp);
 }
 
 const EXIT_CODES =

@@ -44,7 +44,12 @@ Deno.test("every command has --help and --json", async () => {
 
 Deno.test("wrong use ends with 2: an unknown command names the nearest, and so does a value of a closed set", async () => {
   assertRefused(await verona(["conections"]), /Did you mean connections\?/);
-  assertRefused(await verona(["explain", "one.example"]), /missing required argument/);
+  assertRefused(
+    await verona(["explain", "one.example"]),
+    /missing required argument[^]*\(verona explain --help says/,
+  );
+  assertRefused(await verona(["config", "check", "--nope"]), /\(verona config check --help says/);
+  assertRefused(await verona(["\u001b[2J\u202e"]), /unknown command '\?\[2J\?'\n\(verona --help lists/);
   assertRefused(await verona(["completions", "tcsh"]), /Allowed choices are bash, zsh, fish/);
   assertRefused(await verona(["policy", "a.example", "weak"]), /Allowed choices are strict/);
   assertRefused(await verona(["connections", "--limit", "many"]), /number of rows/);
