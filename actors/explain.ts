@@ -1,37 +1,59 @@
-/** Why a pair is open or not, stage by stage; no table and no connection is touched. design.md 2.4. */
+/** What tables and DNS say of a pair, in both directions, stage by stage; nothing is touched. design.md 2.4. */
 import { traceTrust } from "../dnssec/trust.ts";
 import { type Cause, CAUSES } from "../facts/cause.ts";
 import type { ShownLink } from "../facts/chain.ts";
 import type { Delegation } from "../facts/delegation.ts";
-import { type Scene, seeForYourself } from "../facts/see_for_yourself.ts";
-import type { Explanation, Stage } from "../observe/contract.ts";
-import { type DomainPair, toAscii } from "../xmpp/domain.ts";
+import type { Scene } from "../facts/see_for_yourself.ts";
+import type { RouteState } from "../machines/route.ts";
+import type { Stage } from "../observe/contract.ts";
+import type { LiveExplanation, LiveWay } from "../observe/live.ts";
+import { type DomainPair, pairKey } from "../xmpp/domain.ts";
 import { describe } from "./evidence.ts";
 import type { Server } from "./server.ts";
 
 /** Null when the local domain is not hosted here. DNS is asked when no route has: an answer changes no table. */
-export async function explain(server: Server, pair: DomainPair): Promise<Explanation | null> {
+export async function explain(server: Server, pair: DomainPair): Promise<LiveExplanation | null> {
   if (!server.hosted.isHosted(pair.local)) return null;
   const refusal = server.refusalFor(pair);
   const delegation = refusal === null ? await delegationOf(server, pair) : null;
-  const route = server.routes.get(pair);
-  const negative = server.negatives.find(pair, server.host.clock.now());
-  const open = (server.bindings.get(pair)?.send.length ?? 0) > 0;
-  const known = refusal ?? route?.cause ?? negative?.cause ??
-    (delegation === null ? null : whyUnusable(delegation));
-  const cause = open ? null : known;
+  const trust = await brokenChain(server, delegation);
+  const directions = { out: outward(server, pair, delegation), in: inward(server, pair) };
   return {
     local: pair.local,
     remote: pair.remote,
-    verdict: open ? "open" : cause !== null ? "closed" : "unknown",
-    cause,
+    directions,
     stages: [
       policyStage(server, pair),
-      delegationStage(delegation, await brokenChain(server, delegation)),
+      delegationStage(delegation, trust),
       connectionStage(server, pair),
-      pairStage(server, pair, cause, delegation),
+      pairStage(server, pair, directions.out),
+      incomingStage(server, pair, directions.in),
     ],
   };
+}
+
+/** Routes that wait for an answer. */
+const UNDER_WAY: readonly (RouteState | undefined)[] = ["resolving", "connecting", "requesting"];
+
+function outward(server: Server, pair: DomainPair, delegation: Delegation | null): LiveWay {
+  const route = server.routes.get(pair);
+  const negative = server.negatives.find(pair, server.host.clock.now());
+  const cause = server.refusalFor(pair) ?? route?.cause ?? negative?.cause ??
+    (delegation === null ? null : whyUnusable(delegation));
+  const open = (server.bindings.get(pair)?.send.length ?? 0) > 0;
+  const pending = UNDER_WAY.includes(route?.state);
+  return { from: pair.local, to: pair.remote, ...verdictOf(open, cause), pending };
+}
+
+function inward(server: Server, pair: DomainPair): LiveWay {
+  const open = (server.bindings.get(pair)?.recv.length ?? 0) > 0;
+  const pending = [...server.shells.values()].some(({ row }) => row.pendingIn.has(pairKey(pair)));
+  return { from: pair.remote, to: pair.local, ...verdictOf(open, server.refusalFor(pair)), pending };
+}
+
+function verdictOf(open: boolean, cause: Cause | null): Pick<LiveWay, "verdict" | "cause"> {
+  if (open) return { verdict: "open", cause: null };
+  return { verdict: cause === null ? "unknown" : "closed", cause };
 }
 
 async function delegationOf(server: Server, pair: DomainPair): Promise<Delegation> {
@@ -44,17 +66,6 @@ function whyUnusable({ service, exists, cause }: Delegation): Cause | null {
   if (service === "refused") return "dns.no-service";
   if (service === "absent" && !exists) return "dns.nxdomain";
   return null;
-}
-
-function verify(server: Server, pair: DomainPair, cause: Cause, delegation: Delegation | null): string {
-  const [target] = delegation?.targets ?? [];
-  return seeForYourself(cause, {
-    ...surroundings(server),
-    local: toAscii(pair.local),
-    remote: toAscii(pair.remote),
-    host: target?.host ?? null,
-    port: target?.port ?? null,
-  });
 }
 
 /** What a command that sees for itself has to know of this server. */
@@ -96,37 +107,29 @@ function delegationStage(delegation: Delegation | null, trace: ShownLink[] | nul
   return stage("dns", title, cause === null ? "ok" : "fail", evidence, hint(cause));
 }
 
+/** One that carries the pair; else one on which the peer is proven, though nothing of the pair is authorised there. */
 function connectionStage(server: Server, pair: DomainPair): Stage {
+  const title = "Is there a proven connection?";
   const row = server.bindings.get(pair);
-  const [connection] = [...row?.send ?? [], ...row?.recv ?? []].map((grant) => grant.connection);
-  if (connection === undefined) {
-    return stage("connection", "Is there a proven connection?", "skip", null, null);
-  }
+  const carrying = [...row?.send ?? [], ...row?.recv ?? []].map((grant) => grant.connection);
+  const [proven] = server.connections.proven(pair.remote, server.host.clock.now());
+  const connection = carrying[0] ?? proven;
+  if (connection === undefined) return stage("connection", title, "skip", null, null);
   const proof = connection.delegated.get(pair.remote);
   const evidence = {
     connection: connection.id,
+    carries: carrying.length > 0,
     local: connection.local,
     remote: connection.remote,
     serverNames: connection.serverNames,
     encrypted: (server.shells.get(connection.id)?.connection.tls ?? null) !== null,
     prooftype: proof?.prooftype ?? null,
-    expires: typeof proof?.expiresAt === "number" ? new Date(proof.expiresAt).toISOString() : null,
+    expires: iso(proof?.expiresAt),
   };
-  return stage(
-    "connection",
-    "Is there a proven connection?",
-    proof === undefined ? "fail" : "ok",
-    evidence,
-    null,
-  );
+  return stage("connection", title, proof === undefined ? "fail" : "ok", evidence, null);
 }
 
-function pairStage(
-  server: Server,
-  pair: DomainPair,
-  cause: Cause | null,
-  delegation: Delegation | null,
-): Stage {
+function pairStage(server: Server, pair: DomainPair, { verdict, cause }: LiveWay): Stage {
   const row = server.bindings.get(pair);
   const route = server.routes.get(pair);
   const evidence = {
@@ -134,22 +137,36 @@ function pairStage(
     send: row?.send.map((grant) => grant.connection.id) ?? [],
     recv: row?.recv.map((grant) => grant.connection.id) ?? [],
     queued: route?.outbox.size ?? 0,
-    cause,
-    text: cause === null ? null : CAUSES[cause].text,
-    fault: cause === null ? null : CAUSES[cause].fault,
-    verify: cause === null ? null : verify(server, pair, cause, delegation),
   };
-  const open = (row?.send.length ?? 0) > 0;
+  return stage("pair", `Does ${pair.remote} let ${pair.local} in?`, VERDICTS[verdict], evidence, hint(cause));
+}
+
+/** The grants by which the peer's domain may send to ours. */
+function incomingStage(server: Server, pair: DomainPair, { verdict, cause, pending }: LiveWay): Stage {
+  const [grant] = server.bindings.get(pair)?.recv ?? [];
+  const proof = grant?.connection.delegated.get(pair.remote);
+  const evidence: Stage["evidence"] = grant === undefined ? { asking: pending } : {
+    connection: grant.connection.id,
+    peer: server.shells.get(grant.connection.id)?.connection.peer.ip ?? null,
+    prooftype: proof?.prooftype ?? null,
+    expires: iso(proof?.expiresAt),
+  };
   return stage(
-    "pair",
-    "Is the pair authorised?",
-    open ? "ok" : cause === null ? "unknown" : "fail",
+    "incoming",
+    `Do we let ${pair.remote} in for ${pair.local}?`,
+    VERDICTS[verdict],
     evidence,
     hint(cause),
   );
 }
 
-function hint(cause: Explanation["cause"]): string | null {
+const VERDICTS = { open: "ok", closed: "fail", unknown: "unknown" } as const;
+
+function iso(ms: number | null | undefined): string | null {
+  return typeof ms === "number" ? new Date(ms).toISOString() : null;
+}
+
+function hint(cause: Cause | null): string | null {
   return cause === null ? null : CAUSES[cause].next;
 }
 

@@ -68,7 +68,7 @@ export class OurRequests {
   }
 
   /** A verdict of the peer; only one that we asked for may open anything. */
-  verdict({ from, to, verdict, condition }: DialbackVerdict): void {
+  verdict({ from, to, verdict, condition, text }: DialbackVerdict): void {
     const pair = { local: to.domain, remote: from.domain };
     const meaning = verdict === "other"
       ? null
@@ -80,7 +80,13 @@ export class OurRequests {
       level: unsolicited ? "warning" : "info",
       connection: this.#shell.id,
       pair,
-      detail: { verdict, condition, meaning: meaning?.is ?? "ignored", peer: this.#shell.connection.peer.ip },
+      detail: {
+        verdict,
+        condition,
+        text,
+        meaning: meaning?.is ?? "ignored",
+        peer: this.#shell.connection.peer.ip,
+      },
       ...(cause === null ? {} : { cause }),
     });
     if (meaning === null || meaning.is === "repetition") return;

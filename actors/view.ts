@@ -1,8 +1,8 @@
 /** What the API sees of a server. design.md 2.4. Reads tables; touches nothing live but what it is asked to. */
 import type { Config, HostedDomain, ProofPolicy } from "../config/config.ts";
 import type { RunTime } from "../config/run_time.ts";
-import type { Explanation, Readiness } from "../observe/contract.ts";
-import type { LiveConnection, LiveDomain, LiveRoute, Sources } from "../observe/live.ts";
+import type { Readiness } from "../observe/contract.ts";
+import type { LiveConnection, LiveDomain, LiveExplanation, LiveRoute, Sources } from "../observe/live.ts";
 import type {
   CertificateView,
   ConnectionKindView,
@@ -93,7 +93,7 @@ export class View implements ServerView {
     }
   }
 
-  async explain(from: string, to: string): Promise<Explanation | null> {
+  async explain(from: string, to: string): Promise<LiveExplanation | null> {
     const pair = readPair(from, to);
     return pair === null ? null : await explain(this.#server, pair);
   }

@@ -1,7 +1,7 @@
-/** `verona explain LOCAL REMOTE`: why is this pair open or not? Exit code 0 open, 4 closed, 3 not known. console.md 3.5. */
-import { type Cause, CAUSES } from "../facts/cause.ts";
+/** `verona explain LOCAL REMOTE`: why is this pair open or not, in both directions? Exit code 0 open, 4 closed, 3 not known. console.md 3.5. */
+import { CAUSES } from "../facts/cause.ts";
 import type { Detail } from "../facts/event.ts";
-import type { Explanation, Stage } from "../observe/contract.ts";
+import type { Explanation, Stage, Way } from "../observe/contract.ts";
 import { printable } from "../observe/printable.ts";
 import { WHO } from "../observe/who.ts";
 import { Client, type ServerOptions } from "./client.ts";
@@ -27,23 +27,33 @@ export async function explain(local: string, remote: string, options: ServerOpti
   return CODES[answer.verdict];
 }
 
-function print({ local, remote, verdict, cause, stages }: Explanation): string {
-  const lines = [styled("bold", printable(`${local} -> ${remote}`)), "", ...stages.flatMap(printStage), ""];
-  if (cause !== null) lines.push(...printCause(cause, verifyOf(stages)));
-  const colour = verdict === "open" ? "green" : verdict === "closed" ? "red" : "yellow";
-  const verdicts = {
-    open: "The pair is open.",
-    closed: "The pair is closed.",
-    unknown: pairOf(stages)?.state
-      ? "Not known yet: the pair has been asked for, and the peer has not answered."
-      : "Not known: nothing from here has asked for the pair yet.",
-  };
-  return [...lines, styled(colour, verdicts[verdict])].join("\n");
+function print({ local, remote, verdict, headline, directions, stages }: Explanation): string {
+  const { out, in: inward } = directions;
+  const broken = out.verdict !== "closed" && inward.verdict === "closed";
+  const lines = [
+    styled("bold", printable(`${local} -> ${remote}`)),
+    ...(broken ? [styled("red", printable(`The other direction is broken: ${headline}`))] : []),
+    "",
+    ...stages.flatMap(printStage),
+    "",
+    ...printCause(out, verifyOf(stages, "pair")),
+    ...(inward.cause === out.cause ? [] : printCause(inward, verifyOf(stages, "incoming"))),
+  ];
+  const sentences = [out, inward].map((way) => styled(COLOURS[way.verdict], printable(`${way.sentence}.`)));
+  return [...lines, ...sentences, styled(COLOURS[verdict], VERDICTS[verdict])].join("\n");
 }
+
+const COLOURS = { open: "green", closed: "red", unknown: "yellow" } as const;
+
+const VERDICTS = {
+  open: "The pair is open.",
+  closed: "The pair is closed.",
+  unknown: "Not known: see above.",
+} as const;
 
 function printStage({ id, title, verdict, evidence, hint }: Stage): string[] {
   const [style, mark] = MARKS[verdict];
-  const first = `${styled(style, mark)}  ${title}  ${styled("dim", id)}`;
+  const first = `${styled(style, mark)}  ${printable(title)}  ${styled("dim", id)}`;
   return [
     first,
     ...printEvidence(evidence),
@@ -86,6 +96,17 @@ const LABELS: Readonly<Record<string, string>> = {
   send: "sends on",
   recv: "receives on",
   queued: "stanzas waiting",
+  carries: "carries this pair",
+  asking: "the peer is asking now",
+  decision: "last decision",
+  decidedAt: "at",
+  decidedOn: "on the connection",
+  by: "by",
+  condition: "condition",
+  peerText: "in the peer's words",
+  peer: "peer",
+  proofTried: "proof that was tried",
+  dns: "DNSSEC",
 };
 
 /** Nothing for what is deeper. */
@@ -101,18 +122,17 @@ function targetOf(one: Detail): string {
   return host === undefined ? "" : `${host}:${port}`;
 }
 
-/** The command stands with the pair's evidence, and so does its state. */
-function verifyOf(stages: readonly Stage[]): string | null {
-  return pairOf(stages)?.verify ?? null;
+/** The command stands with the evidence of the stage that the direction ends with. */
+function verifyOf(stages: readonly Stage[], id: "pair" | "incoming"): string | null {
+  const evidence = stages.find((stage) => stage.id === id)?.evidence as { readonly verify?: string | null };
+  return evidence?.verify ?? null;
 }
 
-function pairOf(stages: readonly Stage[]): { readonly verify?: string; readonly state?: string } | undefined {
-  return stages.find(({ id }) => id === "pair")?.evidence as ReturnType<typeof pairOf>;
-}
-
-function printCause(cause: Cause, verify: string | null): string[] {
+function printCause({ from, to, cause }: Way, verify: string | null): string[] {
+  if (cause === null) return [];
   const { text, fault, next } = CAUSES[cause];
   return [
+    printable(`${from} -> ${to}`),
     `Why:               ${text} (${cause})`,
     `Who can fix:       ${WHO[fault]}`,
     `Next:              ${next}`,

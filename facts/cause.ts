@@ -203,7 +203,11 @@ export const CAUSES = {
     "the peer's server hosts the domain no more",
     "ask where the domain has moved",
   ),
-  "peer.denied": reason("peer", "the peer denied the pair", "the evidence has its condition"),
+  "peer.denied": reason(
+    "peer",
+    "the peer denied the pair",
+    "the evidence has its condition and its words; the peer's operator can say more",
+  ),
   "peer.invalid": reason("peer", "the peer called our claim invalid", PEER),
   "peer.revoked": reason("peer", "the peer withdrew its permission", WAIT),
   "peer.verdict-timeout": reason("peer", "the peer did not answer our request", `${WAIT}; ${OWN_NAME}`),

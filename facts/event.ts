@@ -31,7 +31,7 @@ export const EVENTS = {
   "request.sent": "we asked the peer to let local -> remote in",
   "request.received": "the peer asked us to let remote -> local in",
   "verdict.sent": "our answer: verdict, condition",
-  "verdict.received": "the peer's answer: verdict, condition, meaning, peer",
+  "verdict.received": "the peer's answer: verdict, condition, text (its own words), meaning, peer",
   "verify.answered": "a server asked whether a key for local -> remote is ours: answer, peer",
   "verify.sent":
     "we asked whether a key for remote -> local is its server's own: borrowed, server, dns, encrypted, certificate, peer",

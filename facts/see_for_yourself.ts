@@ -45,18 +45,20 @@ const STAPLE: Command = ({ host, port, remote }) =>
   `openssl s_client -connect ${host}:${port} -starttls xmpp-server -xmpphost ${remote} -status </dev/null`;
 const POSH: Command = ({ remote }) => `curl -v https://${remote}/.well-known/posh/xmpp-server.json`;
 const CHECK: Command = ({ local, remote }) => `verona check ${remote} --from ${local}`;
-const EXPLAIN: Command = ({ local, remote }) => `verona explain ${local} ${remote}`;
 const TRACE: Command = ({ connection, local, remote }) =>
   connection === null ? `verona trace --pair ${local} ${remote}` : `verona trace ${connection}`;
 const POLICY: Command = ({ local, remote }) => `verona config show --effective ${local} ${remote}`;
 const CONNECTIONS: Command = () => "verona connections";
 const ROUTES: Command = () => "verona routes";
+const ROUTE: Command = ({ local, remote }) => `verona routes --local ${local} --remote ${remote}`;
+const AUDIT: Command = () => "verona audit";
 const DOMAINS: Command = () => "verona domains list";
 const METRICS: Command = ({ console }) => `curl -s http://${console}/metrics`;
 const HEALTH: Command = () => "verona health";
 const CONFIG: Command = () => "verona config check";
 const LOG: Command = ({ cause }) => `journalctl -u verona --grep '"cause":"${cause}"'`;
 
+/** Never `verona explain`: it shows these, and would lead back to itself. */
 const COMMANDS: Readonly<Record<Cause, Command>> = {
   "dns.nxdomain": SRV,
   "dns.no-service": SRV,
@@ -71,7 +73,7 @@ const COMMANDS: Readonly<Record<Cause, Command>> = {
   "dns.too-large": SRV,
   "dns.witness": SRV,
   "dns.witness-unavailable": SRV,
-  "dns.invalid-name": EXPLAIN,
+  "dns.invalid-name": TRACE,
   "dns.no-address": ADDRESSES,
   "dns.internal": LOG,
   "tcp.refused": REACH,
@@ -135,7 +137,7 @@ const COMMANDS: Readonly<Record<Cause, Command>> = {
   "sasl.refused": CERTIFICATE,
   "proof.delegation": SRV,
   "proof.absent": SRV,
-  "proof.none": EXPLAIN,
+  "proof.none": TRACE,
   "dane.mismatch": TLSA,
   "posh.absent": POSH,
   "posh.unreachable": POSH,
@@ -150,14 +152,14 @@ const COMMANDS: Readonly<Record<Cause, Command>> = {
   "dialback.done": TRACE,
   "peer.host-unknown": CHECK,
   "peer.host-gone": CHECK,
-  "peer.denied": EXPLAIN,
-  "peer.invalid": EXPLAIN,
-  "peer.revoked": EXPLAIN,
-  "peer.verdict-timeout": EXPLAIN,
-  "peer.unsolicited": EXPLAIN,
+  "peer.denied": TRACE,
+  "peer.invalid": TRACE,
+  "peer.revoked": TRACE,
+  "peer.verdict-timeout": CHECK,
+  "peer.unsolicited": TRACE,
   "policy.blocked": POLICY,
   "policy.not-allowed": POLICY,
-  "policy.revoked": EXPLAIN,
+  "policy.revoked": AUDIT,
   "policy.suspended": DOMAINS,
   "policy.proof": POLICY,
   "policy.dialback": POLICY,
@@ -174,11 +176,11 @@ const COMMANDS: Readonly<Record<Cause, Command>> = {
   "route.bad-request": TRACE,
   "route.too-big": TRACE,
   "route.too-long": TRACE,
-  "route.queue-full": EXPLAIN,
-  "route.queue-age": EXPLAIN,
+  "route.queue-full": ROUTE,
+  "route.queue-age": ROUTE,
   "route.queues-full": ROUTES,
-  "route.unacknowledged": EXPLAIN,
-  "route.slow-sink": EXPLAIN,
+  "route.unacknowledged": TRACE,
+  "route.slow-sink": TRACE,
   "route.component-away": DOMAINS,
   "limit.pairs": CONNECTIONS,
   "limit.domains": CONNECTIONS,

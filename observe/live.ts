@@ -10,7 +10,10 @@ import type {
   ProofRow,
   RouteConnection,
   RouteRow,
+  Stage,
+  Way,
 } from "./contract.ts";
+import type { Domain } from "../xmpp/domain.ts";
 
 /** The same with numbers in the places of times. */
 type Timed<Row, Times extends keyof Row> = Omit<Row, Times> & { readonly [Key in Times]: number | null };
@@ -58,4 +61,18 @@ export interface Sources {
   readonly proofs: Source<LiveProof>;
   readonly domains: Source<LiveDomain>;
   actors(): Iterable<LivingActor>;
+}
+
+/** One direction of a pair as the tables have it now. */
+export interface LiveWay extends Omit<Way, "sentence"> {
+  /** Somebody is at it: what was decided before is about to be decided again. */
+  readonly pending: boolean;
+}
+
+/** What tables and DNS say of a pair; what was decided before is the recorder's. */
+export interface LiveExplanation {
+  readonly local: Domain;
+  readonly remote: Domain;
+  readonly directions: { readonly out: LiveWay; readonly in: LiveWay };
+  readonly stages: readonly Stage[];
 }

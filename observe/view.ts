@@ -2,8 +2,8 @@
 import type { Scene } from "../facts/see_for_yourself.ts";
 import type { HostedDomain, ProofPolicy } from "../config/config.ts";
 import type { Domain, DomainPair } from "../xmpp/domain.ts";
-import type { ConnectionRow, DomainRow, Explanation, Readiness } from "./contract.ts";
-import type { LiveConnection, LiveDomain, LiveRoute, Sources } from "./live.ts";
+import type { ConnectionRow, DomainRow, Readiness } from "./contract.ts";
+import type { LiveConnection, LiveDomain, LiveExplanation, LiveRoute, Sources } from "./live.ts";
 
 /** Stanzas and bytes since the start. */
 export interface TrafficView {
@@ -63,7 +63,7 @@ export interface ServerView {
   /** Ours; each is read as it is walked. */
   certificates(): Iterable<CertificateView>;
   /** Touches nothing live: tables are only read; DNS may be asked. */
-  explain(local: string, remote: string): Promise<Explanation | null>;
+  explain(local: string, remote: string): Promise<LiveExplanation | null>;
   /** Asks the resolver. */
   readiness(): Promise<Readiness>;
   /** What commands that see for themselves need: the resolver, and where the console listens. */

@@ -102,6 +102,13 @@ export class ConnectionTable {
     return null;
   }
 
+  /** Established connections whose peer is proven to speak for the domain, whatever is authorised on them. */
+  *proven(domain: Domain, now: number): Iterable<ConnectionRow> {
+    for (const row of this.#indexes.byDelegated.find(domain)) {
+      if (row.state === "established" && row.delegated.get(domain)?.holds(now)) yield row;
+    }
+  }
+
   /** Connections whose certificate carries the host, itself or by a wildcard. */
   *#named(host: string): Iterable<ConnectionRow> {
     yield* this.#indexes.byName.find(host);

@@ -24,6 +24,8 @@ export interface DialbackVerdict {
   readonly verdict: Verdict;
   /** Of an `error`; null otherwise. */
   readonly condition: VerdictCondition | null;
+  /** What the peer said to it in words; null when nothing. */
+  readonly text: string | null;
 }
 
 /** Step 2: a receiving server asks the authoritative one. */
@@ -71,7 +73,7 @@ export function parseDialback(word: Element): Dialback | null {
       : { kind: "answer", from, to, id, verdict: verdictOf(type) };
   }
   if (type === null) return { kind: "request", sender: from, target: to, key };
-  return { kind: "verdict", from, to, verdict: verdictOf(type), condition: verdictCondition(word, type) };
+  return { kind: "verdict", from, to, verdict: verdictOf(type), ...verdictError(word, type) };
 }
 
 /** Step 1. No key in the reverse direction of a stream (protocol.md 2.8.6). */
@@ -170,12 +172,14 @@ function verdictOf(type: string): Verdict {
   return (["valid", "invalid", "error"] as const).find((known) => known === type) ?? "other";
 }
 
-function verdictCondition(word: Element, type: string): VerdictCondition | null {
-  if (type !== "error") return null;
+function verdictError(word: Element, type: string): Pick<DialbackVerdict, "condition" | "text"> {
+  if (type !== "error") return { condition: null, text: null };
   // COMPAT: any namespace; on a prefix-free stream the content namespace is easily forgotten.
   const error = word.elements().find(({ name }) => name === "error");
-  if (error === undefined) return "undefined-condition";
-  return error.child(NS.stanzaErrors, "remote-connection-failed")
-    ? "remote-connection-failed"
-    : conditionOf(error);
+  if (error === undefined) return { condition: "undefined-condition", text: null };
+  const text = error.child(NS.stanzaErrors, "text")?.text().trim() || null;
+  if (error.child(NS.stanzaErrors, "remote-connection-failed")) {
+    return { condition: "remote-connection-failed", text };
+  }
+  return { condition: conditionOf(error), text };
 }

@@ -13,9 +13,16 @@ export function addQuestions(program: Command, done: Done): void {
       const { audit } = await import("../audit.ts");
       done(await audit(options));
     });
-  asking(program.command("explain <local> <remote>").description("why is this pair open or not?"))
+  asking(
+    program.command("explain <local> <remote>").description(
+      "why is this pair open or not, in both directions?",
+    ),
+  )
     .addHelpText("before", examples("verona explain sender.example target.example"))
-    .addHelpText("after", "Exit codes: 0 open, 4 closed, 3 not known.")
+    .addHelpText(
+      "after",
+      "Exit codes: 4 a direction is closed, else 0 one is open, else 3: not known.",
+    )
     .action(async (local, remote, options) => {
       const { explain } = await import("../explain.ts");
       done(await explain(local, remote, options));

@@ -65,6 +65,11 @@ export class Failure {
     return this.#pairs.size;
   }
 
+  /** Whether the pair is one of those that are remembered. */
+  suffers(local: string, remote: string): boolean {
+    return this.#pairs.has(`${local} ${remote}`);
+  }
+
   pairs(most: number): { readonly local: string; readonly remote: string }[] {
     return [...this.#pairs.values()].slice(-most);
   }

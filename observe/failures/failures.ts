@@ -71,6 +71,16 @@ export class Failures {
     return this.#failures.get(id) ?? null;
   }
 
+  /** What a pair suffers from in one direction, the latest; null when nothing is remembered, or it works again. */
+  ofPair({ local, remote }: { local: string; remote: string }, direction: "in" | "out"): Failure | null {
+    let latest: Failure | null = null;
+    for (const one of this.#byRemote.of(remote)) {
+      if (one.direction !== direction || one.recovered || !one.suffers(local, remote)) continue;
+      if (latest === null || one.last > latest.last) latest = one;
+    }
+    return latest;
+  }
+
   /** What DNS said last of a domain. */
   answerFor(domain: string): RecordedEvent | null {
     return this.#answers.get(domain) ?? null;

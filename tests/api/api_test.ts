@@ -104,7 +104,10 @@ Deno.test("API: explain changes no table and opens no connection", async () => {
   const token = await tokenOf(stage, "viewer");
   for (const to of ["sender.example", "bogus.example", "unsigned.example", "nowhere.example"]) {
     const { json } = await ask(stage, `/api/v1/explain?from=target.example&to=${to}`, { token });
-    assert.deepEqual(Object.keys(json), ["local", "remote", "verdict", "cause", "stages"]);
+    assert.deepEqual(Object.keys(json), [
+      ...["local", "remote", "verdict", "cause"],
+      ...["headline", "directions", "stages"],
+    ]);
     assert.notEqual(json.verdict, "open");
   }
   assert.deepEqual(await stage.server.connections(), []);

@@ -2,6 +2,10 @@
 import assert from "node:assert/strict";
 import { Stage } from "../harness/stage.ts";
 import { ORIGINATING } from "../harness/world.ts";
+import type { Explanation } from "../../observe/contract.ts";
+import { arrival } from "../federation/acts.ts";
+import { NS } from "../peer/names.ts";
+import { request, verdict } from "../peer/stream.ts";
 import { verona } from "./verona.ts";
 
 /** Keys as the API has them: a capital in the middle. */
@@ -37,4 +41,102 @@ Deno.test("explain: an open pair is said in words, without internal keys", async
   const { stdout } = await verona(["explain", "target.example", "sender.example"], { cwd: stage.directory });
   assert.match(stdout, /policy: authenticated\n[^]*names in its certificate: xmpp1\.originating\.example\n/);
   assert.doesNotMatch(stdout, INTERNAL);
+});
+
+Deno.test("explain: whom we did not let in is said first, with one and the same cause as log, metric, API and failures page", async () => {
+  await using stage = await Stage.open();
+  const o = await stage.initiateWith();
+  o.send(request("unsigned.example", "target.example"));
+  await o.verdict("unsigned.example", "target.example", "error");
+  const line = await stage.server.told({ event: "pair.denied", remote: "unsigned.example" });
+  const words = ["explain", "target.example", "unsigned.example"];
+  const { code, stdout, stderr } = await verona(words, { cwd: stage.directory });
+  assert.equal(code, 4, stderr);
+  const [title, first] = stdout.split("\n");
+  assert.equal(title, "target.example -> unsigned.example");
+  assert.match(
+    first!,
+    /^The other direction is broken: unsigned\.example -> target\.example is closed: .*\(dns\.insecure\); last denied at 2/,
+  );
+  assert.match(
+    stdout,
+    /FAIL {5}Do we let unsigned\.example in for target\.example\?[^]*condition: not-authorized/,
+  );
+  assert.match(
+    stdout,
+    /Why: .*\(dns\.insecure\)\nWho can fix: .*DNS operator.*\nNext: .*\nSee for yourself: +delv /,
+  );
+  assert.match(
+    stdout,
+    /nothing from here has asked for it\.\nunsigned\.example -> target\.example is closed/,
+  );
+  assert.doesNotMatch(stdout, INTERNAL);
+
+  const told: Explanation = JSON.parse((await verona([...words, "--json"], { cwd: stage.directory })).stdout);
+  assert.deepEqual([told.verdict, told.directions.out.verdict, told.directions.in.verdict], [
+    "closed",
+    "unknown",
+    "closed",
+  ]);
+  const failure = await stage.server.api("/failures/dns.insecure~unsigned.example~in");
+  const metrics = await (await fetch(`${stage.server.console}/metrics`)).text();
+  assert.match(
+    metrics,
+    /xmpp_s2s_pair_decisions_total\{(?=[^}]*direction="in")(?=[^}]*decision="denied")[^}]*cause="dns\.insecure"/,
+  );
+  const { evidence } = told.stages.find(({ id }) => id === "incoming")!;
+  assert.deepEqual(
+    [told.cause, told.directions.in.cause, (evidence as { cause: string }).cause, line.cause, failure.cause],
+    Array(5).fill("dns.insecure"),
+  );
+  const asked: Explanation = await stage.server.api("/explain?from=target.example&to=unsigned.example");
+  assert.deepEqual([asked.headline, asked.directions], [told.headline, told.directions]);
+});
+
+Deno.test("explain: whom we let in, by which proof and until when; then the operator revokes it", async () => {
+  await using stage = await Stage.open();
+  await stage.initiateWith();
+  const run = () => verona(["explain", "target.example", "sender.example"], { cwd: stage.directory });
+  const open = await run();
+  assert.equal(open.code, 0, open.stdout);
+  assert.match(
+    open.stdout,
+    /ok {7}Do we let sender\.example in[^]*connection: c-\d+[^]*proven by: dna-srv\n +until: 2/,
+  );
+  assert.match(open.stdout, /sender\.example -> target\.example is open\.\nThe pair is open\.\n$/);
+  await stage.server.api("/routes/target.example/sender.example/revoke", "POST", { block: "0s" });
+  await stage.server.told({ event: "pair.revoked", local: "target.example", cause: "policy.revoked" });
+  const revoked = await run();
+  assert.equal(revoked.code, 4, revoked.stdout);
+  assert.match(revoked.stdout, /^.*\nThe other direction is broken: .*\(policy\.revoked\); revoked at 2/);
+  assert.match(revoked.stdout, /last decision: revoked\n[^]*by: us\n[^]*See for yourself: +verona audit\n/);
+});
+
+Deno.test("explain: what the peer said to its denial is evidence, and cannot move a cursor; the proven connection is named", async () => {
+  await using stage = await Stage.open();
+  await using juliet = await stage.component();
+  juliet.say("juliet", "romeo@sender.example", "m1");
+  const { r } = await arrival(stage);
+  await r.request("target.example", "sender.example");
+  r.send(verdict(
+    "target.example",
+    "sender.example",
+    "error",
+    `<error type='cancel'><not-allowed xmlns='${NS.stanzaErrors}'/>` +
+      `<text xmlns='${NS.stanzaErrors}'>go\u009b31m away\u202e\nok     forged</text></error>`,
+  ));
+  await stage.server.told({ event: "route.state", remote: "sender.example", cause: "peer.denied" });
+  const [{ id }] = await stage.server.connections();
+  const { code, stdout } = await verona(["explain", "target.example", "sender.example"], {
+    cwd: stage.directory,
+  });
+  assert.equal(code, 4, stdout);
+  assert.match(stdout, /FAIL {5}Does sender\.example let target\.example in\?[^]*condition: not-allowed\n/);
+  assert.ok(stdout.includes("in the peer's words: go?31m away??ok     forged\n"), stdout);
+  assert.match(
+    stdout,
+    new RegExp(`ok {7}Is there a proven connection[^]*connection: ${id}\n.*carries this pair: no`),
+  );
+  assert.match(stdout, /See for yourself: +verona trace --pair target\.example sender\.example\n/);
+  assert.doesNotMatch(stdout, /The other direction/);
 });

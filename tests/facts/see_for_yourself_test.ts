@@ -20,6 +20,7 @@ Deno.test("every cause has one line with all that is known in it", () => {
     const line = seeForYourself(cause, KNOWN);
     assert.match(line, /^(delv|nc|openssl|curl|verona|journalctl) \S[^\n]*$/, cause);
     assert.doesNotMatch(line, /LOCAL|REMOTE|HOST|undefined|null(?!\S*$)/, cause);
+    assert.doesNotMatch(line, /verona explain/, `${cause}: explain would point at itself`);
   }
   assert.equal(
     seeForYourself("dns.bogus", KNOWN),
@@ -33,7 +34,9 @@ Deno.test("every cause has one line with all that is known in it", () => {
 });
 
 Deno.test("what is not known is a word in capitals", () => {
-  assert.equal(seeForYourself("peer.denied"), "verona explain LOCAL REMOTE");
+  assert.equal(seeForYourself("peer.denied"), "verona trace --pair LOCAL REMOTE");
+  assert.equal(seeForYourself("peer.verdict-timeout"), "verona check REMOTE --from LOCAL");
+  assert.equal(seeForYourself("route.queue-age"), "verona routes --local LOCAL --remote REMOTE");
   assert.equal(seeForYourself("tcp.refused"), "nc -vz HOST 5269");
   assert.equal(seeForYourself("tcp.lost"), "verona trace --pair LOCAL REMOTE");
 });
@@ -49,7 +52,7 @@ Deno.test("a shell takes a hostile name as one word", async () => {
   ];
   for (const name of names) {
     const line = seeForYourself("peer.denied", { local: name, remote: name });
-    const script = line.replace("verona explain", "printf '<%s>'");
+    const script = line.replace("verona trace --pair", "printf '<%s>'");
     const { stdout } = await new Deno.Command("sh", { args: ["-c", script], env: {} }).output();
     const shown = name.replace(/[\p{Cc}\p{Cf}]/gu, "").replace(/^-+/, "");
     assert.equal(new TextDecoder().decode(stdout), `<${shown}><${shown}>`);

@@ -3,6 +3,7 @@ import { parseElement } from "../../xml/reader.ts";
 import {
   dialbackKey,
   type DialbackRequest,
+  type DialbackVerdict,
   type DialbackVerify,
   keyMatches,
   parseDialback,
@@ -151,9 +152,22 @@ for (const [name, [text, verdict, condition]] of Object.entries(VERDICTS)) {
       to: { domain: "sender.example", text: "sender.example" },
       verdict,
       condition,
+      text: null,
     });
   });
 }
+
+Deno.test("a verdict's own words are read from its error, and only from there", () => {
+  const error = (text: string) =>
+    read(
+      "<db:result from='target.example' to='sender.example' type='error'><error type='cancel'>" +
+        `<not-allowed xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>${text}</error></db:result>`,
+    ) as DialbackVerdict;
+  const words = error("<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'> you\n&lt;b&gt; </text>");
+  assert.deepEqual([words.condition, words.text], ["not-allowed", "you\n<b>"]);
+  assert.equal(error("<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'> </text>").text, null);
+  assert.equal(error("<text xmlns='other'>no</text>").text, null);
+});
 
 Deno.test("a verify request asks for what was asked, in the same spelling (trace T9)", () => {
   const verify = printVerify({ ...REQUEST, key: KEY }, ID);

@@ -2,7 +2,7 @@
 import { useEffect } from "preact/hooks";
 import type { Explanation, RouteDetail } from "../../../observe/contract.ts";
 import { ApiProblem } from "../api.ts";
-import { bytes, many, relative, span } from "../format.ts";
+import { bytes, many, plain, relative, span } from "../format.ts";
 import { params } from "../location.ts";
 import { Copy, Empty, Facts, Name, now, Skeleton, State, Trouble, When } from "../parts/basics.tsx";
 import { Carriers, watchPair } from "../parts/carriers.tsx";
@@ -127,7 +127,12 @@ function Explained({ local, remote, tab }: { local: string; remote: string; tab:
   return (
     <div class="cards one">
       {tab === "why"
-        ? <Stages stages={data.stages} verdict={data.verdict} cause={data.cause} />
+        ? (
+          <>
+            <p class="headline">{plain(data.headline)}</p>
+            <Stages stages={data.stages} verdict={data.verdict} cause={data.cause} />
+          </>
+        )
         : <PairProof remote={remote} explanation={data} />}
     </div>
   );

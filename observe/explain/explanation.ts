@@ -1,0 +1,125 @@
+/** Why a pair is open or not, in both directions: what stands now and, where nothing does, what was decided last. */
+import { type Cause, CAUSES } from "../../facts/cause.ts";
+import { type Scene, seeForYourself } from "../../facts/see_for_yourself.ts";
+import { toAscii } from "../../xmpp/domain.ts";
+import type { Explanation, Openness, Stage, Way } from "../contract.ts";
+import type { Failures } from "../failures/failures.ts";
+import type { LiveExplanation, LiveWay } from "../live.ts";
+import type { Recorder } from "../recorder.ts";
+import type { ServerView } from "../view.ts";
+import { attempted, withAttempts } from "./attempts.ts";
+import { type Decision, lastDecisions } from "./decisions.ts";
+import { type Facts, factsOf } from "./facts.ts";
+import { remembered } from "./remembered.ts";
+import { headlineOf, sentenceOf, type Settled } from "./sentence.ts";
+
+export interface ExplanationParts {
+  readonly view: ServerView;
+  readonly recorder: Recorder;
+  readonly failures: Failures;
+}
+
+export function explanationOf(live: LiveExplanation, parts: ExplanationParts): Explanation {
+  const { local, remote } = live;
+  const events = parts.recorder.trace({ pair: { local, remote } })?.events ?? [];
+  const kept = lastDecisions(events);
+  const [out, inward] = (["out", "in"] as const).map((way) => {
+    const last = kept[way] ?? remembered(parts.failures, live, way);
+    const settled = settle(live.directions[way], last, way === "out" && dnsAnswers(live));
+    return { last, way: { ...settled, sentence: sentenceOf(settled, way, live.directions[way], last) } };
+  }) as [Told, Told];
+  const scene = sceneOf(live, parts.view);
+  return {
+    local,
+    remote,
+    verdict: bothOf(out.way.verdict, inward.way.verdict),
+    cause: out.way.cause ?? inward.way.cause,
+    headline: headlineOf([out.way, inward.way]),
+    directions: { out: out.way, in: inward.way },
+    stages: live.stages.map((stage) => {
+      if (stage.id === "connection") return withAttempts(stage, attempted(events), out.way);
+      if (stage.id === "pair") return decidedStage(stage, out, scene);
+      return stage.id === "incoming" ? decidedStage(stage, inward, scene) : stage;
+    }),
+  };
+}
+
+/** One direction, and what was decided of it last. */
+interface Told {
+  readonly way: Way;
+  readonly last: Decision | null;
+}
+
+function bothOf(...verdicts: readonly Openness[]): Openness {
+  return (["closed", "open"] as const).find((one) => verdicts.includes(one)) ?? "unknown";
+}
+
+/** What refuses a pair before anything is looked at. The tables say it as long as it holds, and memory no longer. */
+const REFUSALS: ReadonlySet<Cause> = new Set(["policy.blocked", "policy.not-allowed", "policy.suspended"]);
+/** What DNS says before anybody is called. */
+const ANSWERS: ReadonlySet<Cause> = new Set([
+  ...["dns.nxdomain", "dns.no-service", "dns.bogus", "dns.servfail", "dns.timeout"] as const,
+  ...["dns.unreachable", "dns.busy", "dns.budget", "dns.loop", "dns.too-large"] as const,
+  ...["dns.witness", "dns.witness-unavailable", "dns.internal"] as const,
+]);
+
+/** @param dnsAnswers DNS was asked just now, for this very direction, and has nothing against it any more. */
+function settle(
+  { from, to, verdict, cause, pending }: LiveWay,
+  last: Decision | null,
+  dnsAnswers: boolean,
+): Settled {
+  const now = { from, to, verdict, cause };
+  if (verdict !== "unknown" || pending || last === null || last.cause === null) return now;
+  if (last.what === "granted" || REFUSALS.has(last.cause)) return now;
+  if (dnsAnswers && ANSWERS.has(last.cause)) return now;
+  return { from, to, verdict: "closed", cause: last.cause };
+}
+
+function dnsAnswers({ stages }: LiveExplanation): boolean {
+  return stages.find(({ id }) => id === "dns")?.verdict === "ok";
+}
+
+const VERDICTS = { open: "ok", closed: "fail", unknown: "unknown" } as const;
+
+/** A stage that a direction ends with: the last decision as evidence, the cause in words, and how to see it. */
+function decidedStage(stage: Stage, { way: { verdict, cause }, last }: Told, scene: Scene): Stage {
+  const told = verdict !== "open" && last !== null && (cause === null || last.cause === cause);
+  const evidence: Facts = {
+    ...factsOf(stage),
+    ...(told ? decisionFacts(last) : {}),
+    cause,
+    text: cause === null ? null : CAUSES[cause].text,
+    fault: cause === null ? null : CAUSES[cause].fault,
+    verify: cause === null ? null : seeForYourself(cause, scene),
+  };
+  return { ...stage, verdict: VERDICTS[verdict], evidence, hint: cause === null ? null : CAUSES[cause].next };
+}
+
+function decisionFacts({ what, at, connection, detail, words }: Decision): Facts {
+  const { condition = null, by = null, peer = null, prooftype = null, dns = null } = detail;
+  return {
+    decision: what,
+    decidedAt: at,
+    decidedOn: connection,
+    by,
+    condition,
+    peerText: words,
+    peer,
+    proofTried: prooftype,
+    dns,
+  };
+}
+
+function sceneOf(live: LiveExplanation, view: ServerView): Scene {
+  const dns = live.stages.find(({ id }) => id === "dns");
+  const targets = dns === undefined ? null : factsOf(dns).targets;
+  const [target] = Array.isArray(targets) ? targets as readonly { host?: unknown; port?: unknown }[] : [];
+  return {
+    ...view.surroundings(),
+    local: toAscii(live.local),
+    remote: toAscii(live.remote),
+    host: typeof target?.host === "string" ? target.host : null,
+    port: typeof target?.port === "number" ? target.port : null,
+  };
+}
