@@ -26,6 +26,9 @@ import type { S2sShell } from "./s2s_stream.ts";
 import { actorOf, background } from "./start.ts";
 import { stateOf } from "./state_of.ts";
 
+/** The peer ended the stream by an error. */
+const MINDED: readonly Cause[] = ["stream.error", "stream.shutdown", "stream.not-authorized"];
+
 /** 4.8: stream errors upon which nothing is said against connecting again. */
 const WELCOME: readonly StreamCondition[] = ["reset", "connection-timeout"];
 
@@ -166,7 +169,7 @@ export class Route implements AssertionListener, Traveller {
     const condition = this.#way.shell?.peerError ?? null;
     this.#way.lost();
     // A loss of many connections is the machines' affair (`provider_backoff.ts`); what the peer minded may be this pair's.
-    const error = cause === "stream.error" || cause === "stream.not-authorized" || isRefused(cause);
+    const error = MINDED.includes(cause) || isRefused(cause);
     const minded = error && !(condition !== null && WELCOME.includes(condition));
     const retryMs = this.state === "authorised"
       ? reconnectBackoffMs(0, minded, this.#maxMs, this.#server.host.random())

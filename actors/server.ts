@@ -245,8 +245,12 @@ export class Server implements ServerContext {
 
   // ---- shutdown
 
-  /** Refuses what is new, flushes what is authorised, bounces the rest, closes every stream. Resolves when all are gone. */
-  async drain(): Promise<void> {
+  /**
+   * Refuses what is new, flushes what is authorised, bounces the rest, closes every stream. Resolves when all are gone.
+   *
+   * @param condition Null: peers have their closing tag and no stream error; nothing that they know is shut down.
+   */
+  async drain(condition: "system-shutdown" | null = "system-shutdown"): Promise<void> {
     if (this.draining) return;
     this.draining = true;
     this.host.tell({ type: "server.draining" });
@@ -254,7 +258,7 @@ export class Server implements ServerContext {
     this.#doors.close();
     for (const route of [...this.routes.all()]) route.drain("server.shutdown");
     for (const component of this.components.values()) component.close("server.shutdown", "system-shutdown");
-    for (const shell of this.shells.values()) shell.close("server.shutdown", "system-shutdown");
+    for (const shell of this.shells.values()) shell.close("server.shutdown", condition ?? undefined);
     await this.#allGone(this.config.limits.shutdownGraceMs);
     for (const shell of [...this.shells.values(), ...this.components.values()]) shell.connection?.drop();
     this.digest.close();

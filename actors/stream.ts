@@ -244,7 +244,7 @@ export abstract class StreamShell implements Sink {
       "stream.error",
       { condition, by: "peer", text: text?.slice(0, 200) ?? null },
       saidBy(error),
-      "warning",
+      condition === "system-shutdown" ? "info" : "warning",
     );
     this.peerError = condition;
     const cause = this.onPeerError(error);
@@ -273,9 +273,11 @@ export abstract class StreamShell implements Sink {
   }
 }
 
-/** Who is not authorised should hear whose affair that is. */
-const saidBy = ({ condition }: StreamError): Cause =>
-  condition === "not-authorized" ? "stream.not-authorized" : "stream.error";
+/** Who is not authorised should hear whose affair that is; a machine that is switched off has no fault (4.8). */
+function saidBy({ condition }: StreamError): Cause {
+  if (condition === "system-shutdown") return "stream.shutdown";
+  return condition === "not-authorized" ? "stream.not-authorized" : "stream.error";
+}
 
 /** TCP ended without the closing handshake of 4.9: how it ended says whose fault it looks like. */
 function causeOf(how: "closed" | "truncated" | "reset" | "dropped"): Cause {

@@ -63,7 +63,7 @@ export async function attempt(
   } finally {
     clearTimeout(timer);
     end();
-    await server.drain();
+    await server.drain(null); // the peer saw one stream, and no server that goes
   }
 }
 

@@ -135,6 +135,11 @@ export const CAUSES = {
   "stream.idle": reason("us", "the connection was idle", "nothing"),
   "stream.closed": reason("peer", "the peer closed the stream", "nothing"),
   "stream.error": reason("peer", "the peer ended the stream with an error", "the evidence has its condition"),
+  "stream.shutdown": reason(
+    "peer",
+    "the peer is shutting down",
+    "nothing: a pair that is needed is opened again by itself",
+  ),
   "stream.not-authorized": reason(
     "us",
     "the peer does not take us for who we say we are",

@@ -126,6 +126,7 @@ const COMMANDS: Readonly<Record<Cause, Command>> = {
   "stream.idle": TRACE,
   "stream.closed": TRACE,
   "stream.error": TRACE,
+  "stream.shutdown": TRACE,
   "stream.not-authorized": TRACE,
   "redirect.followed": TRACE,
   "redirect.unproven": CERTIFICATE,

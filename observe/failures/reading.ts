@@ -32,6 +32,8 @@ export function readAttempt(event: RecordedEvent): Attempt | null {
   const text = (name: string) => typeof detail[name] === "string" ? detail[name] as string : null;
   const times = typeof detail.repeated === "number" ? detail.repeated : 1;
   const common = { cause, connection, times, peer: text("peer") };
+  // Its pairs go on by themselves; one that waits for it, though, is not open.
+  if (cause === "stream.shutdown" && event.type !== "route.state") return null;
   switch (event.type) {
     case "pair.denied":
       // What the peer denies us is told by the state of its route.

@@ -72,6 +72,16 @@ Deno.test("check touches nothing of the running server but what any peer does", 
   assert.deepEqual(await checker.stage.server.routes(), []);
 });
 
+Deno.test("check: ends its stream in good order, so that the peer counts no failure and its log a normal end", async () => {
+  await using checker = await Checker.open();
+  const { server } = checker.stage;
+  assert.equal((await checker.report("target.example")).report.verdict, "open");
+  const closed = await server.told({ event: "connection.closed", direction: "in" });
+  assert.equal(closed.cause, "stream.closed");
+  assert.equal(server.log.filter(({ json }) => json?.event === "stream.error").length, 0);
+  assert.deepEqual((await server.api("/failures")).failures, []);
+});
+
 Deno.test("check: a bogus zone is named with its reason, its owner and a command; exit 4", async () => {
   await using checker = await Checker.open();
   const { code, report } = await checker.report("bogus.example");

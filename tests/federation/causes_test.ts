@@ -1,4 +1,5 @@
 /** Each cause of facts/cause.ts that a peer, a component, DNS or the operator can produce, seen in the server's log. */
+import assert from "node:assert/strict";
 import { Authority, EXPIRED, NOT_YET_VALID, selfSigned } from "../harness/certificates.ts";
 import { scan } from "../harness/openssl.ts";
 import { granted, SERVER_NAMES, Stage, type StageOptions } from "../harness/stage.ts";
@@ -258,6 +259,13 @@ const CAUSES: Record<string, [act: Act, options?: StageOptions]> = {
     await o.farewell();
   }],
   "stream.error": [sendOn(`<stream:error><reset xmlns='${NS.streamErrors}'/></stream:error>`)],
+  "stream.shutdown": [async (stage) => {
+    const o = await stage.initiateWith();
+    o.send(`<stream:error><system-shutdown xmlns='${NS.streamErrors}'/></stream:error>${CLOSING}`);
+    const closed = await stage.server.told({ event: "connection.closed", cause: "stream.shutdown" });
+    assert.equal(closed.direction, "in");
+    assert.deepEqual((await stage.server.api("/failures")).failures, [], "nobody has to mend it");
+  }],
   "stream.not-authorized": [async (stage) => {
     await using juliet = await stage.component();
     juliet.say("juliet", "romeo@sender.example", "m1");
