@@ -11,6 +11,7 @@ import type {
   Surroundings,
   TrafficView,
 } from "../observe/view.ts";
+import { warningsOf } from "../policy/warnings.ts";
 import { AddressFault, type Domain, type DomainPair, parseDomain } from "../xmpp/domain.ts";
 import { explain, surroundings } from "./explain.ts";
 import { recheck, revoke } from "./intervention.ts";
@@ -146,6 +147,10 @@ export class View implements ServerView {
     else this.#runTime.addDomain(domain);
     this.#govern({ action: before ? "domain.replace" : "domain.add", domain: name });
     return before ? "replaced" : "created";
+  }
+
+  domainWarnings(name: Domain): { key: string; text: string }[] {
+    return this.#server.config.domains.filter((one) => one.name === name).flatMap(warningsOf);
   }
 
   deleteDomain(name: Domain): boolean {

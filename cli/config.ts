@@ -7,7 +7,7 @@ import { RunTime } from "../config/run_time.ts";
 import { show as print, written } from "../config/show.ts";
 import { TEMPLATE } from "../config/template.ts";
 import { printable } from "../observe/printable.ts";
-import { type Warning, warnings } from "../policy/warnings.ts";
+import { warnings } from "../policy/warnings.ts";
 import { toAscii } from "../xmpp/domain.ts";
 import { effective, printEffective } from "./effective.ts";
 import { EXIT } from "./exit.ts";
@@ -15,6 +15,7 @@ import { CommandFault } from "./fault.ts";
 import { complain, say, sayJson } from "./output.ts";
 import { loadFile } from "./read_config.ts";
 import { styled, terminalWidth } from "./terminal.ts";
+import { printWarning } from "./warning.ts";
 
 export interface ConfigOptions {
   readonly config: string;
@@ -32,8 +33,6 @@ export function check({ config: path, json }: ConfigOptions): number {
   else say([...mistakes.map((one) => shown(path, one)), "", summary(mistakes)].join("\n"));
   return mistakes.length === 0 ? EXIT.good : EXIT.wrongUse;
 }
-
-const printWarning = ({ key, text }: Warning) => `${styled("yellow", "warning")}: ${key} ${text}`;
 
 /** The line itself stands below, marked. */
 function shown(path: string, mistake: Mistake): string {

@@ -5,6 +5,7 @@ import { Client, type ServerOptions } from "./client.ts";
 import { EXIT } from "./exit.ts";
 import { CommandFault } from "./fault.ts";
 import { say, sayJson } from "./output.ts";
+import { printWarning } from "./warning.ts";
 
 export interface AddOptions extends ServerOptions {
   readonly secretFile?: string;
@@ -17,6 +18,7 @@ export async function add(name: string, options: AddOptions): Promise<number> {
     ...(secretFile === undefined ? {} : { component_secret: readSecret(secretFile) }),
     ...(proof === undefined ? {} : { policy: { proof } }),
   });
+  if (!options.json) { for (const warning of answer.warnings) say(printWarning(warning)); }
   return told(answer, `${name} is hosted`, options);
 }
 

@@ -73,6 +73,8 @@ export interface ServerView {
   /** False when there is no such pair. `blockMs` 0: only revoked, not blocked (A-33). */
   revoke(local: string, remote: string, blockMs: number): boolean;
   putDomain(domain: HostedDomain): "created" | "replaced";
+  /** What `config check` would say of it as it is hosted now. */
+  domainWarnings(name: Domain): readonly { readonly key: string; readonly text: string }[];
   /** These three: false when it is not hosted here, or not set at run time. */
   deleteDomain(name: Domain): boolean;
   setSuspended(name: Domain, suspended: boolean): boolean;

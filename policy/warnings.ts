@@ -1,5 +1,5 @@
 /** What the configuration says that is allowed, and weak or easily forgotten: told at the start and at every reload. protocol.md 3.2, A-21. */
-import type { Config } from "../config/config.ts";
+import type { Config, HostedDomain } from "../config/config.ts";
 
 export interface Warning {
   readonly key: string;
@@ -25,9 +25,14 @@ export function warnings({ policy, domains }: Pick<Config, "policy" | "domains">
     legacy(`policy.peer."${name}".proof`, proof);
     insecure(`policy.peer."${name}".allow_insecure_delegation`, allowInsecureDelegation);
   }
-  for (const { name, componentSecret, policy: { proof } } of domains) {
-    legacy(`[[domain]] "${name}" policy.proof`, proof);
-    if (componentSecret === null) found.push({ key: `[[domain]] "${name}"`, text: UNATTENDED });
-  }
-  return found;
+  return [...found, ...domains.flatMap(warningsOf)];
+}
+
+/** What is weak or easily forgotten of one hosted domain, whoever set it. */
+export function warningsOf({ name, componentSecret, policy: { proof } }: HostedDomain): Warning[] {
+  const key = `[[domain]] "${name}"`;
+  return [
+    ...(proof === "legacy" ? [{ key: `${key} policy.proof`, text: CLEARTEXT }] : []),
+    ...(componentSecret === null ? [{ key, text: UNATTENDED }] : []),
+  ];
 }

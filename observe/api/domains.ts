@@ -13,7 +13,7 @@ export const DOMAINS: readonly Endpoint[] = [
     path: PATH,
     role: "operator",
     about:
-      'host a domain, `{"component_secret", "policy"}`: 201, or 200 when it was; `{}` gives one of the file back to the file',
+      'host a domain, `{"component_secret", "policy"}`: 201, or 200 when it was, with `warnings` as of `config check`; `{}` gives one of the file back to the file',
     answer: put,
   },
   {
@@ -46,7 +46,7 @@ function put({ parts, params, body }: Call): Response {
   }
   const domain = readHosted(name, body);
   const done = kept(() => parts.view.putDomain(domain));
-  return json({ name }, done === "created" ? 201 : 200);
+  return json({ name, warnings: parts.view.domainWarnings(name) }, done === "created" ? 201 : 200);
 }
 
 /** By the same rules as `[[domain]]`; `policy` may be the proof alone. The words of a mistake never repeat a secret. */

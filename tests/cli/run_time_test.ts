@@ -91,6 +91,22 @@ Deno.test("run time by command: add with the secret on standard input, suspend, 
   for (const line of again.log) assert.ok(!line.text.includes(PIPED));
 });
 
+Deno.test("run time by command: a domain without a secret is hosted with the warning of config check, and so by the API", async () => {
+  await using stage = await Stage.open();
+  const text = await operator(stage).good(["domains", "add", "nosecret.example"]);
+  assert.match(
+    text,
+    /^warning: \[\[domain\]\] "nosecret\.example" has no component_secret[^\n]*no component can be there.*\nnosecret\.example is hosted\n$/,
+  );
+  const { warnings } = await stage.server.api("/domains/nosecret.example", "PUT", { policy: "legacy" });
+  assert.deepEqual(warnings.map(({ key }: { key: string }) => key), [
+    '[[domain]] "nosecret.example" policy.proof',
+    '[[domain]] "nosecret.example"',
+  ]);
+  const whole = await stage.server.api("/domains/nosecret.example", "PUT", { component_secret: "s" });
+  assert.deepEqual(whole, { name: "nosecret.example", warnings: [] });
+});
+
 Deno.test("run time by command: a pair is looked at afresh; one that waits after a failure is tried again", async () => {
   await using stage = await Stage.open();
   const { good, run } = operator(stage);
