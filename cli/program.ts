@@ -71,4 +71,6 @@ function begin(program: Command, command: Command): void {
   const without = WITHOUT.includes(name) && command.parent === program;
   const config = found ?? (without ? undefined : DEFAULT_CONFIG);
   command.setOptionValueWithSource("config", config, "default");
+  // A name for it is the operator's own word, what merely lies here is not (which_server.ts).
+  command.setOptionValue("configFrom", Deno.env.get("VERONA_CONFIG") ? "VERONA_CONFIG" : "found");
 }

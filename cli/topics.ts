@@ -81,8 +81,14 @@ const GENERAL: readonly Topic[] = [
         "$XDG_CONFIG_HOME/verona/verona.toml, /etc/verona/verona.toml",
       ],
       ["VERONA_SECTION__KEY", "in place of a scalar key of the file: VERONA_LISTEN__CONSOLE"],
-      ["VERONA_URL", "the console of the server that is asked, in place of the file's"],
-      ["VERONA_TOKEN", "the token shown to it, in place of the one in data_dir"],
+      [
+        "VERONA_URL",
+        "the console of the server that is asked; --url and --config win over it, it wins over a file that is found",
+      ],
+      [
+        "VERONA_TOKEN",
+        "the token shown to it, in place of the one in data_dir; where VERONA_URL is set, to no other server",
+      ],
       ["NO_COLOR", "plain text"],
       ["FORCE_COLOR", "coloured, even where there is no terminal"],
       ["LC_ALL, LC_CTYPE, LANG", "without UTF-8 in them: no mark beyond ASCII"],

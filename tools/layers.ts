@@ -1,6 +1,6 @@
 /**
  * The lint rules that hold the layers of docs/architecture.md: a folder may import only what stands below it, and
- * what decides (`PURE`) has no clock, no chance, no I/O.
+ * what decides (`PURE`) has no clock, no chance, no I/O; and that tests start processes only in clean surroundings.
  */
 
 /** What a folder may import of ours: values and types, or types alone. */
@@ -144,5 +144,25 @@ const pure: Deno.lint.Rule = {
   },
 };
 
-const plugin: Deno.lint.Plugin = { name: "layers", rules: { imports, pure } };
+const SURROUNDINGS = "/harness/surroundings.ts";
+
+/** Tests start no process that inherits whose server the shell around them asks. */
+const surroundings: Deno.lint.Rule = {
+  create(context) {
+    if (layerOf(context.filename) !== "tests") return {};
+    let cleared = false;
+    return {
+      ImportDeclaration(node) {
+        cleared ||= new URL(node.source.value, `file://${context.filename}`).pathname.endsWith(SURROUNDINGS);
+      },
+      "NewExpression > MemberExpression[object.name='Deno'][property.name='Command']"(node: Deno.lint.Node) {
+        if (!cleared) {
+          context.report({ node, message: `import tests${SURROUNDINGS} where a process is started` });
+        }
+      },
+    };
+  },
+};
+
+const plugin: Deno.lint.Plugin = { name: "layers", rules: { imports, pure, surroundings } };
 export default plugin;

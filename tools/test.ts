@@ -6,6 +6,7 @@ import { CAUSES } from "../facts/cause.ts";
 import { causeOf } from "./causes.ts";
 import { installPackages } from "./packages.ts";
 import { idsIn, ledgerOf, printLedger } from "./requirements.ts";
+import "../tests/harness/surroundings.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const PART_MS = 30 * 60_000;

@@ -16,11 +16,12 @@ export const jsonOption = (what = "the answer as JSON") => new Option("--json", 
 /** What every command that asks a running server takes. */
 export function asking(command: Command): Command {
   return command.addOption(configOption())
-    .option("--url <url>", "the server's console (default: VERONA_URL, else from the configuration)")
+    .option("--url <url>", "the server's console (default: --config, VERONA_URL, what is found)")
     .addOption(jsonOption())
     .addHelpText(
       "after",
-      "\nThe token is VERONA_TOKEN, else the one in the configuration's data_dir.",
+      "\nThe token is the one in the data_dir of --config; else VERONA_TOKEN, for the" +
+        "\nserver of VERONA_URL alone where that is set; else the configuration's.",
     );
 }
 

@@ -2,6 +2,7 @@
 import type { ConnectionRow, DomainRow, RouteRow } from "../../observe/contract.ts";
 import { Client } from "../client.ts";
 import { DEFAULT_CONFIG, foundConfig } from "../find_config.ts";
+import { whichServer } from "../which_server.ts";
 import type { Live } from "./candidates.ts";
 import type { Typed } from "./words.ts";
 
@@ -13,14 +14,17 @@ const MOST = 200;
 const HARMLESS = /^[\p{L}\p{M}\p{N}._:-]+$/u;
 
 export async function liveNames(what: Live, { word, given }: Typed): Promise<readonly string[]> {
-  const named = given.get("--config")?.at(-1) ?? Deno.env.get("VERONA_CONFIG");
-  const url = given.get("--url")?.at(-1) ?? Deno.env.get("VERONA_URL");
-  const config = named ?? foundConfig() ?? DEFAULT_CONFIG;
+  const flag = given.get("--config")?.at(-1);
+  const url = given.get("--url")?.at(-1);
+  const named = Deno.env.get("VERONA_CONFIG") ? "VERONA_CONFIG" : "found";
+  const config = flag ?? foundConfig() ?? DEFAULT_CONFIG;
   // A token of the environment is for a server that somebody named: Tab sends it to none that a file of this folder does.
-  const onlyFound = url === undefined && named === undefined && config === DEFAULT_CONFIG;
+  const isFound = flag === undefined && named === "found" && config === DEFAULT_CONFIG;
+  const onlyFound = isFound && url === undefined && !Deno.env.get("VERONA_URL");
   if (onlyFound && Deno.env.get("VERONA_TOKEN")) return [];
   try {
-    const client = Client.open({ config, url });
+    const from = flag === undefined ? { configFrom: named } as const : {};
+    const client = new Client(whichServer({ config, url, ...from }, "token"));
     const late = new Promise<readonly string[]>((resolve) => setTimeout(() => resolve([]), PATIENCE_MS));
     const names = await Promise.race([ASK[what](client, HARMLESS.test(word) ? word : ""), late]);
     return [...new Set(names)].filter((name) => HARMLESS.test(name)).sort();

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { Stage } from "../harness/stage.ts";
 import { request } from "../peer/stream.ts";
+import "../harness/surroundings.ts";
 
 Deno.test("LIM-15: a denial and a revocation are logged with both domains, peer, prooftype, DNS state, cause", async () => {
   await using stage = await Stage.open();

@@ -8,6 +8,7 @@ import { Stage } from "../harness/stage.ts";
 import { type Alone, alone, TOKEN, VIEWER_TOKEN } from "./parts.ts";
 import { Page } from "./socket.ts";
 import { type Answer, ask, askAs, assertProblem, tokenOf } from "./ask.ts";
+import "../harness/surroundings.ts";
 
 const SESSION = "/api/v1/session";
 const MAIN = new URL("../../main.ts", import.meta.url).pathname;

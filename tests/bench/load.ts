@@ -1,6 +1,7 @@
 /** Runs native/bench-load between two servers. */
 import { SECRET } from "./lab.ts";
 import type { Server } from "./server.ts";
+import "../harness/surroundings.ts";
 
 export const BINARY = new URL("../../native/target/release/bench-load", import.meta.url).pathname;
 

@@ -1,5 +1,6 @@
 /** A server under load: a process of its own, started for one turn and ended after it. */
 import { type Place, PORTS } from "./lab.ts";
+import "../harness/surroundings.ts";
 
 /** How one kind of server is started. */
 export interface Kind {

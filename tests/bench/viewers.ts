@@ -1,6 +1,7 @@
 /** Ten who read a server's event stream as fast as it comes, in a process beside it (tests/bench/viewing.ts). */
 import { type Place, PORTS } from "./lab.ts";
 import { cpuMs } from "./proc.ts";
+import "../harness/surroundings.ts";
 
 const VIEWERS = 10;
 const READY_MS = 15_000;

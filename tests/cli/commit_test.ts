@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { pathToFileURL } from "node:url";
 import { commit } from "../../cli/commit.ts";
 import { folder } from "./verona.ts";
+import "../harness/surroundings.ts";
 
 async function git(cwd: string, ...args: string[]): Promise<string> {
   const named = ["-c", "user.name=t", "-c", "user.email=t@example.org"];

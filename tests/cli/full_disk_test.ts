@@ -5,6 +5,7 @@ import { configuration } from "../harness/stage.ts";
 import { FullDisk } from "../harness/full_disk.ts";
 import { World } from "../harness/world.ts";
 import { folder, MAIN } from "./verona.ts";
+import "../harness/surroundings.ts";
 
 const MISTAKEN = "names = 5";
 

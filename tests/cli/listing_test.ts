@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { granted, Stage } from "../harness/stage.ts";
 import { request } from "../peer/stream.ts";
 import { verona } from "./verona.ts";
+import "../harness/surroundings.ts";
 
 async function three(): Promise<Stage> {
   const stage = await Stage.open();

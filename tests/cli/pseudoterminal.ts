@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { PATIENCE_MS } from "../peer/deadline.ts";
+import "../harness/surroundings.ts";
 
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 const POLL_MS = 50;

@@ -4,6 +4,7 @@ import { granted, Stage } from "../harness/stage.ts";
 import { fileURLToPath } from "node:url";
 import { message } from "../federation/acts.ts";
 import { folder, verona } from "./verona.ts";
+import "../harness/surroundings.ts";
 
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 

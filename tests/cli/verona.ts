@@ -1,5 +1,6 @@
 /** Runs one command of the product and takes what it said. */
 import { fileURLToPath } from "node:url";
+import "../harness/surroundings.ts";
 
 export const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import "../harness/surroundings.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { lines } from "../../demo/lines.ts";
 import { Narrator, type Seen } from "../../demo/narrator.ts";
+import "../harness/surroundings.ts";
 
 const MAIN = new URL("../../demo/main.ts", import.meta.url).pathname;
 

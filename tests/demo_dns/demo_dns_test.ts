@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { BINARY, DemoDns } from "../../demo/dns.ts";
 import { moveSender, plantTree, type Zone } from "../../demo/zones.ts";
+import "../harness/surroundings.ts";
 
 /** The demo's tree, and what it has not: aliases, a broken delegation, old signatures, zones in unsigned zones. */
 const TREE: readonly Zone[] = [

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { type Cause, CAUSES } from "../../facts/cause.ts";
 import { type Scene, seeForYourself } from "../../facts/see_for_yourself.ts";
+import "../harness/surroundings.ts";
 
 const ALL = Object.keys(CAUSES) as Cause[];
 

@@ -1,5 +1,6 @@
 /** The framer against libxml2, an implementation that is not ours (native/src/xml, tests/framer/libxml2.py). */
 import assert from "node:assert/strict";
+import "../harness/surroundings.ts";
 
 /** Debian's: the one on PATH may lack lxml. */
 const PYTHON = "/usr/bin/python3";

@@ -5,6 +5,7 @@ import { stringify } from "smol-toml";
 import { deadline, PATIENCE_MS, within } from "../peer/deadline.ts";
 import { Events } from "./events.ts";
 import type { Settings } from "./verona.ts";
+import "./surroundings.ts";
 
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 const POLL_MS = 20;

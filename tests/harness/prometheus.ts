@@ -1,5 +1,6 @@
 /** Prometheus' own tools, from Debian: parsers, linter, and the server itself. */
 import { fileURLToPath } from "node:url";
+import "./surroundings.ts";
 
 export interface Family {
   readonly name: string;

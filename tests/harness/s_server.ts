@@ -2,6 +2,7 @@
 import type { Identity } from "../peer/wire.ts";
 import { deadline } from "../peer/deadline.ts";
 import type { Endpoint } from "../peer/peer.ts";
+import "./surroundings.ts";
 
 export interface StaplingOptions {
   readonly identity: Identity;

@@ -6,6 +6,7 @@ import { Component } from "../peer/component.ts";
 import { assertLine } from "./log_keys.ts";
 import { deadline, PATIENCE_MS, within } from "../peer/deadline.ts";
 import type { Endpoint } from "../peer/peer.ts";
+import "./surroundings.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const READY_POLL_MS = 20;

@@ -6,6 +6,7 @@ import { deadline, PATIENCE_MS, within } from "../peer/deadline.ts";
 import { NS } from "../peer/names.ts";
 import { dial } from "../peer/peer.ts";
 import { header } from "../peer/stream.ts";
+import "../harness/surroundings.ts";
 
 /** Dozens of domains, on a busy machine. */
 const START_MS = 4 * PATIENCE_MS;

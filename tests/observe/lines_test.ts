@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Lines } from "../../observe/lines.ts";
+import "../harness/surroundings.ts";
 
 function paper() {
   const written: string[] = [];

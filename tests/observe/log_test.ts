@@ -11,6 +11,7 @@ import { sentence } from "../../observe/sentences.ts";
 import { assertLine } from "../harness/log_keys.ts";
 import { granted, Stage } from "../harness/stage.ts";
 import { request } from "../peer/stream.ts";
+import "../harness/surroundings.ts";
 
 const HOSTILE = "a\u001b[2Jb\u009b31m\u202ec\u2028d\r\ne\u0007";
 

@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { Resolver, type ResolverLimits, type ResolverSettings } from "../../dnssec/resolver.ts";
 import type { RecordType, Security } from "../../facts/dns.ts";
+import "../harness/surroundings.ts";
 
 const LAB = fileURLToPath(new URL("../dnslab/", import.meta.url));
 const AUTHORITATIVE_PORT = 5300;

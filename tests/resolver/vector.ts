@@ -5,6 +5,7 @@
  */
 import { type ResolverSettings } from "../../dnssec/resolver.ts";
 import { freePort, Mutator } from "./lab.ts";
+import "../harness/surroundings.ts";
 
 const DS =
   "target.example. 3600 IN DS 11110 13 2 26b7b46edfb7e547c82f80c1b2d9479c476ad2ce6c0cd580ccd9deeaae49686e";

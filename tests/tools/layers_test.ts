@@ -109,6 +109,16 @@ Deno.test("layers: a date made of a number is pure", () => {
   );
 });
 
+Deno.test("layers: a test starts a process only where the surroundings are cleared", () => {
+  const start = `new Deno.Command("date").spawn();`;
+  const refused = ["import tests/harness/surroundings.ts where a process is started"];
+  assert.deepEqual(lint("tests/api/some_test.ts", start), refused);
+  assert.deepEqual(lint("tests/api/some_test.ts", `import "./surroundings.ts"; ${start}`), refused);
+  assert.deepEqual(lint("tests/api/some_test.ts", `import "../harness/surroundings.ts"; ${start}`), []);
+  assert.deepEqual(lint("tests/harness/some.ts", `import "./surroundings.ts"; ${start}`), []);
+  assert.deepEqual(lint("demo/some.ts", start), []);
+});
+
 Deno.test("layers: the real tree is held to the rules by deno.json", async () => {
   const config = JSON.parse(await Deno.readTextFile(new URL("../../deno.json", import.meta.url)));
   assert.ok(config.lint.plugins.includes("./tools/layers.ts"));

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readCargo, readJunit } from "../../tools/test.ts";
+import "../harness/surroundings.ts";
 
 Deno.test("the test task reads the counts of every binary of cargo", () => {
   const output = `

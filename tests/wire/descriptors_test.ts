@@ -1,6 +1,7 @@
 /** What happens when the process has no file descriptor left. */
 import assert from "node:assert/strict";
 import { within } from "../peer/deadline.ts";
+import "../harness/surroundings.ts";
 
 /** As many as the process has descriptors for everything: too many. */
 const MANY = 150;

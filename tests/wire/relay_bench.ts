@@ -5,6 +5,7 @@
  */
 import process from "node:process";
 import { encode, stand } from "./ends.ts";
+import "../harness/surroundings.ts";
 
 const STANZA =
   "<message from='romeo@sender.example/orchard' to='juliet@target.example/balcony' id='ktx72v49' " +

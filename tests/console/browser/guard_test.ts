@@ -5,6 +5,7 @@ import { gatherCrowd } from "./crowd.ts";
 import { IS_THERE } from "./chromium.ts";
 import { scene } from "./fixture.ts";
 import { PATHS, type Sight } from "./offline.ts";
+import "../../harness/surroundings.ts";
 
 const test = scene(gatherCrowd);
 

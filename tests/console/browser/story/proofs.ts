@@ -5,6 +5,7 @@ import type { ConnectionList, ProofList } from "../../../../observe/contract.ts"
 import type { Told } from "../told.ts";
 import type { Visitor } from "../visitor.ts";
 import { test } from "./scene.ts";
+import "../../../harness/surroundings.ts";
 
 const SRV = "_xmpp-server._tcp.target.tld";
 
