@@ -26,9 +26,10 @@ function reach({ events, outcome }: View): Stage[] {
   return [stage("tcp.reach", "fail", evidence, { cause: tried.at(-1)!.cause ?? "tcp.timeout" })];
 }
 
-function ipv6({ reached }: View): Stage[] {
+function ipv6({ reached, events }: View): Stage[] {
   const all = reached?.filter(({ address }) => address.includes(":"));
-  if (all === undefined) return [];
+  // Where DNS was not followed to any address, nobody knows which ones it publishes.
+  if (all === undefined || !events.some(({ type }) => type === "addresses.resolved")) return [];
   const told = ({ address, port, cause }: Reached) =>
     `${address} port ${port}${cause === null ? "" : `: ${cause}`}`;
   if (all.length === 0) return [stage("tcp.ipv6", "skip", "it publishes no IPv6 address")];

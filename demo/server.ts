@@ -145,8 +145,11 @@ export class VeronaProcess implements AsyncDisposable {
   }
 
   async #keepLog(): Promise<void> {
-    const file = await Deno.open(`${this.plan.folder}/log`, { create: true, write: true });
-    await this.#child.stderr.pipeTo(file.writable);
+    using file = Deno.openSync(`${this.plan.folder}/log`, { create: true, write: true });
+    // Written at once: who reads it while the demo runs must not see it end half a minute ago.
+    for await (const chunk of this.#child.stderr) {
+      for (let rest = chunk; rest.length > 0;) rest = rest.subarray(file.writeSync(rest));
+    }
   }
 
   /** The server-sent events since its start (`Last-Event-ID: 0`). */
