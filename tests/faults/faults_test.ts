@@ -1,7 +1,9 @@
 /** console.md E1, E2: each injected fault has one right cause, and every outlet names it. */
 import assert from "node:assert/strict";
 import { CAUSES } from "../../facts/cause.ts";
+import type { Explanation } from "../../observe/contract.ts";
 import { Ground, LOCAL, remoteOf } from "./ground.ts";
+import { incomingFaults } from "./incoming.ts";
 import { INJECTIONS } from "./inject.ts";
 import { askAll, mark } from "./outlets.ts";
 import { type InjectedFault, injectedFaults } from "./table.ts";
@@ -39,6 +41,31 @@ Deno.test("E1, E2: log, metric, API, commands and page name the same right cause
       for (const [outlet, named] of Object.entries(owners)) assert.deepEqual(named, [owner], outlet);
       assert.match(stages["command check"] ?? "none", CHECKED[stage]);
       assert.equal(stages["page why"], stage);
+    });
+  }
+});
+
+Deno.test("E2: of who calls us and is denied, explain says the cause of the log, with its evidence", async (t) => {
+  await using ground = await Ground.open();
+  const { server } = await ground.underTest();
+  const denied = incomingFaults.filter(({ metric }) => metric.includes("pair_decisions"));
+  assert.ok(denied.length >= 4);
+  for (const { id, fault, cause, names, call } of denied) {
+    await t.step(`${fault}: ${cause}`, async () => {
+      const line = server.log.length;
+      await using _caller = await call(ground);
+      const remote = remoteOf(id);
+      const { condition, ts } = await server.told({ event: "pair.denied", remote, cause }, line);
+      const { verdict, headline, directions, stages }: Explanation = await server.api(
+        `/explain?from=${LOCAL}&to=${remote}`,
+      );
+      assert.deepEqual([verdict, directions.in.verdict, directions.in.cause], ["closed", "closed", cause]);
+      assert.ok(headline.includes(`${names} -> ${LOCAL} is closed: `), headline);
+      const evidence = stages.find(({ id }) => id === "incoming")!.evidence as Record<string, unknown>;
+      assert.deepEqual(
+        [evidence.decision, evidence.decidedAt, evidence.condition, evidence.fault],
+        ["denied", ts, condition, CAUSES[cause as keyof typeof CAUSES].fault],
+      );
     });
   }
 });

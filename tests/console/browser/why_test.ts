@@ -104,6 +104,12 @@ test("E1, E2: of the faults at who calls us the page says cause, stage and whose
     assert.ok(seen.headline.includes(CAUSES[cause as keyof typeof CAUSES].text), seen.headline);
   }
   await visitor.pictures("why-in");
+  const denied = remoteOf("unknown-algorithm");
+  const page = await visitor.go(`/routes/${LOCAL}/${denied}?tab=why`);
+  const headline = await page.locator(".headline").innerText();
+  assert.ok(headline.includes(`${denied} -> ${LOCAL} is closed: `), headline);
+  await page.locator("[data-stage=incoming][data-verdict=fail]").waitFor();
+  await visitor.pictures("explain-in");
   assert.deepEqual(await visitor.axe(), []);
   visitor.assertQuiet();
 });
