@@ -53,9 +53,13 @@ export async function check(
   return report(parts, pair, started, options.upTo, stages, { ...made, cause });
 }
 
-/** Whom it waited for when its time was over: one that was asked and keeps silent is named, not the network. */
-const waitedFor = ({ late, state }: Attempt): Cause | null =>
-  late && state === "requesting" ? "peer.verdict-timeout" : null;
+/** Whom it waited for when its time was over: one that was asked and keeps silent is named, be it a resolver, not the network. */
+const waitedFor = ({ late, state }: Attempt): Cause | null => late ? WAITED_FOR[state] ?? null : null;
+
+const WAITED_FOR: Partial<Record<Attempt["state"], Cause>> = {
+  resolving: "dns.timeout",
+  requesting: "peer.verdict-timeout",
+};
 
 /** IPv6 addresses that nobody dialled: peers will. */
 async function tryOthers(events: readonly RecordedEvent[], timeoutMs: number): Promise<Reached[]> {

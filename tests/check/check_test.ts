@@ -1,5 +1,7 @@
 /** `verona check` against a running server, scripted peers and a world with faults. console.md 3.5; design.md 2.2. */
 import assert from "node:assert/strict";
+import dgram from "node:dgram";
+import { once } from "node:events";
 import { configuration, Stage, type StageOptions } from "../harness/stage.ts";
 import type { Settings } from "../harness/verona.ts";
 import { ORIGINATING } from "../harness/world.ts";
@@ -140,6 +142,18 @@ Deno.test("check: a resolver that is not there says nothing about the domain", a
   assert.deepEqual([code, report.verdict], [3, "unknown"], stdout);
   assert.match(report.cause!, /^dns\.(timeout|unreachable)$/);
   assert.deepEqual(verdicts(report)["dns.srv"], "unknown");
+});
+
+Deno.test("check: a resolver that is still silent when the time is over is named; nothing is said of addresses that nobody told", async () => {
+  const silent = dgram.createSocket("udp4");
+  await once(silent.bind(0, "127.0.0.1"), "listening");
+  await using directory = await folder();
+  const args = ["check", "target.example", "--resolver", `127.0.0.1:${silent.address().port}`];
+  const { code, stdout } = await verona([...args, "--timeout", "1s", "--json"], { cwd: directory.path });
+  silent.close();
+  const report: CheckReport = JSON.parse(stdout);
+  assert.deepEqual([code, report.verdict, report.cause], [3, "unknown", "dns.timeout"], stdout);
+  assert.equal(stageOf(report, "tcp.ipv6").evidence, null);
 });
 
 Deno.test("check: a peer that never answers the request is named, not the network", async () => {
