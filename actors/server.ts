@@ -96,11 +96,14 @@ export class Server implements ServerContext {
 
   readonly traffic = new Traffic();
   listening = false;
+  /** Milliseconds since the epoch. */
+  readonly started: number;
   policies: Policies;
   readonly #doors: Doors;
 
   constructor(parts: ServerParts) {
     this.host = parts.host;
+    this.started = parts.host.clock.now();
     this.version = parts.version;
     this.config = parts.config;
     this.resolver = parts.resolver;

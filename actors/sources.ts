@@ -18,12 +18,13 @@ import type { ProofLife } from "./proof.ts";
 import type { S2sShell } from "./s2s_stream.ts";
 import type { Server } from "./server.ts";
 
-export function sourcesOf(server: Server): Sources {
+/** @param removed Domains of the file that an operator removed at run time. */
+export function sourcesOf(server: Server, removed: () => Iterable<Domain> = () => []): Sources {
   return {
     connections: connections(server),
     routes: routes(server),
     proofs: proofs(server),
-    domains: domains(server),
+    domains: domains(server, removed),
     actors: () => actors(server),
   };
 }
@@ -128,8 +129,17 @@ function liveProof(connection: string, { proof, state }: ProofLife): LiveProof {
 
 const COMPONENTS = { attached: "connected", away: "away", none: "none" } as const;
 
-function domains(server: Server): Source<LiveDomain> {
+function domains(server: Server, removed: () => Iterable<Domain>): Source<LiveDomain> {
   const { hosted } = server;
+  const gone = (name: Domain): LiveDomain => ({
+    name,
+    component: "none",
+    policy: server.config.policy.proof,
+    since: hosted.removedAt(name) ?? server.started,
+    suspended: false,
+    origin: "file",
+    removed: true,
+  });
   let read: Config["domains"] = [], said = new Map<Domain, HostedDomain>();
   /** What the configuration says: looked through once for each. */
   const ownOf = (name: Domain) => {
@@ -144,10 +154,13 @@ function domains(server: Server): Source<LiveDomain> {
     *rows() {
       for (const one of hosted.list()) yield liveDomain(one, ownOf(one.domain), server);
     },
-    past: () => [],
-    again({ name }) {
+    *past() {
+      for (const name of removed()) yield gone(name);
+    },
+    again({ name, removed: isRemoved }) {
       const one = hosted.find(name as Domain);
-      return one === null ? null : liveDomain(one, ownOf(name as Domain), server);
+      if (one !== null) return liveDomain(one, ownOf(name as Domain), server);
+      return isRemoved ? gone(name as Domain) : null;
     },
     key: ({ name }) => name,
     counted: () => ({}),
@@ -166,5 +179,6 @@ function liveDomain(
     since,
     suspended,
     origin: own?.origin ?? "file",
+    removed: false,
   };
 }

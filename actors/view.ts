@@ -38,7 +38,7 @@ export class View implements ServerView {
     this.#runTime = runTime;
     this.#file = file;
     this.#reread = reread;
-    this.sources = sourcesOf(server);
+    this.sources = sourcesOf(server, () => runTime.removed);
   }
 
   connection(id: string): LiveConnection | null {

@@ -8,9 +8,14 @@ export const DOMAINS_COLUMNS: readonly ListColumn<DomainRow>[] = [
   { id: "name", title: "DOMAIN", cell: ({ name }) => name },
   { id: "component", title: "COMPONENT", cell: ({ component }) => component },
   { id: "policy", title: "POLICY", cell: ({ policy }) => policy },
-  { id: "from", title: "FROM", cell: ({ origin, suspended }) => suspended ? `${origin}, suspended` : origin },
+  { id: "from", title: "FROM", cell: from },
   { id: "age", title: "SINCE", cell: ({ since }) => span(Date.now() - Date.parse(since)) },
 ];
+
+function from({ origin, suspended, removed }: DomainRow): string {
+  if (removed) return `${origin}, removed at run time`;
+  return suspended ? `${origin}, suspended` : origin;
+}
 
 export function domains(filter: string[], options: ListOptions): Promise<number> {
   return listing<DomainRow>("domains", DOMAINS_COLUMNS, filter, options);

@@ -96,6 +96,11 @@ export class HostedDomains {
     return this.#hosted.get(domain)?.suspended ?? false;
   }
 
+  /** When it was removed, of the last 24 h; null when it was not, or nobody knows any more. */
+  removedAt(domain: Domain): number | null {
+    return this.#removed.get(domain) ?? null;
+  }
+
   /** Removed at run time within the last 24 h: its stragglers cost nobody the stream (F4). */
   wasRemoved(domain: Domain, now: number): boolean {
     const at = this.#removed.get(domain);

@@ -40,7 +40,7 @@ const ASK: Readonly<Record<Live, (client: Client, word: string) => Promise<strin
   },
   local: async (client, word) => {
     const { domains } = await client.ask(`/domains?${query("name", word)}`);
-    return domains.map(({ name }: DomainRow) => name);
+    return domains.filter(({ removed }: DomainRow) => !removed).map(({ name }: DomainRow) => name);
   },
   remote: async (client, word) => {
     const { routes } = await client.ask(`/routes?${query("remote", word)}`);

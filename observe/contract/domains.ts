@@ -10,6 +10,8 @@ export interface DomainRow {
   readonly suspended: boolean;
   /** Where it was said that it is hosted here: verona.toml, or an operator by API or command. */
   readonly origin: "file" | "run time";
+  /** The file names it, and an operator removed it at run time: it is not hosted here. */
+  readonly removed: boolean;
 }
 
 export interface DomainList extends ListAnswer {

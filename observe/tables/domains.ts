@@ -6,6 +6,7 @@ import { iso, type Table } from "./table.ts";
 export const DOMAINS: Table<LiveDomain, DomainRow> = {
   name: "domains",
   source: ({ domains }) => domains,
+  past: { field: "removed", value: "yes", always: true },
   print: ({ since, ...row }) => ({
     name: row.name,
     component: row.component,
@@ -13,6 +14,7 @@ export const DOMAINS: Table<LiveDomain, DomainRow> = {
     since: iso(since)!,
     suspended: row.suspended,
     origin: row.origin,
+    removed: row.removed,
   }),
   fields: {
     name: { kind: "text", bare: true, also: ["domain"], read: ({ name }) => name, about: "the domain" },
@@ -39,6 +41,12 @@ export const DOMAINS: Table<LiveDomain, DomainRow> = {
       kind: "text",
       read: ({ origin }) => origin,
       about: "file, or run time",
+    },
+    removed: {
+      kind: "word",
+      values: ["yes", "no"],
+      read: ({ removed }) => removed ? "yes" : "no",
+      about: "whether the file has it and an operator removed it at run time",
     },
     age: { kind: "age", also: ["since"], read: ({ since }) => since, about: "since it is so" },
   },

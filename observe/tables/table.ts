@@ -10,7 +10,12 @@ export interface Table<Live, Row> {
   readonly source: (sources: Sources) => Source<Live>;
   readonly print: (row: Live) => Row;
   /** Rows that are gone are looked at too by who asks for this. */
-  readonly past?: { readonly field: string; readonly value: string };
+  readonly past?: {
+    readonly field: string;
+    readonly value: string;
+    /** They are few, and stand in every list. */
+    readonly always?: boolean;
+  };
 }
 
 /** With the types of its rows left open. */
@@ -19,10 +24,10 @@ export type AnyTable = Table<any, TableRows[TableName]>;
 
 /** Whether the query asks for what is gone. */
 export function reachesBack<Live, Row>({ past }: Table<Live, Row>, query: Query<Live>): boolean {
-  return past !== undefined &&
-    query.some(({ field, negated, value }) =>
-      field === past.field && !negated && value.toLowerCase() === past.value
-    );
+  return past?.always === true || past !== undefined &&
+      query.some(({ field, negated, value }) =>
+        field === past.field && !negated && value.toLowerCase() === past.value
+      );
 }
 
 /** Whether a row is one of those that are gone. */

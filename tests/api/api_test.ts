@@ -77,6 +77,7 @@ Deno.test("API: the fields of design.md 2.4, for viewers too", async () => {
     "name",
     "origin",
     "policy",
+    "removed",
     "since",
     "suspended",
   ]);

@@ -23,7 +23,7 @@ function operator(stage: Stage) {
 
 /** A name, whose word it is, whether it is suspended: as `domains list` says. */
 async function hosted(stage: Stage): Promise<[string, string, boolean, string][]> {
-  const { domains } = JSON.parse(await operator(stage).good(["domains", "list", "--json"]));
+  const { domains } = JSON.parse(await operator(stage).good(["domains", "list", "removed:no", "--json"]));
   return domains.map((
     { name, origin, suspended, policy }: Record<string, string>,
   ) => [name, origin, suspended, policy])
@@ -58,6 +58,10 @@ Deno.test("run time by command: add with the secret on standard input, suspend, 
   ];
   const check = async (server: VeronaServer) => {
     assert.deepEqual(await hosted(stage), wanted);
+    const text = await good(["domains", "list", "removed:yes"]);
+    assert.match(text, /^other-target\.example +none +authenticated +file, removed at run time +/m);
+    assert.match(await good(["domains", "list"]), /^other-target\.example /m);
+    assert.match(text, /^1 of \d+ domains$/m);
     await using _piped = await Component.attach(
       server.components,
       "piped.example",

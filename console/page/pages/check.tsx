@@ -25,7 +25,8 @@ export function CheckPage() {
   const domains = useQuery<DomainList>("/domains");
   const [run, setRun] = useState<Run>(IDLE);
   const abort = useRef<AbortController | null>(null);
-  const first = domains.data?.domains[0]?.name ?? "";
+  const hosted = domains.data?.domains.filter(({ removed }) => !removed) ?? [];
+  const first = hosted[0]?.name ?? "";
   useEffect(() => () => abort.current?.abort(), []);
   const start = () => {
     abort.current?.abort();
@@ -64,7 +65,7 @@ export function CheckPage() {
         <label>
           from{" "}
           <select class="choice" name="from" key={`${from} ${first}`} defaultValue={from || first}>
-            {domains.data?.domains.map(({ name }) => <option key={name} value={name}>{name}</option>)}
+            {hosted.map(({ name }) => <option key={name} value={name}>{name}</option>)}
           </select>
         </label>
         <button type="submit" class="button main" disabled={run.pending}>
