@@ -7,6 +7,7 @@ import type {
   CertificateView,
   ConnectionKindView,
   OpenPair,
+  PeerProof,
   ServerView,
   Surroundings,
   TrafficView,
@@ -170,6 +171,15 @@ export class View implements ServerView {
 
   wasGone(name: Domain): boolean {
     return this.#server.config.server.gone.includes(name);
+  }
+
+  *peerProofs(): Iterable<PeerProof> {
+    const ofFile = this.#file.policy.peer;
+    for (const [remote, { proof }] of this.#server.config.policy.peer) {
+      if (proof === null) continue;
+      const origin = this.#runTime.policies.has(remote as Domain) ? "run time" : "file";
+      yield { remote, proof, origin, inFile: ofFile.get(remote)?.proof ?? null };
+    }
   }
 
   putPolicy(remote: Domain, proof: ProofPolicy): "created" | "replaced" {

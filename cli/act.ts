@@ -44,15 +44,3 @@ export async function recheck(local: string, remote: string, options: ServerOpti
   }
   return EXIT.good;
 }
-
-/** @param value `default`: as the file says. */
-export async function policy(remote: string, value: string, options: ServerOptions): Promise<number> {
-  const path = `/policy/${encodeURIComponent(remote)}`;
-  const client = Client.open(options);
-  const answer = value === "default"
-    ? await client.ask(path, "DELETE")
-    : await client.ask(path, "PUT", { proof: value });
-  if (options.json) sayJson(answer ?? { remote, proof: null });
-  else say(printable(`${remote}: ${value === "default" ? "as the file says" : value}`));
-  return EXIT.good;
-}

@@ -69,6 +69,14 @@ export class Audit {
     }));
   }
 
+  /** When it was last done, in RFC 3339; null when that is not known any more. @throws {Error} */
+  lastDone(what: string): string | null {
+    const { at } = this.#database.prepare(
+      "SELECT max(at) AS at FROM entry WHERE what = ? AND status BETWEEN 200 AND 299",
+    ).get(what) as { at: number | null };
+    return at === null ? null : new Date(at).toISOString();
+  }
+
   close(): void {
     this.#database.close();
   }

@@ -14,6 +14,7 @@ export type * from "./contract/list.ts";
 export type * from "./contract/machines.ts";
 export type * from "./contract/health.ts";
 export type * from "./contract/overview.ts";
+export type * from "./contract/policies.ts";
 export type * from "./contract/proofs.ts";
 export type * from "./contract/routes.ts";
 export type * from "./contract/session.ts";

@@ -45,6 +45,14 @@ export interface CertificateView {
   readonly notAfter: number;
 }
 
+export interface PeerProof {
+  /** A domain, as the file has it. */
+  readonly remote: string;
+  readonly proof: ProofPolicy;
+  readonly origin: "file" | "run time";
+  readonly inFile: ProofPolicy | null;
+}
+
 export interface ServerView {
   readonly sources: Sources;
   /** One that is there, or one of those that are remembered; null when there is none. */
@@ -79,6 +87,8 @@ export interface ServerView {
   deleteDomain(name: Domain): boolean;
   setSuspended(name: Domain, suspended: boolean): boolean;
   deletePolicy(remote: Domain): boolean;
+  /** Of single peers: what holds, and what the file says. */
+  peerProofs(): Iterable<PeerProof>;
   /** Hosted here before, as the file says (`server.gone`). */
   wasGone(name: Domain): boolean;
   putPolicy(remote: Domain, proof: ProofPolicy): "created" | "replaced";

@@ -24,15 +24,17 @@ export function addSetting(program: Command, done: Done): void {
       done(await recheck(local, remote, options));
     });
   asking(
-    program.command("policy <remote>").description("what a peer must prove, whatever the file says")
-      .addArgument(new Argument("<value>", "default: as the file says").choices([...PROOFS, "default"])),
+    program.command("policy [remote]").description(
+      "what a peer must prove, whatever the file says; alone: all",
+    )
+      .addArgument(new Argument("[value]", "default: as the file says").choices([...PROOFS, "default"])),
   )
     .addHelpText(
       "before",
-      examples("verona policy old.example encrypted", "verona policy old.example default"),
+      examples("verona policy", "verona policy old.example encrypted", "verona policy old.example default"),
     )
     .action(async (remote, value, options) => {
-      const { policy } = await import("../act.ts");
-      done(await policy(remote, value, options));
+      const { policies, policy } = await import("../policy.ts");
+      done(remote === undefined ? await policies(options) : await policy(remote, value, options));
     });
 }

@@ -1,5 +1,6 @@
 /** What one peer, by name, must prove: changed while the server runs. design.md 2.4; protocol.md 3.2. */
 import { proof } from "../../config/schema.ts";
+import type { PeerPolicyList } from "../contract.ts";
 import { Problem } from "../problem.ts";
 import { json, kept, readDomain } from "./answers.ts";
 import type { Call, Endpoint } from "./endpoint.ts";
@@ -7,6 +8,13 @@ import type { Call, Endpoint } from "./endpoint.ts";
 const PATH = "/api/v1/policy/:remote";
 
 export const POLICY: readonly Endpoint[] = [
+  {
+    method: "GET",
+    path: "/api/v1/policy",
+    role: "viewer",
+    about: "what single peers must prove, whose word that is (file, run time), since when",
+    answer: list,
+  },
   {
     method: "PUT",
     path: PATH,
@@ -23,6 +31,17 @@ export const POLICY: readonly Endpoint[] = [
     answer: remove,
   },
 ];
+
+function list({ parts }: Call): Response {
+  const policies = [...parts.view.peerProofs()].map((one) => ({
+    ...one,
+    since: one.origin === "file"
+      ? null
+      : parts.audit.lastDone(`PUT /api/v1/policy/${encodeURIComponent(one.remote)}`),
+  }));
+  const answer: PeerPolicyList = { policies, total: policies.length };
+  return json(answer);
+}
 
 function put({ parts, params, body }: Call): Response {
   const remote = readDomain(params[0]!);

@@ -42,7 +42,8 @@ Deno.test("run time: a domain is hosted, suspended, resumed, removed by API; oth
   const other = "/api/v1/domains/other-target.example";
   assert.equal((await ask(stage, other, { method: "DELETE", token })).status, 204);
   await stage.server.api("/reload", "POST", {});
-  assert.equal(await listed("other-target.example"), undefined);
+  const removed = await listed("other-target.example");
+  assert.deepEqual([removed.removed, removed.origin], [true, "file"]);
   assert.equal((await ask(stage, other, { ...put, body: {} })).status, 201);
   assert.equal((await listed("other-target.example")).origin, "file");
   const { audit } = (await ask(stage, "/api/v1/audit", { token })).json;

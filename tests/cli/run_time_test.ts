@@ -111,6 +111,29 @@ Deno.test("run time by command: a domain without a secret is hosted with the war
   assert.deepEqual(whole, { name: "nosecret.example", warnings: [] });
 });
 
+Deno.test("run time by command: policy alone lists what single peers must prove, whose word that is and since when", async () => {
+  const peer = { "both.example": { proof: "legacy" }, "file.example": { proof: "strict" } };
+  await using stage = await Stage.open({ settings: { policy: { peer } } });
+  const { good, run } = operator(stage);
+  await good(["policy", "both.example", "encrypted"]);
+  await good(["policy", "new.example", "strict"]);
+  const { policies, total } = JSON.parse(await good(["policy", "--json"]));
+  const rows = policies.map(({ since, ...row }: { since: string | null }) => ({
+    ...row,
+    dated: since !== null,
+  }));
+  assert.equal(total, 3);
+  assert.deepEqual(rows, [
+    { remote: "both.example", proof: "encrypted", origin: "run time", inFile: "legacy", dated: true },
+    { remote: "file.example", proof: "strict", origin: "file", inFile: "strict", dated: false },
+    { remote: "new.example", proof: "strict", origin: "run time", inFile: null, dated: true },
+  ]);
+  assert.match(await good(["policy"]), /^new\.example +strict +run time +nothing +\d{4}-.*Z$/m);
+  assert.equal((await run(["policy", "new.example"])).code, 2);
+  await good(["policy", "new.example", "default"]);
+  assert.equal(JSON.parse(await good(["policy", "--json"])).total, 2);
+});
+
 Deno.test("run time by command: a pair is looked at afresh; one that waits after a failure is tried again", async () => {
   await using stage = await Stage.open();
   const { good, run } = operator(stage);
