@@ -20,7 +20,7 @@ export function answerPage(assets: Assets | null, request: Request, path: string
   return new Response(asset.body, { headers });
 }
 
-/** `/`, `/login`, `/connections/c-7`: names and no file; nothing that belongs to the API. */
+/** `/`, `/login`, `/connections/c-7`: names and no file; nothing that belongs to the API, nor the licences, which are not written yet. */
 function isPlace(path: string): boolean {
-  return !/^\/(?:api|assets|metrics|livez|readyz)(?:\/|$)/.test(path);
+  return !/^\/(?:api|assets|metrics|livez|readyz|licenses)(?:\/|$)/.test(path);
 }

@@ -324,7 +324,7 @@ Deno.test("security: the page's files, its addresses, and nothing of the API is 
   assert.equal(css.type, "text/css");
   const etag = css.headers.get("etag")!;
   assert.equal((await ask(at.origin, "/assets/app.css", { headers: { "if-none-match": etag } })).status, 304);
-  for (const path of ["/api/v1/nothing", "/api", "/assets/nothing.css"]) {
+  for (const path of ["/api/v1/nothing", "/api", "/assets/nothing.css", "/licenses"]) {
     assertProblem(await ask(at.origin, path, { token: TOKEN }), 404);
   }
 });
