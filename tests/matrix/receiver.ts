@@ -47,6 +47,7 @@ export async function judgeRequest(cell: Cell, late: Lateness = {}): Promise<Jud
     certificateUnder: () => facts.certificate,
     row: { direction: "in", streamId: facts.callback.streamId },
     connection: {
+      peer: { ip: "192.0.2.11" },
       write: (bytes: Uint8Array) => {
         const element = read(bytes);
         acts.push(element.attributes.type ?? "no verdict");
