@@ -40,11 +40,12 @@ function withoutSecrets(before: string, line: string, about: string): string {
   return named === null ? line : line.slice(0, named.index + named[0].length);
 }
 
+/** What begins such a value that goes on over the lines: a long text or a list. */
+const LONG_SECRET = new RegExp(`${SECRET.source}[^\\n=]*=\\s*("""|'''|\\[)`, "gi");
+
 /** Whether a text of several lines that holds a secret has not ended yet. */
 function insideSecret(before: string): boolean {
-  const open = [...before.matchAll(/(?:secret|sercet|passw|token)(?!\w*_file)[^\n=]*=\s*("""|'''|\[)/gi)].at(
-    -1,
-  );
+  const open = [...before.matchAll(LONG_SECRET)].at(-1);
   if (open === undefined) return false;
   const end = open[1] === "[" ? "]" : open[1]!;
   return !before.slice(open.index + open[0].length).includes(end);

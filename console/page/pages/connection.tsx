@@ -10,14 +10,14 @@ import { ContextTab, CountersTab } from "../parts/connection_facts.tsx";
 import { useLiveRow } from "../parts/live_row.ts";
 import { usePairs } from "../parts/pair_events.ts";
 import { Part } from "../parts/part.tsx";
+import { Played } from "../parts/played.tsx";
 import { ProofsTab } from "../parts/proofs_tab.tsx";
 import { SequenceTab } from "../parts/sequence_tab.tsx";
 import { standingAfter } from "../parts/standing.ts";
 import { Statechart } from "../parts/statechart.tsx";
 import { Tabs, type View } from "../parts/tabs.tsx";
-import { Timeline } from "../parts/timeline.tsx";
 import { type Actor, type Trace, useActors, useTrace } from "../parts/trace.ts";
-import { Scrubber, type Travel, TravelBanner, useTravel } from "../parts/travel.tsx";
+import { type Travel, TravelBanner, useTravel } from "../parts/travel.tsx";
 import { session } from "../socket.ts";
 import { saveTrace } from "../trace_file.ts";
 
@@ -64,19 +64,11 @@ function Body({ tab, id, row, trace, travel }: Parts & { tab: Tab }) {
   if (tab === "context") return <ContextTab row={row} />;
   if (tab === "counters") return <CountersTab row={row} />;
   return (
-    <div class="split">
-      <div class="stage">
-        <Part what="this picture" at={tab}>
-          {tab === "statechart"
-            ? <Statechart actors={actors} at={travel.at} title={titleOf} />
-            : <LiveSequence id={id} row={row} trace={trace} travel={travel} />}
-        </Part>
-        <Scrubber events={trace.events} travel={travel} />
-      </div>
-      <Part what="the list of events">
-        <Timeline trace={trace} travel={travel} />
-      </Part>
-    </div>
+    <Played trace={trace} travel={travel} at={tab}>
+      {tab === "statechart"
+        ? <Statechart actors={actors} at={travel.at} title={titleOf} />
+        : <LiveSequence id={id} row={row} trace={trace} travel={travel} />}
+    </Played>
   );
 }
 

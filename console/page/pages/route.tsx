@@ -8,13 +8,13 @@ import { Copy, Empty, Facts, Name, now, Skeleton, State, Trouble, When } from ".
 import { Carriers, watchPair } from "../parts/carriers.tsx";
 import { PairProof } from "../parts/pair_proof.tsx";
 import { Part } from "../parts/part.tsx";
+import { Played } from "../parts/played.tsx";
 import { throttled, useQuery } from "../parts/query.ts";
 import { Stages } from "../parts/stages.tsx";
 import { Statechart } from "../parts/statechart.tsx";
 import { Tabs } from "../parts/tabs.tsx";
-import { Timeline } from "../parts/timeline.tsx";
 import { type Actor, useActors, useTrace } from "../parts/trace.ts";
-import { Scrubber, TravelBanner, useTravel } from "../parts/travel.tsx";
+import { TravelBanner, useTravel } from "../parts/travel.tsx";
 
 const AGAIN_MS = 250;
 const TABS = { chart: "Statechart", proof: "Proof", why: "Explain" } as const;
@@ -66,19 +66,13 @@ export function RoutePage({ local, remote }: { local: string; remote: string }) 
       <Tabs of={Object.entries(TABS).map(([name, title]) => ({ name, title }))} at={tab} />
       <div class="entity-body" role="tabpanel" id="panel" tabIndex={0} aria-labelledby={`tab-${tab}`}>
         <Part what="this view" at={tab}>
-          {tab !== "chart" ? <Explained local={local} remote={remote} tab={tab} /> : (
-            <div class="split">
-              <div class="stage">
-                <Part what="this picture">
-                  <Statechart actors={ordered(actors)} at={travel.at} title={titleOf} />
-                </Part>
-                <Scrubber events={trace.events} travel={travel} />
-              </div>
-              <Part what="the list of events">
-                <Timeline trace={trace} travel={travel} />
-              </Part>
-            </div>
-          )}
+          {tab !== "chart"
+            ? <Explained local={local} remote={remote} tab={tab} />
+            : (
+              <Played trace={trace} travel={travel}>
+                <Statechart actors={ordered(actors)} at={travel.at} title={titleOf} />
+              </Played>
+            )}
         </Part>
       </div>
     </div>

@@ -5,13 +5,13 @@ import { absolute, count, many, plain } from "../format.ts";
 import { params } from "../location.ts";
 import { Copy, Empty, Facts, Name, State } from "../parts/basics.tsx";
 import { Part } from "../parts/part.tsx";
+import { Played } from "../parts/played.tsx";
 import { SequenceTab } from "../parts/sequence_tab.tsx";
 import { standingAfter } from "../parts/standing.ts";
 import { Statechart } from "../parts/statechart.tsx";
 import { Tabs, type View } from "../parts/tabs.tsx";
-import { Timeline } from "../parts/timeline.tsx";
 import { type Trace, useActors } from "../parts/trace.ts";
-import { Scrubber, useTravel } from "../parts/travel.tsx";
+import { useTravel } from "../parts/travel.tsx";
 import { opened, openTrace, refused } from "../trace_file.ts";
 import { bounded, FIRST } from "../trace_reading.ts";
 import { titleOf } from "./connection.tsx";
@@ -113,26 +113,18 @@ function Opened({ name, file }: { name: string; file: TraceFile }) {
         tabIndex={0}
         aria-labelledby={sequence ? "tab-sequence" : "tab-statechart"}
       >
-        <div class="split">
-          <div class="stage">
-            <Part what="this picture" at={`${sequence}`}>
-              {sequence
-                ? (
-                  <SequenceTab
-                    names={{ local: from, remote: to, peer: null }}
-                    events={events}
-                    more={[]}
-                    travel={travel}
-                  />
-                )
-                : <Statechart actors={actors} at={travel.at} title={titleOf} />}
-            </Part>
-            <Scrubber events={events} travel={travel} />
-          </div>
-          <Part what="the list of events">
-            <Timeline trace={trace} travel={travel} still />
-          </Part>
-        </div>
+        <Played trace={trace} travel={travel} at={`${sequence}`} still>
+          {sequence
+            ? (
+              <SequenceTab
+                names={{ local: from, remote: to, peer: null }}
+                events={events}
+                more={[]}
+                travel={travel}
+              />
+            )
+            : <Statechart actors={actors} at={travel.at} title={titleOf} />}
+        </Played>
       </div>
     </div>
   );
