@@ -29,8 +29,16 @@ export function excerpt(text: string, place: Place, about: string): readonly [li
   ];
 }
 
+/** A file by its name: no secret, though secrets/ may be where it lies. */
+const PATH = /^\s*[\w-]+_file\s*=\s*(?:"[^"]*"|'[^']*')/;
+
 function withoutSecrets(before: string, line: string, about: string): string {
   if (insideSecret(before)) return HIDDEN;
+  const [path = ""] = SECRET.test(about) ? [] : PATH.exec(line) ?? [];
+  return path + secretHidden(line.slice(path.length), about);
+}
+
+function secretHidden(line: string, about: string): string {
   const equals = SECRET.test(about)
     ? line.indexOf("=")
     : line.indexOf("=", SECRET.exec(line)?.index ?? line.length);

@@ -26,7 +26,9 @@ export function at(text: string, path: readonly PropertyKey[], message: string):
   const [place, key] = [locate(text, path), path.map(String).join(".")];
   if (place === null) return elsewhere(key, message);
   const { line, column } = place;
-  return { line, column, key, message, excerpt: excerpt(text, place, `${key} ${message}`) };
+  // A path is no secret, though what is said of it may speak of the one that belongs into the file.
+  const about = key.endsWith("_file") ? key : `${key} ${message}`;
+  return { line, column, key, message, excerpt: excerpt(text, place, about) };
 }
 
 /** The reader of TOML stops at the first: what stands behind it nobody has seen. */

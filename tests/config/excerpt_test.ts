@@ -61,7 +61,38 @@ for (const [what, text] of SECRETS) {
   });
 }
 
-Deno.test("excerpt: the name of a secret's file is none", () => {
+Deno.test("excerpt: the name of a secret's file is none, though what is said of it speaks of a secret", () => {
   const text = '[[domain]]\nname = "a.example"\ncomponent_secret_file = 5\n';
   assert.equal(of(text, "domain.0.component_secret_file").excerpt![0], "component_secret_file = 5");
+  const line = 'component_secret_file = "secrets/a.example"';
+  const unreadable = {
+    env: {},
+    readText(path: string): string {
+      throw new Error(`no ${path}`);
+    },
+  };
+  const server = '[server]\nnames = ["m.example"]\n[[certificate]]\nchain = "c"\nkey = "k"\n[[domain]]\n';
+  const { mistakes } = parseConfig(`${server}name = "a.example"\n${line}\n`, unreadable);
+  const found = mistakes.find(({ key }) => key === "domain.0.component_secret_file")!;
+  assert.match(found.message, /put into it the secret/);
+  assert.deepEqual(found.excerpt, [line, "^".repeat("component_secret_file".length)]);
+});
+
+Deno.test("excerpt: beside the path of one a secret stays hidden, and so does one whose key is spelt nearly so", () => {
+  for (
+    const line of [
+      `component_secret_fiel = "${CANARY}"`,
+      `component_sekret = "${CANARY}"`,
+      `component_secret_file = "f" # component_secret = "${CANARY}"`,
+      `component_secret_file = 5 # the secret is ${CANARY}`,
+    ]
+  ) {
+    const found = mistakes(`[[domain]]\nname = "a.example"\n${line}\n`);
+    assert.ok(found.some(({ excerpt }) => excerpt !== null), line);
+    assert.doesNotMatch(JSON.stringify(found), new RegExp(CANARY), line);
+  }
+  const inline =
+    `domain = [{ name = "a.example", component_secret_file = "f", component_secret = "${CANARY}" }]`;
+  const both = parseConfig(inline, { env: {}, readText: () => "" }).mistakes;
+  assert.doesNotMatch(JSON.stringify(both), new RegExp(CANARY));
 });
