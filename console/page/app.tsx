@@ -198,6 +198,8 @@ function Navigation() {
         {location.host} · {session.value?.role ?? "no session"}
         <br />
         <a href={`/api/v1${here.api}`} target="_blank" rel="noreferrer">this page as JSON</a>
+        {" · "}
+        <a href="/licenses" target="_blank" rel="noreferrer">licences</a>
       </p>
     </nav>
   );

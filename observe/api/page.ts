@@ -1,7 +1,7 @@
 /** The page's files, and every address of the page itself: which part of it is shown, the page decides. */
 import { createHash } from "node:crypto";
 
-/** What `console/` was built to: paths such as "/assets/app.js", and "/index.html" for the page. */
+/** What `console/` was built to: paths such as "/assets/app.js" and "/licenses", and "/index.html" for the page. */
 export type Assets = ReadonlyMap<string, { readonly type: string; readonly body: string }>;
 
 const PAGE = "/index.html";
@@ -20,7 +20,7 @@ export function answerPage(assets: Assets | null, request: Request, path: string
   return new Response(asset.body, { headers });
 }
 
-/** `/`, `/login`, `/connections/c-7`: names and no file; nothing that belongs to the API, nor the licences, which are not written yet. */
+/** `/`, `/login`, `/connections/c-7`: names and no file; nothing that belongs to the API or is a page of its own. */
 function isPlace(path: string): boolean {
   return !/^\/(?:api|assets|metrics|livez|readyz|licenses)(?:\/|$)/.test(path);
 }

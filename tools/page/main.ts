@@ -1,14 +1,14 @@
 /**
- * Builds console/page to console/gen: one script, one more for the plots, one style sheet; `--check` only compares.
+ * Builds console/page to console/gen: one script, one more for the plots and one for the licences, one style sheet; `--check` only compares.
  * Deno bundles with the esbuild that its pinned version names, so the same sources give the same bytes.
  */
 const PAGE = new URL("../../console/page/", import.meta.url);
 const GEN = new URL("../../console/gen/", import.meta.url);
-const STYLES = ["tokens", "frame", "basics", "grid", "entity", "chart", "sequence", "pages"];
+const STYLES = ["tokens", "frame", "basics", "grid", "entity", "chart", "sequence", "pages", "licenses"];
 
 /** Each file as it should stand, by name. */
 export async function build(): Promise<Map<string, string>> {
-  const scripts = { "app.js": "main.tsx", "plot.js": "plotter.ts" };
+  const scripts = { "app.js": "main.tsx", "plot.js": "plotter.ts", "licenses.js": "licenses.ts" };
   const built = new Map<string, string>();
   for (const [name, entry] of Object.entries(scripts)) built.set(name, await bundle(entry));
   const parts = await Promise.all(

@@ -8,5 +8,6 @@ import "./story/files.ts";
 import "./story/overview.ts";
 import "./story/access.ts";
 import "./story/screens.ts";
+import "./story/licences.ts";
 // Last: it takes a pair away.
 import "./story/changes.ts";
