@@ -18,6 +18,7 @@ export const ABOUT: Readonly<Record<keyof typeof EVENTS, readonly Key[]>> = {
   "config.warned": NOTHING,
   "server.draining": NOTHING,
   "server.stopped": NOTHING,
+  "server.starved": NOTHING,
   "server.reloaded": NOTHING,
   "config.refused": NOTHING,
   // What an operator's `explain` asks is nobody's step.
@@ -65,6 +66,7 @@ export const ABOUT: Readonly<Record<keyof typeof EVENTS, readonly Key[]>> = {
   "operator.acted": NOTHING,
   "console.entered": NOTHING,
   "console.refused": NOTHING,
+  "console.failed": NOTHING,
   "recorder.sampling": NOTHING,
   "audit.failed": NOTHING,
   "actor.crashed": NOTHING,

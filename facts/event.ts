@@ -8,6 +8,8 @@ export const EVENTS = {
   "config.warned": "a setting weakens something: key, text",
   "server.draining": "it was told to stop",
   "server.stopped": "every stream is closed",
+  "server.starved":
+    "no file descriptor was left for a connection that waits, so the console ends its own: listener",
   "server.reloaded": "a new configuration counts: applied, restart",
   "config.refused": "a new configuration has mistakes, everything stays as it was: mistakes",
   "delegation.resolved":
@@ -65,6 +67,8 @@ export const EVENTS = {
   "console.entered": "somebody logged in to the page: role, peer",
   "console.refused":
     "a wrong token or log-in code was shown: peer, waitMs: nothing more is told of wrong ones from there until then",
+  "console.failed":
+    "its port could not go on: its connections ended, and it is opened again after pauseMs: error",
   "recorder.sampling":
     "under load only one pair or connection in so many is traced, warnings always: oneIn (1: all again), shed",
   "actor.crashed": "a bug of ours: id, error",

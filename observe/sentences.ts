@@ -45,6 +45,8 @@ const TELLERS: Readonly<Partial<Record<EventType, Teller>>> = {
   "server.ready": () => "the server is ready",
   "server.draining": () => "the server was told to stop: streams are closed in good order",
   "server.stopped": () => "the server has stopped",
+  "server.starved": ({ listener }) =>
+    said`no file descriptor is left for a connection to ${listener}: the console ends its own; raise the limit (LimitNOFILE)`,
   "server.reloaded": ({ applied, restart }) =>
     said`a new configuration counts (${names(applied) || "nothing new"})` +
     (names(restart) === "" ? "" : said`; ${names(restart)} at the next start`),
@@ -97,6 +99,7 @@ const TELLERS: Readonly<Partial<Record<EventType, Teller>>> = {
     }`;
   },
   "console.entered": ({ role, peer }) => said`${role} logged in from ${peer}`,
+  "console.failed": ({ error }) => said`the console's port failed, and is opened again (${error})`,
   "console.refused": ({ peer }) => said`a wrong token or code from ${peer}`,
 };
 

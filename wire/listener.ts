@@ -11,11 +11,12 @@ const PAUSE_MS = 100;
 /** Failures in a row that are still the peers' own. */
 const FAILURES = 64;
 
-/** Listens and hands every connection to `accepted`, which must not throw. */
+/** Listens and hands every connection to `accepted`, which must not throw. @param starved No descriptor is left. */
 export function listen(
   at: { readonly host: string; readonly port: number },
   options: ConnectionOptions | (() => ConnectionOptions),
   accepted: (connection: Connection) => void,
+  starved: () => void = () => {},
 ): Listener {
   const listener = Deno.listen({ hostname: at.host, port: at.port });
   let open = true;
@@ -27,7 +28,9 @@ export function listen(
       } catch (error) {
         // A peer that resets before it is accepted must not end the process (native.md 2).
         failures++;
-        if (open && (isOutOfDescriptors(error) || failures > FAILURES)) {
+        const isOut = isOutOfDescriptors(error);
+        if (open && isOut) starved();
+        if (open && (isOut || failures > FAILURES)) {
           await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
         }
         continue;

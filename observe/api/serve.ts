@@ -7,6 +7,7 @@ import { readBody } from "./body.ts";
 import type { ApiParts } from "./endpoint.ts";
 import { ENDPOINTS } from "./endpoints.ts";
 import { harden } from "./headers.ts";
+import { HeldOpen, type Open } from "./held_open.ts";
 import { answerPage } from "./page.ts";
 import { find } from "./router.ts";
 
@@ -18,11 +19,13 @@ export function serveApi(
   listen: Listen,
   tls: { cert: string; key: string } | null,
   parts: ApiParts,
-): Deno.HttpServer<Deno.NetAddr> {
-  return Deno.serve(
-    { hostname: listen.host, port: listen.port, onListen: () => {}, ...(tls ?? {}) },
-    (request, { remoteAddr }) => answer(request, remoteAddr.hostname, parts),
-  );
+): HeldOpen {
+  const open: Open = (port, signal) =>
+    Deno.serve(
+      { hostname: listen.host, port: port ?? listen.port, signal, onListen: () => {}, ...(tls ?? {}) },
+      (request, { remoteAddr }) => answer(request, remoteAddr.hostname, parts),
+    );
+  return new HeldOpen(open, parts.recorder);
 }
 
 async function answer(request: Request, address: string, parts: ApiParts): Promise<Response> {

@@ -22,7 +22,7 @@ const ALWAYS = ["ts", "level", "logger", "event", "message"];
 /** Lines that warn and have nobody's failure in them. */
 const WARNINGS: ReadonlySet<string> = new Set([
   ...["certificate.changed", "certificate.expiring", "recorder.sampling", "config.warned", "console.refused"],
-  ...["config.refused", "actor.crashed", "audit.failed"],
+  ...["config.refused", "actor.crashed", "audit.failed", "server.starved", "console.failed"],
 ]);
 
 /** Whether something failed in what the line says. */

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { library } from "../../../console/library.ts";
 import type { ApiParts } from "../../../observe/api/endpoint.ts";
+import type { HeldOpen } from "../../../observe/api/held_open.ts";
 import { serveApi } from "../../../observe/api/serve.ts";
 import { Recorder } from "../../../observe/recorder.ts";
 import type { MachineLibrary } from "../../../observe/contract.ts";
@@ -30,7 +31,7 @@ async function open(stack: AsyncDisposableStack): Promise<Server> {
   };
   await first[Symbol.asyncDispose]();
   const parts: ApiParts = { ...first.parts, ...crowd.parts, machines: hiding };
-  let server: Deno.HttpServer<Deno.NetAddr> | null = null;
+  let server: HeldOpen | null = null;
   const start = (port: number) => {
     const recorder = new Recorder(() => Date.now());
     const about = { connection: "c-1" };
