@@ -110,7 +110,8 @@ export class Descent {
     const { reached } = shell;
     const entry = reached === null ? null : this.#entryOf(reached.entry.target);
     if (shell.claim.state !== "refused" || entry === null) return false;
-    this.#fell(entry, reached!, { cause: "sasl.refused", condition: shell.peerError, claimed: true });
+    const condition = shell.peerError?.condition ?? null;
+    this.#fell(entry, reached!, { cause: "sasl.refused", condition, claimed: true });
     return this.more;
   }
 

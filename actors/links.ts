@@ -7,7 +7,7 @@ import type { Delegation, Target } from "../facts/delegation.ts";
 import type { Entry, Failure } from "../policy/ladder.ts";
 import { type Domain, toAscii } from "../xmpp/domain.ts";
 import { printOtherHost } from "../xmpp/other_host.ts";
-import type { StreamCondition } from "../xmpp/stream_error.ts";
+import type { StreamError } from "../xmpp/stream_error.ts";
 import type { ServerContext } from "./context.ts";
 import { type OutboundInput, OutboundShell } from "./outbound_stream.ts";
 import type { Rest } from "./provider_backoff.ts";
@@ -20,8 +20,8 @@ export type LinkOutcome =
   | {
     readonly ready: false;
     readonly cause: Cause;
-    /** Of the stream error by which the peer ended it. */
-    readonly condition: StreamCondition | null;
+    /** By which the peer ended it. */
+    readonly error: StreamError | null;
     /** What the machine did that was reached; null when none was. */
     readonly failure: Failure | null;
     /** 8.4: nothing was tried, because all of its machines are left alone for so long. */
@@ -227,23 +227,23 @@ function keyOf({ entries, domain }: LinkRequest): string {
 /** Until the first of them may be dialled. */
 function resting(rests: readonly Rest[]): LinkOutcome {
   const first = rests.reduce((a, b) => b.ms < a.ms ? b : a);
-  return { ready: false, cause: first.cause, condition: null, failure: null, restMs: first.ms };
+  return { ready: false, cause: first.cause, error: null, failure: null, restMs: first.ms };
 }
 
 function failed(cause: Cause, shell?: OutboundShell): LinkOutcome {
-  const condition = shell?.peerError ?? null;
+  const error = shell?.peerError ?? null;
   const reached = shell?.reached ?? null;
   const failure = shell === undefined || reached === null ? null : {
     entry: reached.entry,
     address: reached.address,
     addresses: reached.found.addresses.length,
     cause,
-    condition,
+    condition: error?.condition ?? null,
     unproven: shell.endpoint.verdict?.proved === false,
     takenAsClassic: shell.endpoint.takenAsClassic,
     claimed: shell.claim.state !== "none",
     offersTls: shell.offersTls,
     referral: shell.referral,
   };
-  return { ready: false, cause, condition, failure };
+  return { ready: false, cause, error, failure };
 }

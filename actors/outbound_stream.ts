@@ -285,8 +285,8 @@ export class OutboundShell extends S2sShell {
     if (!this.wasUp || this.#lossTold || this.input.purpose === "verify") return;
     this.#lossTold = true;
     const machine = machineOf(this.reached!.machine);
-    const { peerError: condition, connection: { peer } } = this;
-    this.server.providers.lost({ machine, address: peer.ip, condition, cause });
+    const condition = this.peerError?.condition ?? null;
+    this.server.providers.lost({ machine, address: this.connection.peer.ip, condition, cause });
   }
 
   protected override onOver(cause: Cause): void {

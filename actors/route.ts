@@ -25,6 +25,7 @@ import { RouteWay, type Traveller } from "./route_way.ts";
 import type { S2sShell } from "./s2s_stream.ts";
 import { actorOf, background } from "./start.ts";
 import { stateOf } from "./state_of.ts";
+import { saidWith } from "./stream.ts";
 
 /** The peer ended the stream by an error. */
 const MINDED: readonly Cause[] = ["stream.error", "stream.shutdown", "stream.not-authorized"];
@@ -166,8 +167,8 @@ export class Route implements AssertionListener, Traveller {
   }
 
   lost(cause: Cause): void {
-    const condition = this.#way.shell?.peerError ?? null;
-    this.#way.lost();
+    const condition = this.#way.shell?.peerError?.condition ?? null;
+    this.#way.lost(cause);
     // A loss of many connections is the machines' affair (`provider_backoff.ts`); what the peer minded may be this pair's.
     const error = MINDED.includes(cause) || isRefused(cause);
     const minded = error && !(condition !== null && WELCOME.includes(condition));
@@ -222,7 +223,8 @@ export class Route implements AssertionListener, Traveller {
     const { host, config, negatives } = this.#server;
     const believedMs = cause === "peer.host-gone" ? ROUTE_TIMERS.goneMs : config.limits.negativePairMs;
     if (state === "denied") negatives.add(this.pair, cause!, host.clock.now() + believedMs);
-    host.tell({ type: "route.state", pair: this.pair, detail: { state }, ...(cause ? { cause } : {}) });
+    const detail = { state, ...saidWith(AFTER_ATTEMPT.includes(state) ? this.#way.said(cause) : null) };
+    host.tell({ type: "route.state", pair: this.pair, detail, ...(cause ? { cause } : {}) });
   }
 
   /** When it is tried again by itself; said once for each wait. */

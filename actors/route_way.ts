@@ -9,6 +9,7 @@ import type { Proof } from "../policy/proof.ts";
 import type { Referral } from "../policy/redirect.ts";
 import type { ConnectionRow } from "../routing/connection_row.ts";
 import type { DomainPair } from "../xmpp/domain.ts";
+import type { StreamError } from "../xmpp/stream_error.ts";
 import { EndpointClaim } from "./claim.ts";
 import { collect, type Found, NOTHING_FOUND } from "./collector.ts";
 import type { ServerContext } from "./context.ts";
@@ -41,6 +42,8 @@ export class RouteWay {
   readonly #refusedBy = new Set<ConnectionRow>();
   /** What failed last in this attempt: the reason that stands when no fresh connection can be had. */
   #seen: Cause | null = null;
+  /** The peer's stream error that ended a connection last, and the cause that it is behind. */
+  #ended: { readonly cause: Cause; readonly error: StreamError } | null = null;
   /** Where the peer sent us while the pair was open: the next attempt begins there. */
   #sent: { readonly referral: Referral; readonly until: number } | null = null;
   readonly #ending = new AbortController();
@@ -58,6 +61,7 @@ export class RouteWay {
     const { pair } = this.#route;
     this.#refusedBy.clear();
     this.#seen = null;
+    this.#ended = null;
     const refusal = this.#server.refusalFor(pair);
     if (refusal !== null) return this.#refused(refusal, true);
     const delegation = await this.#server.evidence.delegation(pair.remote, { about: { pair } });
@@ -94,16 +98,27 @@ export class RouteWay {
   denied(cause: Cause, why: Denied): boolean {
     if (this.shell !== null) this.#refusedBy.add(this.shell.row);
     this.#seen = cause;
+    if (why.kind === "lost") this.#remember(cause, this.shell?.peerError ?? null);
     return this.#descent?.denied(this.shell, why) ?? false;
   }
 
   /** The connection is gone; perhaps it said where to (STR-35): a step of the attempt that follows, and as old as that may become. */
-  lost(): void {
+  lost(cause: Cause): void {
     const { shell } = this;
+    this.#remember(cause, shell?.peerError ?? null);
     this.shell = null;
     if (!(shell instanceof OutboundShell) || shell.referral === null) return;
     const until = this.#server.host.clock.now() + ROUTE_TIMERS.attemptTimeoutMs;
     this.#sent = { referral: shell.referral, until };
+  }
+
+  /** By which words of the peer the attempt came to this; null when it was something else. */
+  said(cause: Cause | null): StreamError | null {
+    return this.#ended?.cause === cause ? this.#ended.error : null;
+  }
+
+  #remember(cause: Cause, error: StreamError | null): void {
+    this.#ended = error === null ? null : { cause, error };
   }
 
   over(): void {
@@ -120,9 +135,9 @@ export class RouteWay {
     this.#route.send({ type: "delegation.refused", cause, permanent, retryMs: this.#route.retryMs });
   }
 
-  #notObtained({ cause, condition, restMs }: LinkOutcome & { readonly ready: false }): void {
+  #notObtained({ cause, error, restMs }: LinkOutcome & { readonly ready: false }): void {
     // Where another machine failed in this very attempt, the one that rests is one more that failed.
-    if (restMs === undefined || this.#seen !== null) return this.#failed(cause, condition);
+    if (restMs === undefined || this.#seen !== null) return this.#failed(cause, error);
     this.#route.send({ type: "connection.postponed", cause, retryMs: restMs });
   }
 
@@ -160,10 +175,11 @@ export class RouteWay {
     this.#route.send({ type: "connection.ready", reused });
   }
 
-  #failed(cause: Cause, condition: string | null = null): void {
-    const own = inTheirWords(cause, condition);
+  #failed(cause: Cause, error: StreamError | null = null): void {
+    const own = inTheirWords(cause, error);
     // That no connection was free says less than what was seen before it.
     const why = own === "limit.outgoing" ? this.#seen ?? own : own;
+    if (why === own) this.#remember(why, error);
     this.#seen = why;
     const [next, gone] = [this.#descent?.more ?? false, why === "peer.host-gone"];
     const { retryMs } = this.#route;
@@ -177,7 +193,7 @@ function isGone(shell: S2sShell): boolean {
 }
 
 /** What a stream error says of the domain itself (4.8). */
-function inTheirWords(cause: Cause, condition: string | null): Cause {
-  if (condition === "host-unknown") return "peer.host-unknown";
-  return condition === "host-gone" ? "peer.host-gone" : cause;
+function inTheirWords(cause: Cause, error: StreamError | null): Cause {
+  if (error?.condition === "host-unknown") return "peer.host-unknown";
+  return error?.condition === "host-gone" ? "peer.host-gone" : cause;
 }

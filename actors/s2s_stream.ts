@@ -21,6 +21,7 @@ import type { ProofLife } from "./proof.ts";
 import { Proofs } from "./proofs.ts";
 import { Questions } from "./questions.ts";
 import { RowShell } from "./row_stream.ts";
+import { saidWith } from "./stream.ts";
 import { Window } from "./window.ts";
 
 export abstract class S2sShell extends RowShell {
@@ -268,6 +269,7 @@ export abstract class S2sShell extends RowShell {
         peer: this.connection?.peer.ip ?? null,
         local: row.local,
         remote: row.remote,
+        ...saidWith(this.peerError),
         unconfirmed: lost,
         ...answered,
       },

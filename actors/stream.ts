@@ -41,8 +41,8 @@ export abstract class StreamShell implements Sink {
   ending = false;
   stanzasIn = 0;
   stanzasOut = 0;
-  /** The condition of the peer's stream error, once it sent one. */
-  peerError: StreamCondition | null = null;
+  /** The peer's stream error, once it sent one. */
+  peerError: StreamError | null = null;
   /** Why it ends, once that has begun. */
   protected leaving: Cause = "stream.closed";
   #farewell: Promise<void> | null = null;
@@ -239,14 +239,14 @@ export abstract class StreamShell implements Sink {
   #element(element: Element): void | Promise<void> {
     const error = parseStreamError(element);
     if (error === null) return this.onElement(element);
-    const { condition, text } = error;
+    const { condition } = error;
     this.tell(
       "stream.error",
-      { condition, by: "peer", text: text?.slice(0, 200) ?? null },
+      { by: "peer", ...saidWith(error) },
       saidBy(error),
       condition === "system-shutdown" ? "info" : "warning",
     );
-    this.peerError = condition;
+    this.peerError = error;
     const cause = this.onPeerError(error);
     this.leaving = cause;
     this.send({ type: "error.received", condition, cause });
@@ -271,6 +271,14 @@ export abstract class StreamShell implements Sink {
     // Nothing more is read: the peer's closing tag cannot come.
     this.send({ type: "stream.closed" });
   }
+}
+
+/** Of a peer's words no more is kept. */
+const MOST_WORDS = 200;
+
+/** A stream error in the detail of an event; nothing when there was none. */
+export function saidWith(error: StreamError | null): { condition?: StreamCondition; text?: string | null } {
+  return error === null ? {} : { condition: error.condition, text: error.text?.slice(0, MOST_WORDS) ?? null };
 }
 
 /** Who is not authorised should hear whose affair that is; a machine that is switched off has no fault (4.8). */

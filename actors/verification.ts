@@ -10,6 +10,7 @@ import type { EndpointTlsa } from "../facts/tlsa.ts";
 import { namesNobody } from "../policy/delegation.ts";
 import { type DialbackRequest, printVerify } from "../xmpp/dialback.ts";
 import type { DomainPair } from "../xmpp/domain.ts";
+import type { StreamError } from "../xmpp/stream_error.ts";
 import type { Budget } from "./budget.ts";
 import type { ServerContext } from "./context.ts";
 import type { LinkOutcome } from "./links.ts";
@@ -158,13 +159,13 @@ export class Verification {
       return this.#actor.send({ type: "connection.failed", ...failure("tls.required", null) });
     }
     if (outcome.ready) return this.#ready(outcome.shell);
-    this.#actor.send({ type: "connection.failed", ...failure(outcome.cause, outcome.condition) });
+    this.#actor.send({ type: "connection.failed", ...failure(outcome.cause, outcome.error) });
   }
 
   /** One connection (section 10). */
   async #dial(signal: AbortSignal): Promise<LinkOutcome> {
     const { pair: { local, remote: domain }, delegation, tls, budget } = this.#question;
-    if (!budget.take("tcp")) return { ready: false, cause: "limit.work", condition: null, failure: null };
+    if (!budget.take("tcp")) return { ready: false, cause: "limit.work", error: null, failure: null };
     const course = this.#course;
     const outcome = await this.#server.links.verifyConnection(
       { local, domain, delegation, tls, course },
@@ -257,9 +258,9 @@ export class Verification {
 /** 7.4: a server that does not host the domain is an error of the domain; everything else is a failure to reach it. */
 function failure(
   cause: Cause,
-  condition: string | null,
+  error: StreamError | null,
 ): { outcome: "error" | "unreachable" | "busy"; cause: Cause } {
   if (cause === "limit.verifications") return { outcome: "busy", cause };
-  const unhosted = condition === "host-unknown" || condition === "host-gone";
+  const unhosted = error?.condition === "host-unknown" || error?.condition === "host-gone";
   return unhosted ? { outcome: "error", cause: "dialback.error" } : { outcome: "unreachable", cause };
 }

@@ -19,7 +19,7 @@ export function borrow(shell: OutboundShell): Lease {
 const DISPLACED: LinkOutcome = {
   ready: false,
   cause: "limit.verifications",
-  condition: null,
+  error: null,
   failure: null,
 };
 

@@ -21,11 +21,12 @@ export const EVENTS = {
   "connection.secured":
     "TLS is there: version, cipher, group, handshakeMs, own, certificate, names (proven), and what it says: subject, issuer, identifiers, notAfter, ocsp (the stapled response)",
   "connection.established": "the stream is up: direction, local, remote, serverNames, bidi, dna, errors",
-  "connection.failed": "it ended before it was established: direction, peer, local, remote",
+  "connection.failed":
+    "it ended before it was established: direction, peer, local, remote; condition, text: of the stream error by which the peer ended it",
   "connection.closed":
-    "it ended: direction, peer, local, remote, unacknowledged, requeued, unconfirmed: stanzas (8.3)",
+    "it ended: direction, peer, local, remote; condition, text: the same; unacknowledged, requeued, unconfirmed: stanzas (8.3)",
   "stream.opened": "headers were exchanged: the names in them",
-  "stream.error": "a stream error, by us or by the peer: by, condition",
+  "stream.error": "a stream error, by us or by the peer: by, condition, text (the peer's own words)",
   "machine.judged":
     "whether its own records prove the name of a peer's machine (R-7): name, prooftype, dns, target, expires, peer",
   "stream.redirected": "the peer sends us elsewhere (`see-other-host`): from, to, hop, peer, followed",
@@ -44,7 +45,8 @@ export const EVENTS = {
   "pair.denied": "by us (direction in) or by the peer (out): direction, condition, prooftype, dns, peer",
   "pair.revoked": "a pair was taken away: by, direction, prooftype, dns, peer",
   "proof.rechecked": "a proof was looked at again: domain, prooftype, outcome (held, postponed, suspected)",
-  "route.state": "the state of our side of a pair changed: state",
+  "route.state":
+    "the state of our side of a pair changed: state; condition, text: where the peer's stream error is behind it",
   "stanza.first": "the first stanza was delivered since the pair opened: direction",
   "stanza.bounced":
     "a stanza was answered with an error: condition, type, repeated: one that stands for so many",

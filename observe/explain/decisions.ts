@@ -57,8 +57,7 @@ const wayOf = ({ detail }: RecordedEvent): "in" | "out" => detail?.direction ===
 function decided(what: Decision["what"], event: RecordedEvent, said: RecordedEvent | null): Decision {
   const { at, cause = null, connection = null, detail = {} } = event;
   const ofIt = wayOf(event) === "out" && said?.connection === connection && said?.cause === cause;
-  const words = ofIt ? said?.detail?.text : null;
-  return { what, at, cause, connection, detail, words: typeof words === "string" ? words : null };
+  return { what, at, cause, connection, detail, words: textIn(ofIt ? said?.detail : detail) };
 }
 
 /** Both directions go that stood on the connection (protocol.md 2.7), whichever one the event names. */
@@ -73,10 +72,19 @@ function revoke(
   if (last[other]?.what === "granted" && last[other]?.connection === gone.connection) last[other] = gone;
 }
 
-/** What the route makes of a denial says less than the denial. */
+/** What the route makes of a denial says less than the denial, but for the stream error that was the whole of it. */
 function failed(before: Decision | null, event: RecordedEvent): Decision {
-  if (before !== null && before.what !== "granted" && before.cause === (event.cause ?? null)) {
-    return { ...before, at: event.at };
-  }
-  return decided("failed", event, null);
+  const own = decided("failed", event, null);
+  if (before === null || before.what === "granted" || before.cause !== own.cause) return own;
+  return {
+    ...before,
+    at: own.at,
+    detail: { ...before.detail, ...own.detail },
+    words: before.words ?? own.words,
+  };
+}
+
+/** A peer's words, where an event has some. */
+export function textIn(detail: Readonly<Record<string, Detail>> | undefined): string | null {
+  return typeof detail?.text === "string" ? detail.text : null;
 }

@@ -1,6 +1,6 @@
 /** Where the recorder has let the events of a pair go, its failures may still be counted. */
 import type { Failures } from "../failures/failures.ts";
-import type { Decision } from "./decisions.ts";
+import { type Decision, textIn } from "./decisions.ts";
 
 type Pair = { readonly local: string; readonly remote: string };
 
@@ -16,6 +16,6 @@ export function remembered(failures: Failures, pair: Pair, direction: "in" | "ou
     cause,
     connection: own ? attempt.connection : null,
     detail: own ? event.detail ?? {} : {},
-    words: null,
+    words: own ? textIn(event.detail) : null,
   };
 }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Stage } from "../harness/stage.ts";
 import { ORIGINATING } from "../harness/world.ts";
 import type { Explanation } from "../../observe/contract.ts";
-import { arrival } from "../federation/acts.ts";
+import { arrival, refuseServerNames } from "../federation/acts.ts";
 import { NS } from "../peer/names.ts";
 import { request, verdict } from "../peer/stream.ts";
 import { verona } from "./verona.ts";
@@ -139,4 +139,53 @@ Deno.test("explain: what the peer said to its denial is evidence, and cannot mov
   );
   assert.match(stdout, /See for yourself: +verona trace --pair target\.example sender\.example\n/);
   assert.doesNotMatch(stdout, /The other direction/);
+});
+
+Deno.test("explain: a stream error of the peer's is said with its condition and its own words, in command, API, failures page and log alike", async () => {
+  await using stage = await Stage.open();
+  await using juliet = await stage.component();
+  juliet.say("juliet", "romeo@sender.example", "m1");
+  const { r } = await arrival(stage);
+  await r.request("target.example", "sender.example");
+  r.send(
+    `<stream:error><policy-violation xmlns='${NS.streamErrors}'/>` +
+      `<text xmlns='${NS.streamErrors}'>go\u009b31m away\u202e\nok     forged</text></stream:error>`,
+  );
+  const line = await stage.server.told({
+    event: "route.state",
+    remote: "sender.example",
+    cause: "stream.error",
+  });
+  const [condition, text] = ["policy-violation", "go\u009b31m away\u202e\nok     forged"];
+  assert.deepEqual([line.condition, typeof line.text], [condition, "string"]);
+  const words = ["explain", "target.example", "sender.example"];
+  const { code, stdout } = await verona(words, { cwd: stage.directory });
+  assert.equal(code, 4, stdout);
+  assert.match(
+    stdout,
+    /FAIL {5}Does sender\.example let target\.example in\?[^]*condition: policy-violation\n[^]*\(stream\.error\)/,
+  );
+  assert.ok(stdout.includes("in the peer's words: go?31m away??ok     forged\n"), stdout);
+  const { stages }: Explanation = await stage.server.api("/explain?from=target.example&to=sender.example");
+  const { evidence } = stages.find(({ id }) => id === "pair")!;
+  assert.partialDeepStrictEqual(evidence, { cause: "stream.error", condition, peerText: text });
+  const why = await stage.server.api("/failures/stream.error~sender.example~out");
+  assert.partialDeepStrictEqual(why.evidence, { condition, text });
+  assert.ok(!/[\u009b\u202e]/.test(why.report), why.report);
+});
+
+Deno.test("explain: a stream error that came before the pair could be asked for is said with its condition too", async () => {
+  await using stage = await Stage.open();
+  await using juliet = await stage.component();
+  juliet.say("juliet", "romeo@sender.example", "m1");
+  await refuseServerNames(stage, "resource-constraint");
+  await stage.server.told({
+    event: "route.state",
+    remote: "sender.example",
+    condition: "resource-constraint",
+  });
+  const { stages }: Explanation = await stage.server.api("/explain?from=target.example&to=sender.example");
+  assert.partialDeepStrictEqual(stages.find(({ id }) => id === "pair")!.evidence, {
+    ...{ decision: "failed", cause: "stream.error", condition: "resource-constraint", peerText: null },
+  });
 });

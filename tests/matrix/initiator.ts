@@ -136,7 +136,7 @@ class Play {
     const entry = entries[0]!;
     const unanswered = delegation.security === "secure" ? tlsaFailure(this.facts.tlsa) : null;
     if (unanswered !== null) {
-      return { ready: false, cause: unanswered.cause!, condition: null, failure: null };
+      return { ready: false, cause: unanswered.cause!, error: null, failure: null };
     }
     this.rungs.push(entry.rung);
     const shell = this.#stand(entry);

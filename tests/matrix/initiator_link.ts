@@ -70,7 +70,7 @@ export function failed(entry: Entry, cause: Cause, takenAsClassic: boolean | nul
     offersTls: true,
     referral: null,
   };
-  return { ready: false, cause, condition: null, failure };
+  return { ready: false, cause, error: null, failure };
 }
 
 const OFFER = {

@@ -126,12 +126,13 @@ const TELLERS: Readonly<Record<string, Teller>> = {
       "<stream:stream>",
       some(`${text(from)} → ${text(to)}`, id ? `id ${text(id)}` : ""),
     ),
-  "stream.error": ({ by, condition }) =>
+  "stream.error": ({ by, condition, text: words }) =>
     message(
       "error",
       by === "peer" ? "peer" : "local",
       by === "peer" ? "local" : "peer",
       `<stream:error> ${text(condition)}`,
+      text(words),
     ),
   "sasl.finished": ({ by, outcome }) =>
     message(
