@@ -39,6 +39,17 @@ export class Journal {
     return this.#kept.slice(start, Math.min(start + most, this.#kept.length));
   }
 
+  /** The newest of what came after `seq` and up to `upTo`, oldest first, at most `most`; `left`: there was more. */
+  latest(
+    seq: number,
+    upTo: number,
+    most: number,
+  ): { readonly kept: readonly Kept[]; readonly left: boolean } {
+    const [first, end] = [this.#after(seq), this.#after(upTo)];
+    const start = Math.max(first, end - most);
+    return { kept: this.#kept.slice(start, end), left: start > first };
+  }
+
   /** Those about a connection or pair that are not among `known`. */
   about(actor: ActorKey, known: readonly Kept[]): Kept[] {
     const own = this.#kept.slice(this.#head).filter(({ about }) => keysOf(about).includes(actor));

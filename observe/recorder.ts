@@ -205,6 +205,12 @@ export class Recorder {
     return this.#journal.since(seq, most).map(({ event }) => event);
   }
 
+  /** The newest of them up to `upTo`, oldest first, at most `most`; `left`: there were more. */
+  latest(seq: number, upTo: number, most: number): { events: RecordedEvent[]; left: boolean } {
+    const { kept, left } = this.#journal.latest(seq, upTo, most);
+    return { events: kept.map(({ event }) => event), left };
+  }
+
   /** What is kept of one connection or pair, decisions and steps. Null when nothing is known of it. */
   trace(subject: Subject, after = 0): Trace | null {
     const [key] = keysOf(subject) as [ActorKey];

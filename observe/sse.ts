@@ -31,22 +31,102 @@ export function eventStream(
   if (readers >= MOST_READERS) {
     throw new Problem(503, "api.readers", `${MOST_READERS} readers are the most`, "close another one first");
   }
-  const seen = lastSeen(recorder, request.headers.get("last-event-id"));
-  const past = about === null ? recorder.since(seen) : recorder.trace(about, seen)?.events ?? [];
-  let leave = () => {};
+  const past = new Past(recorder, about, lastSeen(recorder, request.headers.get("last-event-id")));
+  const seat = takeSeat();
+  const reads = { holds, seat, stalledS: 0 };
+  let watch: ReturnType<typeof setInterval>;
+  const join = (controller: Controller) => {
+    clearInterval(watch);
+    seat.leave = broadcastOf(recorder, about).join(readerOf(controller, holds), seat.free);
+  };
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
-      const text = past.map((event) => frame(recorder, event)).join("");
-      readers++;
-      leave = broadcastOf(recorder, about).join(readerOf(controller, holds), (tooSlow) => {
-        readers--;
-        if (tooSlow) dropped++;
-      });
-      controller.enqueue(encoder.encode(`: verona\n\n${text}`));
+      controller.enqueue(encoder.encode(": verona\n\n"));
+      if (past.over) return join(controller);
+      watch = setInterval(() => isOver(controller, reads) && clearInterval(watch), 1000);
     },
-    cancel: () => leave(),
+    pull(controller) {
+      if (past.over) return;
+      reads.stalledS = 0;
+      const text = past.next();
+      if (text !== "") controller.enqueue(encoder.encode(text));
+      // In the same turn, so that nothing falls between.
+      if (past.over) join(controller);
+    },
+    cancel() {
+      clearInterval(watch);
+      seat.leave();
+    },
   }, new ByteLengthQueuingStrategy({ highWaterMark: 65_536 }));
   return new Response(body, { headers: { "content-type": "text/event-stream" } });
+}
+
+type Controller = ReadableStreamDefaultController<Uint8Array>;
+
+/** While the past is read, once a second: ends it with its session, and cuts who has stopped reading. */
+function isOver(
+  controller: Controller,
+  reads: { holds: () => boolean; seat: Seat; stalledS: number },
+): boolean {
+  if (!reads.holds()) {
+    reads.seat.free(false);
+    controller.close();
+    return true;
+  }
+  if (++reads.stalledS < MOST_STALLED_S) return false;
+  reads.seat.free(true);
+  controller.error(new Error("the reader is too slow"));
+  return true;
+}
+
+/** One reader's place among so many. */
+interface Seat {
+  readonly free: (tooSlow: boolean) => void;
+  leave: () => void;
+}
+
+function takeSeat(): Seat {
+  readers++;
+  let taken = true;
+  const free = (tooSlow: boolean) => {
+    if (!taken) return;
+    taken = false;
+    readers--;
+    if (tooSlow) dropped++;
+  };
+  return { free, leave: () => free(false) };
+}
+
+/** Of the past nobody has to take it all at once, but has to go on taking it. */
+const MOST_STALLED_S = 30;
+
+/** Events that are printed at one time: whoever comes back after long holds nobody up, and costs memory only as it reads. */
+const MOST_AT_ONCE = 100;
+
+/** What has happened already, in parts. */
+class Past {
+  over: boolean;
+  readonly #recorder: Recorder;
+  readonly #about: Subject | null;
+  #seen: number;
+
+  constructor(recorder: Recorder, about: Subject | null, seen: number) {
+    [this.#recorder, this.#about, this.#seen] = [recorder, about, seen];
+    this.over = seen >= recorder.last;
+  }
+
+  next(): string {
+    const events = this.#events();
+    this.#seen = events.at(-1)?.seq ?? this.#seen;
+    this.over = this.#about !== null || events.length < MOST_AT_ONCE;
+    return events.map((event) => frame(this.#recorder, event)).join("");
+  }
+
+  /** A trace is short by itself. */
+  #events(): readonly RecordedEvent[] {
+    if (this.#about !== null) return this.#recorder.trace(this.#about, this.#seen)?.events ?? [];
+    return this.#recorder.since(this.#seen, MOST_AT_ONCE);
+  }
 }
 
 /** Of all decisions there is one, however many read it. */

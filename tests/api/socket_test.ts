@@ -250,6 +250,29 @@ Deno.test("socket: a bug of ours costs one socket and is told; nothing else ends
   await page.hear("the second crash", ({ data }) => /another bug/.test(data?.detail?.error));
 });
 
+Deno.test("socket: whoever asks for the past anew gives up what was still coming of it; what happens meanwhile comes after it, nothing twice", async () => {
+  await using at = alone();
+  const { recorder } = at.parts;
+  for (let i = 0; i < 20_000; i++) recorder.tell({ type: "server.ready" });
+  await using page = Page.open(at.origin, TOKEN);
+  await page.hear("hello", ({ op }) => op === "hello");
+  const [asked, most] = [40, 1000];
+  for (let i = 0; i < asked; i++) page.say({ sub: "events", after: `${recorder.epoch}-1` });
+  const seqs: number[] = [];
+  const until = async (last: number) => {
+    await page.hear(`event ${last}`, ({ op, id }) => {
+      if (op === "event") seqs.push(Number(id.split("-")[1]));
+      return seqs.at(-1) === last;
+    });
+  };
+  await until(19_001);
+  recorder.tell({ type: "server.draining" });
+  await until(20_001);
+  const newest = seqs.slice(seqs.lastIndexOf(19_001));
+  assert.deepEqual(newest, Array.from({ length: most + 1 }, (_, i) => 19_001 + i));
+  assert.ok(seqs.length < asked * most / 2, `${seqs.length} events were printed for ${asked} questions`);
+});
+
 Deno.test("socket: it ends with its session (4001), and with the server (1001)", async () => {
   await using at = alone();
   const cookie = await cookieOf(at);

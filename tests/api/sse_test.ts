@@ -1,7 +1,7 @@
 /** The event stream: design.md 2.4. Against a recorder; tests/api/api_test.ts reads it from a server. */
 import assert from "node:assert/strict";
 import { Recorder } from "../../observe/recorder.ts";
-import { eventStream } from "../../observe/sse.ts";
+import { eventStream, streamsNow } from "../../observe/sse.ts";
 
 const request = (last?: string) =>
   new Request("http://localhost/api/v1/events", {
@@ -59,6 +59,29 @@ Deno.test("SSE: Last-Event-ID replays what the ring still has, an id of another 
   const former = eventStream(recorder, request("1f3abcd0-3")).body!.getReader();
   assert.deepEqual(await read(former, 5), [1, 2, 3, 4, 5]);
   await Promise.all([later, whole, other, former].map((reader) => reader.cancel()));
+});
+
+Deno.test("SSE: whoever asks for all of the past gets it in parts as it reads, and costs no more than that", async () => {
+  const recorder = told(20_000);
+  const since = recorder.since.bind(recorder);
+  let printed = 0;
+  recorder.since = (seq, most) => {
+    const events = since(seq, most);
+    printed += events.length;
+    return events;
+  };
+  const asked = Array.from({ length: 30 }, () => eventStream(recorder, request("0")).body!);
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assert.ok(printed < 30 * 2000, `${printed} events for nobody who reads`);
+  const reader = asked[0]!.getReader();
+  const first = await read(reader, 1);
+  told(3, recorder);
+  const heard = [...first, ...await read(reader, 20_003 - first.length)];
+  assert.deepEqual(heard, Array.from({ length: 20_003 }, (_, i) => i + 1));
+  told(1, recorder);
+  assert.deepEqual(await read(reader, 1), [20_004]);
+  await Promise.all([reader.cancel(), ...asked.slice(1).map((body) => body.cancel())]);
+  assert.equal(streamsNow().readers, 0);
 });
 
 Deno.test("SSE: of one connection or pair its decisions and its steps come, of others nothing", async () => {
