@@ -7,6 +7,7 @@ import type { Scene } from "../facts/see_for_yourself.ts";
 import type { RouteState } from "../machines/route.ts";
 import type { Stage } from "../observe/contract.ts";
 import type { LiveExplanation, LiveWay } from "../observe/live.ts";
+import type { Grant } from "../routing/grant.ts";
 import { type DomainPair, pairKey } from "../xmpp/domain.ts";
 import { describe } from "./evidence.ts";
 import type { Server } from "./server.ts";
@@ -17,18 +18,11 @@ export async function explain(server: Server, pair: DomainPair): Promise<LiveExp
   const refusal = server.refusalFor(pair);
   const delegation = refusal === null ? await delegationOf(server, pair) : null;
   const trust = await brokenChain(server, delegation);
-  const directions = { out: outward(server, pair, delegation), in: inward(server, pair) };
   return {
     local: pair.local,
     remote: pair.remote,
-    directions,
-    stages: [
-      policyStage(server, pair),
-      delegationStage(delegation, trust),
-      connectionStage(server, pair),
-      pairStage(server, pair, directions.out),
-      incomingStage(server, pair, directions.in),
-    ],
+    directions: { out: outward(server, pair, delegation), in: inward(server, pair) },
+    stages: [policyStage(server, pair), delegationStage(delegation, trust), connectionStage(server, pair)],
   };
 }
 
@@ -37,18 +31,45 @@ const UNDER_WAY: readonly (RouteState | undefined)[] = ["resolving", "connecting
 
 function outward(server: Server, pair: DomainPair, delegation: Delegation | null): LiveWay {
   const route = server.routes.get(pair);
+  const row = server.bindings.get(pair);
   const negative = server.negatives.find(pair, server.host.clock.now());
   const cause = server.refusalFor(pair) ?? route?.cause ?? negative?.cause ??
     (delegation === null ? null : whyUnusable(delegation));
-  const open = (server.bindings.get(pair)?.send.length ?? 0) > 0;
-  const pending = UNDER_WAY.includes(route?.state);
-  return { from: pair.local, to: pair.remote, ...verdictOf(open, cause), pending };
+  return {
+    from: pair.local,
+    to: pair.remote,
+    ...verdictOf((row?.send.length ?? 0) > 0, cause),
+    pending: UNDER_WAY.includes(route?.state),
+    standing: {
+      state: route?.state ?? (row === undefined ? null : "authorised"),
+      send: row?.send.map((grant) => grant.connection.id) ?? [],
+      recv: row?.recv.map((grant) => grant.connection.id) ?? [],
+      queued: route?.outbox.size ?? 0,
+    },
+  };
 }
 
+/** By the grants with which the peer's domain may send to ours. */
 function inward(server: Server, pair: DomainPair): LiveWay {
-  const open = (server.bindings.get(pair)?.recv.length ?? 0) > 0;
+  const [grant] = server.bindings.get(pair)?.recv ?? [];
   const pending = [...server.shells.values()].some(({ row }) => row.pendingIn.has(pairKey(pair)));
-  return { from: pair.remote, to: pair.local, ...verdictOf(open, server.refusalFor(pair)), pending };
+  return {
+    from: pair.remote,
+    to: pair.local,
+    ...verdictOf(grant !== undefined, server.refusalFor(pair)),
+    pending,
+    standing: grant === undefined ? { asking: pending } : granted(server, grant),
+  };
+}
+
+function granted(server: Server, { connection, pair }: Grant): LiveWay["standing"] {
+  const proof = connection.delegated.get(pair.remote);
+  return {
+    connection: connection.id,
+    peer: server.shells.get(connection.id)?.connection.peer.ip ?? null,
+    prooftype: proof?.prooftype ?? null,
+    expires: iso(proof?.expiresAt),
+  };
 }
 
 function verdictOf(open: boolean, cause: Cause | null): Pick<LiveWay, "verdict" | "cause"> {
@@ -128,39 +149,6 @@ function connectionStage(server: Server, pair: DomainPair): Stage {
   };
   return stage("connection", title, proof === undefined ? "fail" : "ok", evidence, null);
 }
-
-function pairStage(server: Server, pair: DomainPair, { verdict, cause }: LiveWay): Stage {
-  const row = server.bindings.get(pair);
-  const route = server.routes.get(pair);
-  const evidence = {
-    state: route?.state ?? (row === undefined ? null : "authorised"),
-    send: row?.send.map((grant) => grant.connection.id) ?? [],
-    recv: row?.recv.map((grant) => grant.connection.id) ?? [],
-    queued: route?.outbox.size ?? 0,
-  };
-  return stage("pair", `Does ${pair.remote} let ${pair.local} in?`, VERDICTS[verdict], evidence, hint(cause));
-}
-
-/** The grants by which the peer's domain may send to ours. */
-function incomingStage(server: Server, pair: DomainPair, { verdict, cause, pending }: LiveWay): Stage {
-  const [grant] = server.bindings.get(pair)?.recv ?? [];
-  const proof = grant?.connection.delegated.get(pair.remote);
-  const evidence: Stage["evidence"] = grant === undefined ? { asking: pending } : {
-    connection: grant.connection.id,
-    peer: server.shells.get(grant.connection.id)?.connection.peer.ip ?? null,
-    prooftype: proof?.prooftype ?? null,
-    expires: iso(proof?.expiresAt),
-  };
-  return stage(
-    "incoming",
-    `Do we let ${pair.remote} in for ${pair.local}?`,
-    VERDICTS[verdict],
-    evidence,
-    hint(cause),
-  );
-}
-
-const VERDICTS = { open: "ok", closed: "fail", unknown: "unknown" } as const;
 
 function iso(ms: number | null | undefined): string | null {
   return typeof ms === "number" ? new Date(ms).toISOString() : null;

@@ -13,6 +13,7 @@ import type {
   Stage,
   Way,
 } from "./contract.ts";
+import type { Detail } from "../facts/event.ts";
 import type { Domain } from "../xmpp/domain.ts";
 
 /** The same with numbers in the places of times. */
@@ -67,6 +68,8 @@ export interface Sources {
 export interface LiveWay extends Omit<Way, "sentence"> {
   /** Somebody is at it: what was decided before is about to be decided again. */
   readonly pending: boolean;
+  /** What stands of it in the tables. */
+  readonly standing: Readonly<Record<string, Detail>>;
 }
 
 /** What tables and DNS say of a pair; what was decided before is the recorder's. */
@@ -74,5 +77,6 @@ export interface LiveExplanation {
   readonly local: Domain;
   readonly remote: Domain;
   readonly directions: { readonly out: LiveWay; readonly in: LiveWay };
+  /** What either direction has to pass before the one asks the other. */
   readonly stages: readonly Stage[];
 }

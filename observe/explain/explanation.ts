@@ -26,7 +26,8 @@ export function explanationOf(live: LiveExplanation, parts: ExplanationParts): E
   const [out, inward] = (["out", "in"] as const).map((way) => {
     const last = kept[way] ?? remembered(parts.failures, live, way);
     const settled = settle(live.directions[way], last, way === "out" && dnsAnswers(live));
-    return { last, way: { ...settled, sentence: sentenceOf(settled, way, live.directions[way], last) } };
+    const { pending, standing } = live.directions[way];
+    return { last, standing, way: { ...settled, sentence: sentenceOf(settled, way, pending, last) } };
   }) as [Told, Told];
   const scene = sceneOf(live, parts.view);
   return {
@@ -36,17 +37,20 @@ export function explanationOf(live: LiveExplanation, parts: ExplanationParts): E
     cause: out.way.cause ?? inward.way.cause,
     headline: headlineOf([out.way, inward.way]),
     directions: { out: out.way, in: inward.way },
-    stages: live.stages.map((stage) => {
-      if (stage.id === "connection") return withAttempts(stage, attempted(events), out.way);
-      if (stage.id === "pair") return decidedStage(stage, out, scene);
-      return stage.id === "incoming" ? decidedStage(stage, inward, scene) : stage;
-    }),
+    stages: [
+      ...live.stages.map((stage) =>
+        stage.id === "connection" ? withAttempts(stage, attempted(events), out.way) : stage
+      ),
+      decidedStage("pair", `Does ${remote} let ${local} in?`, out, scene),
+      decidedStage("incoming", `Do we let ${remote} in for ${local}?`, inward, scene),
+    ],
   };
 }
 
 /** One direction, and what was decided of it last. */
 interface Told {
   readonly way: Way;
+  readonly standing: Facts;
   readonly last: Decision | null;
 }
 
@@ -82,18 +86,24 @@ function dnsAnswers({ stages }: LiveExplanation): boolean {
 
 const VERDICTS = { open: "ok", closed: "fail", unknown: "unknown" } as const;
 
-/** A stage that a direction ends with: the last decision as evidence, the cause in words, and how to see it. */
-function decidedStage(stage: Stage, { way: { verdict, cause }, last }: Told, scene: Scene): Stage {
+/** What a direction ends with: what stands, the last decision as evidence, the cause in words, and how to see it. */
+function decidedStage(
+  id: string,
+  title: string,
+  { way: { verdict, cause }, standing, last }: Told,
+  scene: Scene,
+): Stage {
   const told = verdict !== "open" && last !== null && (cause === null || last.cause === cause);
   const evidence: Facts = {
-    ...factsOf(stage),
+    ...standing,
     ...(told ? decisionFacts(last) : {}),
     cause,
     text: cause === null ? null : CAUSES[cause].text,
     fault: cause === null ? null : CAUSES[cause].fault,
     verify: cause === null ? null : seeForYourself(cause, scene),
   };
-  return { ...stage, verdict: VERDICTS[verdict], evidence, hint: cause === null ? null : CAUSES[cause].next };
+  const hint = cause === null ? null : CAUSES[cause].next;
+  return { id, title, verdict: VERDICTS[verdict], evidence, elapsedMs: null, hint };
 }
 
 function decisionFacts({ what, at, connection, detail, words }: Decision): Facts {

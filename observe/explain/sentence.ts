@@ -1,7 +1,6 @@
 /** What is known of one direction of a pair, in one sentence. */
 import { CAUSES } from "../../facts/cause.ts";
 import type { Way } from "../contract.ts";
-import type { LiveWay } from "../live.ts";
 import type { Decision } from "./decisions.ts";
 
 export type Settled = Omit<Way, "sentence">;
@@ -9,7 +8,7 @@ export type Settled = Omit<Way, "sentence">;
 export function sentenceOf(
   { from, to, verdict, cause }: Settled,
   way: "in" | "out",
-  { pending }: LiveWay,
+  pending: boolean,
   last: Decision | null,
 ): string {
   const pair = `${from} -> ${to}`;

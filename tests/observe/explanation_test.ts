@@ -21,17 +21,14 @@ const stage = (id: string, verdict: Stage["verdict"]): Stage => ({
 
 /** Nothing of the pair is in any table. */
 function live(dns: Stage["verdict"] = "ok", pending = false): LiveExplanation {
-  const nothing = { verdict: "unknown", cause: null, pending } as const;
+  const nothing = { verdict: "unknown", cause: null, pending, standing: {} } as const;
   return {
     ...pair,
     directions: {
       out: { from: LOCAL, to: REMOTE, ...nothing },
       in: { from: REMOTE, to: LOCAL, ...nothing },
     },
-    stages: [
-      ...[stage("policy", "ok"), stage("dns", dns), stage("connection", "skip")],
-      ...[stage("pair", "unknown"), stage("incoming", "unknown")],
-    ],
+    stages: [stage("policy", "ok"), stage("dns", dns), stage("connection", "skip")],
   };
 }
 
