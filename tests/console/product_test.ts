@@ -15,5 +15,7 @@ async function packagesOf(entry: string): Promise<Set<string>> {
 Deno.test("charts: what lays them out, what bundles and what drives a browser is no part of the product", async () => {
   const reached = await packagesOf("main.ts");
   assert(reached.has("xstate"), "the graph was not read");
-  for (const tool of ["elkjs", "esbuild", "playwright-core", "axe-core"]) assert(!reached.has(tool), tool);
+  for (const tool of ["elkjs", "esbuild", "playwright-core", "axe-core", "@mermaid-js/tiny"]) {
+    assert(!reached.has(tool), tool);
+  }
 });

@@ -19,7 +19,7 @@ Deno.test("diagrams: states, guards, delays, nested states and ends are drawn", 
     const line of [
       `  state "shut" as shut`,
       `  state "open" as open {`,
-      `    open_ajar --> open_wide: wind.blew`,
+      `  open_ajar --> open_wide: wind.blew`,
       `  [*] --> shut`,
       `  shut --> open: bell.rang [willing]`,
       `  shut --> gone: after patience`,
