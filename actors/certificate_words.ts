@@ -6,10 +6,13 @@ const MOST_IDENTIFIERS = 50;
 export function certificateWords(certificate: PeerCertificate) {
   const facts = certificate.state === "absent" ? null : certificate.facts;
   const ocsp = stapledWords(certificate);
-  if (facts === null) return { subject: null, issuer: null, identifiers: [], notAfter: null, ocsp };
+  if (facts === null) {
+    return { subject: null, issuer: null, identifiers: [], notBefore: null, notAfter: null, ocsp };
+  }
   const identifiers = facts.identifiers.slice(0, MOST_IDENTIFIERS).map(({ name }) => name);
-  const { subject, issuer, notAfter } = facts;
-  return { subject, issuer, identifiers, notAfter: new Date(notAfter).toISOString(), ocsp };
+  const { subject, issuer } = facts;
+  const [notBefore, notAfter] = [facts.notBefore, facts.notAfter].map((at) => new Date(at).toISOString());
+  return { subject, issuer, identifiers, notBefore: notBefore!, notAfter: notAfter!, ocsp };
 }
 
 /** What the authority said of it, stapled; null when nothing. */

@@ -1,4 +1,5 @@
 /** Fetches what the judges look at: delegations and addresses, told as they come. protocol.md 5, 10. */
+import { isIP } from "node:net";
 import { showStep, showZone } from "../facts/chain.ts";
 import type { Delegation, TargetAddresses } from "../facts/delegation.ts";
 import type { Lookup } from "../facts/dns.ts";
@@ -73,8 +74,15 @@ export class Evidence {
 
   /** Where an SRV target listens, private addresses left out unless they are allowed. */
   async addresses(target: string, asking: Asking = {}): Promise<TargetAddresses> {
+    if (this.#isConfigured(target)) return this.literalAddress(target, asking);
     const settings = this.#addressSettings;
     return this.#told(await findAddresses(target, settings, this.#within(asking), options(asking)), asking);
+  }
+
+  /** `dns.static` may name an address; SRV records never do (RFC 2782). */
+  #isConfigured(target: string): boolean {
+    return isIP(target) !== 0 &&
+      [...this.#server.config.dns.static.values()].some(({ host }) => host === target);
   }
 
   /** The same for an address that a peer names in place of a host. */

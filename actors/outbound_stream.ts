@@ -152,6 +152,7 @@ export class OutboundShell extends S2sShell {
 
   protected override readHeader(header: StreamHeader): void {
     this.row.streamId = header.id;
+    this.row.peerDialback = [...this.declared.values()].includes(NS.dialback);
     if (header.old && this.connection.tls === null) this.offersTls = false;
     const refusal = judgeResponseHeader(header, this.row.remote!, this.mayBeClear);
     this.#actor.send({ type: "header.received", refusal, old: header.old });
@@ -179,12 +180,13 @@ export class OutboundShell extends S2sShell {
       this.row.peerMaxBytes = limits.maxBytes ?? this.row.peerMaxBytes;
       this.row.peerIdleMs = idleMs(limits) ?? this.row.peerIdleMs;
     }
+    this.row.peerDialback ||= features.dialback;
     this.acks.offered = features.streamManagement && secured;
     this.#actor.send({
       type: "features.received",
       starttls: starttls !== null,
       external: mechanisms.includes(EXTERNAL),
-      dialback: features.dialback || [...this.declared.values()].includes(NS.dialback),
+      dialback: this.row.peerDialback,
       bidi: bidi && isProven(this.endpoint.verdict),
       ...{ dna, errors, unknownRequired },
     });

@@ -154,7 +154,7 @@ export abstract class RowShell extends StreamShell {
 
   protected established(): void {
     this.wasUp = true;
-    const { local, remote, bidi, peerDna, peerErrors, serverNames, direction } = this.row;
+    const { local, remote, bidi, peerDna, peerErrors, peerDialback, serverNames, direction } = this.row;
     // A name that an incoming stranger only claims is nobody's yet.
     if (remote !== null && (direction === "out" || this.row.remoteProven)) {
       this.server.familiar.look(remote, this.connection.peer.ip, this.peerCertificate, this.id);
@@ -162,6 +162,8 @@ export abstract class RowShell extends StreamShell {
     const encrypted = this.connection.tls !== null;
     this.tell("connection.established", {
       ...{ direction, local, remote, encrypted, bidi, dna: peerDna, errors: peerErrors, serverNames },
+      // Of those that we opened: only who is dialled offers anything.
+      ...(direction === "out" ? { dialback: peerDialback } : {}),
     });
   }
 }

@@ -7,6 +7,9 @@ import type { RecordedEvent } from "../facts/event.ts";
 import type { Config } from "../config/config.ts";
 import { Recorder } from "../observe/recorder.ts";
 import type { DomainPair } from "../xmpp/domain.ts";
+import type { Depth } from "./depth.ts";
+import { askDns } from "./dns_attempt.ts";
+import { hearing } from "./hearing.ts";
 
 /** As the running server has them; the configuration's listeners are left alone. */
 export type AttemptParts = Omit<ServerParts, "host">;
@@ -14,15 +17,18 @@ export type AttemptParts = Omit<ServerParts, "host">;
 export interface AttemptOptions {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
-  /** `proof`: it ends before anything is asked of the peer. */
-  readonly upTo: "proof" | "pair";
+  /** Where it ends; nothing is asked of the peer before `pair`. */
+  readonly depth: Depth;
   /** Hears each decision as it comes. */
   readonly heard: (decision: RecordedEvent) => void;
+  /** When it has come as far as it was to go; the server and its connections end afterwards. */
+  readonly then?: (server: Server) => Promise<void>;
 }
 
 /** What became of it. */
 export interface Attempt {
-  readonly state: RouteState;
+  /** It came as far as it was to go. */
+  readonly good: boolean;
   readonly cause: Cause | null;
   /** Nothing was decided within the time. */
   readonly late: boolean;
@@ -30,7 +36,17 @@ export interface Attempt {
   readonly events: readonly RecordedEvent[];
 }
 
+/** How it ended, without what was seen. */
+export type Ended = Omit<Attempt, "events">;
+
 const DECIDED: readonly RouteState[] = ["authorised", "denied", "backoff", "draining"];
+
+/** What is seen of a peer that was reached so far. TLS is only judged when its certificate is. */
+const GOAL: Readonly<Record<Exclude<Depth, "dns" | "pair">, readonly RecordedEvent["type"][]>> = {
+  tcp: ["stream.opened"],
+  tls: ["endpoint.judged", "connection.established"],
+  proof: ["connection.established"],
+};
 
 /** Opens the pair or learns why not, then closes everything again. Never rejects but for a bug. */
 export async function attempt(
@@ -46,26 +62,64 @@ export async function attempt(
     trace: recorder,
   };
   const server = new Server({ ...parts, config: quiet(parts.config, pair), host });
-  const over = Promise.withResolvers<void>();
-  let proven = false;
-  const end = recorder.listen((event) => {
+  const events: RecordedEvent[] = [];
+  const watches = new Set<Watch>();
+  const stop = hearing(recorder, pair, (event) => {
+    events.push(event);
     options.heard(event);
-    proven ||= options.upTo === "proof" && event.type === "connection.established";
-    if (proven || (event.type === "route.state" && isOf(event, pair) && isDecided(event))) over.resolve();
+    watches.forEach((watch) => watch(event));
   });
-  const timer = setTimeout(over.resolve, options.timeoutMs);
-  options.signal.addEventListener("abort", () => over.resolve());
   try {
-    const route = server.routes.urge(pair);
-    await over.promise;
-    const { state, cause } = route;
-    return { state, cause, late: !proven && !DECIDED.includes(state), events: everything(recorder) };
+    const ended = options.depth === "dns"
+      ? await askDns(server, pair, options)
+      : await open(server, watches, pair, options);
+    if (ended.good) await options.then?.(server);
+    return { ...ended, events: [...events] };
   } finally {
-    clearTimeout(timer);
-    end();
+    stop();
     await server.drain(null); // the peer saw one stream, and no server that goes
   }
 }
+
+type Watch = (event: RecordedEvent) => void;
+
+async function open(
+  server: Server,
+  watches: Set<Watch>,
+  pair: DomainPair,
+  { depth, timeoutMs, signal }: AttemptOptions,
+): Promise<Ended> {
+  const over = Promise.withResolvers<void>();
+  const goal = depth === "dns" || depth === "pair" ? [] : GOAL[depth];
+  let reached = false;
+  const watch: Watch = (event) => {
+    reached ||= goal.includes(event.type) && isGood(event, depth);
+    if (reached || (event.type === "route.state" && isOf(event, pair) && isDecided(event))) over.resolve();
+  };
+  watches.add(watch);
+  const timer = setTimeout(over.resolve, timeoutMs);
+  signal.addEventListener("abort", () => over.resolve());
+  try {
+    const route = server.routes.urge(pair);
+    await over.promise;
+    const good = reached || (depth === "pair" && route.state === "authorised");
+    const late = !good && !DECIDED.includes(route.state);
+    const waited = late ? WAITED_FOR[route.state] ?? null : null;
+    return { good, late, cause: good ? null : route.cause ?? waited };
+  } finally {
+    clearTimeout(timer);
+    watches.delete(watch);
+  }
+}
+
+/** A header that is refused is no stream; whether a certificate is the right one is for the proof to say. */
+const isGood = ({ cause }: RecordedEvent, depth: Depth) => depth === "tls" || cause === undefined;
+
+/** Whom it waited for when its time was over: one that was asked and keeps silent is named, be it a resolver, not the network. */
+const WAITED_FOR: Partial<Record<RouteState, Cause>> = {
+  resolving: "dns.timeout",
+  requesting: "peer.verdict-timeout",
+};
 
 /** For the peer's closing tags: nothing of ours hangs on them. */
 const LAST_WORDS_MS = 1000;
@@ -88,13 +142,4 @@ function isOf({ pair }: RecordedEvent, { local, remote }: DomainPair): boolean {
 
 function isDecided({ detail }: RecordedEvent): boolean {
   return DECIDED.includes(detail?.state as RouteState);
-}
-
-/** Decisions, and the steps of all connections. */
-function everything(recorder: Recorder): RecordedEvent[] {
-  const decisions = recorder.since(0);
-  const connections = new Set(decisions.flatMap(({ connection }) => connection ?? []));
-  const traced = [...connections].flatMap((connection) => recorder.trace({ connection })?.events ?? []);
-  const all = new Map([...decisions, ...traced].map((event) => [event.seq, event]));
-  return [...all.values()].sort((a, b) => a.seq - b.seq);
 }

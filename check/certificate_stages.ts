@@ -30,13 +30,14 @@ export function certificateStages(view: View): Stage[] {
   ];
 }
 
-/** Without an authority TLSA, POSH or dialback may still do: then it is no more than a remark. */
-function chain({ outcome }: View, { certificate, subject, issuer }: Secured, cause: Cause | null): Stage[] {
+/** Without an authority a delegation, TLSA, POSH or dialback may still do: then it is no more than a remark. */
+function chain(view: View, { certificate, subject, issuer }: Secured, cause: Cause | null): Stage[] {
   const evidence = { certificate, subject, issuer };
   if (certificate === "accepted") return [stage("tls.chain", "ok", evidence)];
-  if (outcome === null) return [];
+  const proven = Boolean(view.of("endpoint.judged")?.detail?.prooftype) || view.outcome?.good === true;
+  if (!proven && view.outcome === null) return [];
   const why = cause ?? "tls.no-certificate";
-  const verdict = outcome.open || outcome.upTo === "proof" ? "warn" : "fail";
+  const verdict = proven || view.depth !== "pair" ? "warn" : "fail";
   return [stage("tls.chain", verdict, { ...evidence, cause: why }, { cause: why })];
 }
 
@@ -52,7 +53,9 @@ function names(view: View, { names, identifiers }: Secured): Stage[] {
     ];
   }
   if (judged?.cause === "tls.names" || judged?.cause === "proof.delegation") {
-    return [stage("tls.names", "fail", { ...evidence, missing: view.remote }, { cause: "tls.names" })];
+    // What that costs is said of the proof.
+    const verdict = view.depth === "tls" ? "warn" : "fail";
+    return [stage("tls.names", verdict, { ...evidence, missing: view.remote }, { cause: "tls.names" })];
   }
   return [stage("tls.names", "ok", evidence)];
 }

@@ -1,7 +1,10 @@
 /** Who acts for the domain, whether that is signed, and where it listens. */
+import { isIP } from "node:net";
 import type { Cause } from "../facts/cause.ts";
 import type { RecordedEvent } from "../facts/event.ts";
 import type { Stage } from "../observe/contract.ts";
+import { type Domain, toAscii } from "../xmpp/domain.ts";
+import { brokenLink, linksTo, type ShownLookup } from "./broken_answer.ts";
 import { stage, type View } from "./stage.ts";
 import { isUntold } from "./untold.ts";
 
@@ -12,14 +15,8 @@ interface Delegation {
   readonly targets: readonly { readonly host: string; readonly port: number; readonly tls: string }[];
   readonly why: string | null;
   readonly elapsedMs: number;
-  readonly lookups: readonly Lookup[];
+  readonly lookups: readonly ShownLookup[];
 }
-
-type Lookup = {
-  readonly name: string;
-  readonly security: string;
-  readonly chain: readonly { readonly zone: string; readonly security: string }[];
-};
 
 export function dnsStages(view: View): Stage[] {
   const told = view.events.findLast(({ type, detail }) =>
@@ -27,11 +24,25 @@ export function dnsStages(view: View): Stage[] {
   );
   if (told === undefined) return [];
   const delegation = told.detail as unknown as Delegation;
-  return [...srv(view, told, delegation), secure(told, delegation), ...addresses(view, delegation)];
+  // A configured server: nothing of the domain was asked.
+  if (delegation.lookups.length === 0) return configured(view, delegation);
+  return [...srv(view, told, delegation), ...secure(view, told, delegation), ...addresses(view, delegation)];
 }
 
-function srv({ outcome }: View, told: RecordedEvent, delegation: Delegation): Stage[] {
-  const { service, targets, why, elapsedMs } = delegation;
+/** `dns.static`, `--connect`. */
+function configured(view: View, delegation: Delegation): Stage[] {
+  const [target] = delegation.targets;
+  return [
+    stage("dns.srv", "skip", `not asked: ${target?.host}:${target?.port} is configured`),
+    stage("dns.secure", "skip", "not asked: DNSSEC proves no server that is configured"),
+    ...(target !== undefined && isIP(target.host) !== 0
+      ? [stage("dns.addresses", "skip", "not asked: it is one")]
+      : addresses(view, delegation)),
+  ];
+}
+
+function srv({ remote }: View, told: RecordedEvent, delegation: Delegation): Stage[] {
+  const { service, targets, why, elapsedMs, lookups } = delegation;
   const evidence = { targets: targets.map(({ host, port, tls }) => ({ host, port, tls })), service, why };
   if (service === "offered") return [stage("dns.srv", "ok", evidence, { elapsedMs })];
   if (service !== "absent") {
@@ -40,29 +51,48 @@ function srv({ outcome }: View, told: RecordedEvent, delegation: Delegation): St
     const verdict = cause === "dns.bogus" ? "skip" : failOrUnknown(cause);
     return [stage("dns.srv", verdict, evidence, { elapsedMs, cause })];
   }
-  if (outcome === null) return [];
-  if (outcome.cause === "dns.nxdomain") {
-    return [stage("dns.srv", "fail", evidence, { elapsedMs, cause: outcome.cause })];
+  // Only the domain's own name tells whether it exists at all.
+  const itself = lookups.find(({ name }) => name === toAscii(remote as Domain));
+  if (itself?.status === "no-name") {
+    return [stage("dns.srv", "fail", evidence, { elapsedMs, cause: "dns.nxdomain" })];
   }
   const hint = "publish an SRV record: without one only the domain's own address and certificate count";
   return [stage("dns.srv", "warn", evidence, { elapsedMs, hint })];
 }
 
-function secure(told: RecordedEvent, { security, why, lookups }: Delegation): Stage {
-  const cause = told.cause ?? null;
-  // Of the two SRV names, the one that decided.
-  const lookup = lookups.find((one) => one.security === security) ?? lookups[0];
-  const evidence = { security, why, name: lookup?.name ?? null, chain: lookup?.chain ?? [] };
-  if (security === "secure") return stage("dns.secure", "ok", evidence);
-  if (security === "insecure") return stage("dns.secure", "warn", evidence, { cause: "dns.insecure" });
-  return stage("dns.secure", security === "bogus" ? "fail" : "unknown", evidence, {
-    cause: cause ?? (security === "bogus" ? "dns.bogus" : "dns.servfail"),
-  });
+/** Of the two SRV names, the one that decided. */
+const decisive = ({ lookups, security }: Delegation) =>
+  lookups.find((one) => one.security === security) ?? lookups[0]!;
+
+/** Where the chain of trust to the answer ends is worth a walk: there it breaks, or there somebody did not sign. */
+export function nameToTrace({ detail }: RecordedEvent): string | null {
+  const delegation = detail as unknown as Delegation;
+  if (delegation.lookups.length === 0) return null;
+  const { name, security } = decisive(delegation);
+  return security === "bogus" || security === "insecure" ? name : null;
+}
+
+function secure(view: View, told: RecordedEvent, delegation: Delegation): Stage[] {
+  const { security, why } = delegation;
+  const lookup = decisive(delegation);
+  const { name, chain } = lookup;
+  if (security === "secure") return [stage("dns.secure", "ok", { security, why, name, chain })];
+  if (security === "indeterminate") {
+    const cause = told.cause ?? "dns.servfail";
+    return [stage("dns.secure", "unknown", { security, why, name, chain }, { cause })];
+  }
+  // The walk is under way.
+  if (view.trust === null && view.outcome === null) return [];
+  const links = linksTo(lookup, view.trust ?? chain);
+  const evidence = { security, why: why ?? lookup.why, name, chain: links };
+  if (security === "insecure") return [stage("dns.secure", "warn", evidence, { cause: "dns.insecure" })];
+  const broken = brokenLink(links, view.now);
+  return [stage("dns.secure", "fail", { ...evidence, broken }, { cause: told.cause ?? "dns.bogus" })];
 }
 
 /** Of every host that was looked up; while connections are made there may be more. */
 function addresses({ events, outcome, remote }: View, { targets }: Delegation): Stage[] {
-  const hosts = targets.length > 0 ? targets.map(({ host }) => host) : [remote];
+  const hosts = targets.length > 0 ? targets.map(({ host }) => host) : [toAscii(remote as Domain)];
   const told = events.filter(({ type, detail }) =>
     type === "addresses.resolved" && hosts.includes(String(detail?.host))
   );

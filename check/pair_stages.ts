@@ -5,7 +5,14 @@ import { stage, stageOf, type View } from "./stage.ts";
 const HOUR_MS = 3_600_000;
 
 export function pairStages(view: View): Stage[] {
-  return [...policy(view), ...delegation(view), ...expiry(view), ...errors(view), ...result(view)];
+  return [
+    ...policy(view),
+    ...delegation(view),
+    ...expiry(view),
+    ...offered(view),
+    ...errors(view),
+    ...result(view),
+  ];
 }
 
 function policy({ outcome }: View): Stage[] {
@@ -42,6 +49,16 @@ function expiry(view: View): Stage[] {
   ];
 }
 
+/** By the feature, or by the namespace that its header declares: older servers know no more (XEP-0220 2.2.2). */
+function offered(view: View): Stage[] {
+  const established = view.of("connection.established");
+  if (established === undefined) return [];
+  if (established.detail!.dialback === true) return [stage("dialback.offered", "ok", null)];
+  return [stage("dialback.offered", "warn", null, {
+    hint: "whom no certificate of its own proves to it cannot ask it for anything",
+  })];
+}
+
 function errors(view: View): Stage[] {
   const established = view.of("connection.established");
   if (established === undefined) return [];
@@ -55,7 +72,7 @@ function errors(view: View): Stage[] {
 function result(view: View): Stage[] {
   const { outcome } = view;
   const verdict = view.of("verdict.received");
-  if (outcome?.open === true) {
+  if (outcome?.good === true && view.depth === "pair") {
     return [
       stage("dialback.result", "ok", { verdict: verdict?.detail?.verdict ?? "authorised by its features" }, {
         elapsedMs: elapsed(view),

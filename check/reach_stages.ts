@@ -1,4 +1,5 @@
 /** Whether its machines can be reached, speak XMPP, and encrypt. */
+import { isIP } from "node:net";
 import type { RecordedEvent } from "../facts/event.ts";
 import type { Stage } from "../observe/contract.ts";
 import { type Reached, stage, stageOf, type View } from "./stage.ts";
@@ -32,12 +33,21 @@ function ipv6({ reached, events }: View): Stage[] {
   if (all === undefined || !events.some(({ type }) => type === "addresses.resolved")) return [];
   const told = ({ address, port, cause }: Reached) =>
     `${address} port ${port}${cause === null ? "" : `: ${cause}`}`;
+  if (all.length === 0 && isConfigured(events)) {
+    return [stage("tcp.ipv6", "skip", "not asked: its address is configured")];
+  }
   if (all.length === 0) return [stage("tcp.ipv6", "skip", "it publishes no IPv6 address")];
   const failed = all.filter(({ cause }) => cause !== null);
   if (failed.length === 0) return [stage("tcp.ipv6", "ok", { reached: all.map(told) })];
   return [stage("tcp.ipv6", "warn", { failed: failed.map(told) }, {
     hint: "peers with IPv6 wait for it before they fall back; mend it or withdraw the AAAA record",
   })];
+}
+
+/** `--connect` and `dns.static` with an address: DNS was asked for nothing. */
+function isConfigured(events: readonly RecordedEvent[]): boolean {
+  const told = events.filter(({ type }) => type === "addresses.resolved");
+  return told.every(({ detail }) => isIP(String(detail!.host)) !== 0);
 }
 
 function stream(view: View): Stage[] {

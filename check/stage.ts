@@ -1,7 +1,9 @@
 /** One stage of a check, and what stages are made of. console.md 3.5. */
+import type { ShownLink } from "../facts/chain.ts";
 import { type Cause, CAUSES } from "../facts/cause.ts";
 import type { Detail, RecordedEvent } from "../facts/event.ts";
 import type { Stage } from "../observe/contract.ts";
+import type { Depth } from "./depth.ts";
 
 /** All stages, stable: scripts name them. */
 export const STAGES = {
@@ -20,8 +22,11 @@ export const STAGES = {
   "tls.client-cert": "What do we show?",
   "proof.delegation": "Is it proven to act for the domain?",
   "proof.expiry": "How long does that hold?",
+  "dialback.offered": "Does it take dialback?",
   "dialback.errors": "Does it say why it refuses?",
   "dialback.result": "Does it let us in?",
+  "pair.both-ways": "Can it reach us too?",
+  "clock.skew": "Is this machine's clock right?",
 } as const;
 
 export type StageId = keyof typeof STAGES;
@@ -36,23 +41,28 @@ export interface Reached {
 }
 
 export interface Outcome {
-  readonly open: boolean;
+  /** It came as far as it was to go. */
+  readonly good: boolean;
   readonly cause: Cause | null;
   /** Its time was over before anything was decided. */
   readonly late: boolean;
-  readonly upTo: "proof" | "pair";
 }
 
 /** Everything that is known when stages are made; more of it makes more stages. */
 export interface Seen {
   readonly local: string;
   readonly remote: string;
+  readonly depth: Depth;
   /** In their order. */
   readonly events: readonly RecordedEvent[];
   /** Null while the attempt is under way. */
   readonly outcome: Outcome | null;
   /** Every address of its servers; null while they are not all tried. */
   readonly reached: readonly Reached[] | null;
+  /** The walk down to where the chain of trust ends, of an answer that proves nothing; null while it is not done. */
+  readonly trust: readonly ShownLink[] | null;
+  /** Whether the peer can reach us; null where nobody looked. */
+  readonly back: Stage | null;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }

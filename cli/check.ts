@@ -1,5 +1,6 @@
 /** `verona check DOMAIN`: can we federate with it, and why not? One real attempt from this machine. console.md 3.5. */
 import { check as attemptAll } from "../check/check.ts";
+import type { Depth } from "../check/depth.ts";
 import { parseDuration } from "../config/units.ts";
 import type { CheckReport, Stage } from "../observe/contract.ts";
 import type { Domain } from "../xmpp/domain.ts";
@@ -28,6 +29,7 @@ export interface CheckCommand {
   readonly parallel: number;
   readonly watch?: string;
   readonly onboard?: string;
+  readonly stage?: Depth;
 }
 
 /** @param domains Of the command line; those of `--file` come behind them. */
@@ -37,6 +39,14 @@ export async function check(domains: readonly string[], command: CheckCommand): 
     throw new CommandFault(EXIT.wrongUse, "which domain?", "for example: verona check example.org");
   }
   const timeoutMs = duration("--timeout", command.timeout);
+  if (command.stage === "dns" && command.connect !== undefined) {
+    const next = "leave one of the two out";
+    throw new CommandFault(
+      EXIT.wrongUse,
+      "--connect asks nothing of DNS: --stage dns would look at nothing",
+      next,
+    );
+  }
   if (command.onboard !== undefined) return await onboard(all, command.onboard, command);
   const every = command.watch === undefined ? null : duration("--watch", command.watch);
   for (;;) {
@@ -78,10 +88,11 @@ async function one(
     resolver: command.resolver ?? null,
     connect: command.connect ?? null,
   }, domain);
+  const depth = command.stage ?? (parts.from === null ? "proof" : "pair");
   const told = format === "text" && !several;
-  if (told) say(`${heading({ domain, from: parts.from })}\n`);
+  if (told) say(`${heading({ domain, from: depth === "pair" ? parts.from : null })}\n`);
   const lines = new StageLines();
-  const report = await run(parts, domain, timeoutMs, (stage) => {
+  const report = await run(parts, domain, { timeoutMs, depth }, (stage) => {
     progress.decided(stage);
     const line = told ? lines.of(stage) : null;
     if (line !== null) say(line);
@@ -96,18 +107,19 @@ async function one(
   return report;
 }
 
-/** Stages come in the order in which they are decided; the reader gets them in that of a federation. */
+const AS_WHOM = ["--stage pair: as which domain?", "say it: --from sender.example"] as const;
+
 async function run(
   parts: CheckParts,
   domain: Domain,
-  timeoutMs: number,
+  limits: { readonly timeoutMs: number; readonly depth: Depth },
   heard: (stage: Stage) => void,
 ): Promise<CheckReport> {
-  const local = parts.from ?? parts.config.server.names[0]!;
-  const upTo = parts.from === null ? "proof" : "pair";
   try {
+    if (parts.from === null && limits.depth === "pair") throw new CommandFault(EXIT.wrongUse, ...AS_WHOM);
+    const local = parts.from ?? parts.config.server.names[0]!;
     return await interruptible((signal) =>
-      attemptAll(parts, { local, remote: domain }, { timeoutMs, signal, upTo, heard })
+      attemptAll(parts, { local, remote: domain }, { ...limits, signal, heard })
     );
   } finally {
     await parts.resolver[Symbol.asyncDispose]();

@@ -4,14 +4,17 @@ import { printable } from "../observe/printable.ts";
 
 /** Nagios cuts at a bar: what stands behind it is performance data. */
 export function nagiosLine(report: CheckReport): string {
-  const { domain, verdict, warnings, cause, text, elapsedMs } = report;
+  const { domain, stage, verdict, warnings, cause, text, elapsedMs } = report;
   const word = { open: warnings > 0 ? "WARNING" : "OK", closed: "CRITICAL", unknown: "UNKNOWN" }[verdict];
   const warned = report.stages.filter((stage) => stage.verdict === "warn").map(({ id }) => id).join(", ");
+  const until = stage === "pair" ? "" : ` as far as ${stage}`;
   const why = cause !== null
     ? `${text} (${cause})`
     : warnings > 0
-    ? `works, but: ${warned}`
-    : "federation works";
+    ? `works${until}, but: ${warned}`
+    : verdict === "open"
+    ? `federation works${until}`
+    : "nothing of it could be judged";
   const line = `XMPP S2S ${word} - ${domain}: ${why}`.replaceAll("|", "/");
   return printable(`${line} | time=${(elapsedMs / 1000).toFixed(3)}s`);
 }
@@ -26,7 +29,7 @@ interface Series {
 const SERIES: readonly Series[] = [
   {
     name: "probe_success",
-    help: "1 if federation works",
+    help: "1 if federation works, as far as --stage",
     of: (report) => [[{}, report.verdict === "open" ? 1 : 0]],
   },
   {
@@ -53,9 +56,22 @@ const SERIES: readonly Series[] = [
     of: ({ stages }) => timeOf(stages.find(({ id }) => id === "proof.expiry")?.evidence, "expires"),
   },
   {
+    name: "probe_dialback_offered",
+    help: "1 if the peer takes dialback",
+    of: ({ stages }) => {
+      const verdict = stages.find(({ id }) => id === "dialback.offered")?.verdict;
+      return verdict === undefined || verdict === "skip" ? [] : [[{}, verdict === "ok" ? 1 : 0]];
+    },
+  },
+  {
     name: "verona_check_stage",
     help: "1 for the verdict of each stage",
     of: ({ stages }) => stages.map(({ id, verdict }) => [{ stage: id, verdict }, 1]),
+  },
+  {
+    name: "verona_check_depth",
+    help: "1 for the stage that it went to",
+    of: ({ stage }) => [[{ stage }, 1]],
   },
   {
     name: "verona_check_failed",

@@ -1,8 +1,11 @@
 /** A check as a person reads it: a line a stage, then why, who and what next; the verdict last, where the eye is. console.md 3.5. */
+import { groupOf } from "../check/depth.ts";
+import type { StageId } from "../check/stage.ts";
 import type { Detail } from "../facts/event.ts";
 import type { CheckReport, Stage } from "../observe/contract.ts";
 import { printable } from "../observe/printable.ts";
 import { WHO } from "../observe/who.ts";
+import { detailOf, type Facts, minute, whyBogus } from "./check_detail.ts";
 import { speaksUtf8 } from "./output.ts";
 import { span, styled } from "./terminal.ts";
 
@@ -31,15 +34,15 @@ export class StageLines {
     const { id, verdict, elapsedMs, hint } = stage;
     if (verdict === "skip" && typeof stage.evidence !== "string") return null;
     const [style, sign, word] = MARKS[verdict];
-    const label = groupOf(id) === this.#group ? "" : groupOf(id);
-    this.#group = groupOf(id);
+    const group = groupOf(id as StageId).toUpperCase();
+    const label = group === this.#group ? "" : group;
+    this.#group = group;
     const mark = styled(style, speaksUtf8() ? sign : word);
     const took = elapsedMs === null ? "" : `${Math.round(elapsedMs)} ms`;
     const text = printable(said(stage)).padEnd(TEXT_WIDTH);
     const line = `${label.padEnd(7)} ${mark} ${text} ${took.padStart(7)}  ${styled("dim", id)}`;
-    return verdict === "warn" && hint !== null
-      ? `${line}\n          ${styled("dim", printable(hint))}`
-      : line;
+    const more = verdict === "warn" && hint !== null ? [styled("dim", printable(hint))] : detailOf(stage);
+    return [line, ...more.map((text) => `          ${text}`)].join("\n");
   }
 }
 
@@ -59,9 +62,7 @@ export function conclusion(report: CheckReport): string {
   lines.push(`Not tested: ${notTested.map(printable).join("; ")}.`);
   const warned = warnings === 0 ? "" : `${warnings} warning${warnings === 1 ? "" : "s"}. `;
   const [style, words] = VERDICTS[verdict];
-  const end = verdict === "open" && report.from === null
-    ? "The server is proven; nothing was asked of it."
-    : words;
+  const end = WORDS[report.stage]?.[verdict] ?? words;
   return [...lines, `${styled(style, warned + end)} (${(elapsedMs / 1000).toPrecision(3)} s)`].join("\n");
 }
 
@@ -71,12 +72,25 @@ const VERDICTS = {
   unknown: ["yellow", "It could not be told whether federation works."],
 } as const;
 
-function groupOf(id: string): string {
-  const [first] = id.split(".");
-  return { stream: "TCP", dialback: "PAIR", policy: "POLICY" }[first!] ?? first!.toUpperCase();
-}
-
-type Facts = { readonly [key: string]: Detail };
+/** A check that was not to go all the way says no more than it looked at. */
+const WORDS: Partial<Record<CheckReport["stage"], Partial<Record<CheckReport["verdict"], string>>>> = {
+  dns: {
+    open: "DNS is in order; nobody was dialled.",
+    unknown: "It could not be told whether DNS is in order.",
+  },
+  tcp: {
+    open: "Its server is there and speaks XMPP; more was not looked at.",
+    unknown: "It could not be told whether its server is there.",
+  },
+  tls: {
+    open: "Its server encrypts; whether it is the right one was not looked at.",
+    unknown: "It could not be told whether its server encrypts.",
+  },
+  proof: {
+    open: "The server is proven; nothing was asked of it.",
+    unknown: "It could not be told whether its server is proven.",
+  },
+};
 
 /** What was seen, in one line. */
 function said({ id, title, verdict, evidence }: Stage): string {
@@ -100,11 +114,11 @@ const SAID: Readonly<Record<string, (facts: Facts, verdict: Stage["verdict"]) =>
     if (service === "refused") return "the domain says that it offers no federation";
     return why === null || why === undefined ? "no SRV record" : String(why);
   },
-  "dns.secure": ({ security, chain, why }) => {
+  "dns.secure": ({ security, chain, why, broken }) => {
     const zones = (chain as readonly Facts[] | undefined ?? []).map(({ zone }) => String(zone));
     if (security === "secure") return `secure: ${zones.join(" > ")}`;
     if (security === "insecure") return "not signed: only a certificate for the domain itself can prove it";
-    return `${String(security).toUpperCase()}: ${why ?? "the resolver did not answer"}`;
+    return `${String(security).toUpperCase()}: ${whyBogus(broken) ?? why ?? "the resolver did not answer"}`;
   },
   "dns.addresses": ({ addresses }) => {
     const all = Object.values(addresses as Facts).flatMap((each) => list(each));
@@ -133,10 +147,17 @@ const SAID: Readonly<Record<string, (facts: Facts, verdict: Stage["verdict"]) =>
     typeof expires === "string"
       ? `holds until ${expires} (${span(Date.parse(expires) - Date.now())})`
       : "holds as long as it is looked at again",
+  "dialback.offered": (_, verdict) => verdict === "ok" ? "it takes dialback" : "it does not take dialback",
   "dialback.errors": (_, verdict) =>
     verdict === "ok" ? "refusals come with their reason" : "refusals may end the stream without a reason",
   "dialback.result": ({ verdict, condition, cause }, is) => {
     if (is === "ok") return `db:result ${verdict}`;
     return is === "unknown" ? `no answer: ${cause}` : `refused: ${condition ?? verdict ?? cause}`;
+  },
+  "clock.skew": ({ dated, after, before, behindSeconds, aheadSeconds, what }, verdict) => {
+    if (verdict === "ok") return `between ${minute(after)} and ${minute(before)} UTC, by ${dated} dates`;
+    return behindSeconds === undefined
+      ? `${some(list(what), 2)} ended ${aheadSeconds} s ago`
+      : `${some(list(what), 2)} begins in ${behindSeconds} s`;
   },
 };

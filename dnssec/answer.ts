@@ -37,10 +37,12 @@ interface ReplyStep {
   readonly state: Security;
   readonly data: readonly RecordData[];
   readonly sig?: {
+    readonly signer: string;
     readonly keyTag: number;
     readonly algorithm: number;
     /** Of the name that was signed, without `*`. */
     readonly labels: number;
+    readonly inception: number;
     readonly expiration: number;
   };
 }
@@ -50,6 +52,7 @@ interface ReplyLink {
   readonly state: Security;
   readonly keyTags: readonly number[];
   readonly algorithms: readonly number[];
+  readonly begins: number | null;
   readonly expires: number | null;
 }
 
@@ -121,8 +124,15 @@ function decodeRecord(record: RecordData): RecordData {
   return "target" in record ? { ...record, target: withoutDot(record.target) } : record;
 }
 
-function decodeLink({ zone, state, keyTags, algorithms, expires }: ReplyLink): ChainLink {
-  return { zone: withoutDot(zone), security: state, keyTags, algorithms, expiresAt: expires };
+function decodeLink({ zone, state, keyTags, algorithms, begins, expires }: ReplyLink): ChainLink {
+  return {
+    zone: withoutDot(zone),
+    security: state,
+    keyTags,
+    algorithms,
+    beginsAt: begins,
+    expiresAt: expires,
+  };
 }
 
 function decodeStep({ name, type, state, data, sig }: ReplyStep): AnswerStep {
@@ -132,8 +142,10 @@ function decodeStep({ name, type, state, data, sig }: ReplyStep): AnswerStep {
     name: withoutDot(name),
     type,
     security: state,
+    signer: sig === undefined ? null : withoutDot(sig.signer),
     keyTag: sig?.keyTag ?? null,
     algorithm: sig?.algorithm ?? null,
+    beginsAt: sig?.inception ?? null,
     expiresAt: sig?.expiration ?? null,
     target: first !== undefined && (first.t === "CNAME" || first.t === "DNAME")
       ? withoutDot(first.target)

@@ -1,5 +1,5 @@
 /** How far the chain of trust to a name reaches, zone by zone from the root: asked when somebody wants to see it. console.md 6 D3. */
-import { type ShownLink, showZone } from "../facts/chain.ts";
+import { type ShownLink, showStep, showZone } from "../facts/chain.ts";
 import type { ChainLink, Lookup } from "../facts/dns.ts";
 import { withoutDot } from "./answer.ts";
 import type { Ask } from "./resolver.ts";
@@ -51,25 +51,29 @@ async function unsigned(zone: string, ds: Lookup, ask: Ask): Promise<ShownLink |
   return { ...bare(zone, "insecure"), why: `no DS at ${zone}${proof}` };
 }
 
-function broken(zone: string, { security, why, cause }: Lookup): ShownLink {
-  return {
-    ...bare(zone, security === "secure" ? "bogus" : security),
-    why: why ?? cause ?? "it is not there",
-  };
+/** With the signature that does not hold, where there is one. */
+function broken(zone: string, { security, why, cause, steps }: Lookup): ShownLink {
+  const state = security === "secure" ? "bogus" : security;
+  const step = steps?.at(-1);
+  const link = step === undefined || step.keyTag === null
+    ? bare(zone, state)
+    : { ...showStep({ ...step, security: state }), zone };
+  return { ...link, why: why ?? cause ?? "it is not there" };
 }
 
 const bare = (zone: string, security: ChainLink["security"]): ShownLink =>
-  showZone({ zone, security, keyTags: [], algorithms: [], expiresAt: null });
+  showZone({ zone, security, keyTags: [], algorithms: [], beginsAt: null, expiresAt: null });
 
 /** The keys that the parent's DS (or, of the root, an anchor) names. */
 function vouched(ds: Lookup | null, keys: Lookup): Omit<ChainLink, "zone" | "security"> {
   const ends = [ds, keys].flatMap((lookup) => lookup?.signedUntil ?? []);
   const expiresAt = ends.length === 0 ? null : Math.min(...ends);
+  const beginsAt = keys.chain.at(-1)?.beginsAt ?? null;
   if (ds === null) {
     const [root] = keys.chain;
-    return { keyTags: root?.keyTags ?? [], algorithms: root?.algorithms ?? [], expiresAt };
+    return { keyTags: root?.keyTags ?? [], algorithms: root?.algorithms ?? [], beginsAt, expiresAt };
   }
   const named = ds.records.flatMap((record) => record.t === "DS" ? [record] : []);
   const [tags, algorithms] = [named.map(({ keyTag }) => keyTag), named.map(({ algorithm }) => algorithm)];
-  return { keyTags: [...new Set(tags)], algorithms: [...new Set(algorithms)], expiresAt };
+  return { keyTags: [...new Set(tags)], algorithms: [...new Set(algorithms)], beginsAt, expiresAt };
 }

@@ -7,19 +7,21 @@ export type ShownLink = { readonly [key: string]: Detail };
 
 const iso = (at: number | null): string | null => at === null ? null : new Date(at).toISOString();
 
-export function showZone({ zone, security, keyTags, algorithms, expiresAt }: ChainLink): ShownLink {
-  return { zone, security, keyTags, algorithms, expiresAt: iso(expiresAt) };
+export function showZone({ zone, security, keyTags, algorithms, beginsAt, expiresAt }: ChainLink): ShownLink {
+  return { zone, security, keyTags, algorithms, beginsAt: iso(beginsAt), expiresAt: iso(expiresAt) };
 }
 
 export function showStep(step: AnswerStep): ShownLink {
-  const { name, type, security, keyTag, algorithm, expiresAt, target, wildcard } = step;
+  const { name, type, security, signer, keyTag, algorithm, beginsAt, expiresAt, target, wildcard } = step;
   return {
     zone: name,
     role: type,
     security,
     keyTags: keyTag === null ? [] : [keyTag],
     algorithms: algorithm === null ? [] : [algorithm],
+    beginsAt: iso(beginsAt),
     expiresAt: iso(expiresAt),
+    ...(signer === null ? {} : { signer }),
     ...(target === null ? {} : { target }),
     ...(wildcard ? { wildcard } : {}),
   };

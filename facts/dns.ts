@@ -40,7 +40,9 @@ export interface ChainLink {
   readonly security: Security;
   readonly keyTags: readonly number[];
   readonly algorithms: readonly number[];
-  /** Milliseconds since the epoch; null where nothing is signed. */
+  /** When the last of its signatures begins: milliseconds since the epoch; null where nothing is signed. */
+  readonly beginsAt: number | null;
+  /** When the first of them ends. */
   readonly expiresAt: number | null;
 }
 
@@ -61,10 +63,12 @@ export interface AnswerStep {
   readonly name: string;
   readonly type: string;
   readonly security: Security;
-  /** Of the signature; null where nothing is signed. */
+  /** The zone that signed; null where nothing is signed, as what follows. */
+  readonly signer: string | null;
   readonly keyTag: number | null;
   readonly algorithm: number | null;
   /** Milliseconds since the epoch. */
+  readonly beginsAt: number | null;
   readonly expiresAt: number | null;
   /** Where an alias leads. */
   readonly target: string | null;

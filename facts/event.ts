@@ -19,8 +19,9 @@ export const EVENTS = {
   "posh.resolved": "what a domain's web server says of certificates: domain, url, fingerprints, expires, why",
   "connection.opened": "TCP is there: direction, peer, port, elapsedMs (of those that we opened)",
   "connection.secured":
-    "TLS is there: version, cipher, group, handshakeMs, own, certificate, names (proven), and what it says: subject, issuer, identifiers, notAfter, ocsp (the stapled response)",
-  "connection.established": "the stream is up: direction, local, remote, serverNames, bidi, dna, errors",
+    "TLS is there: version, cipher, group, handshakeMs, own, certificate, names (proven), and what it says: subject, issuer, identifiers, notBefore, notAfter, ocsp (the stapled response)",
+  "connection.established":
+    "the stream is up: direction, local, remote, serverNames, bidi, dna, errors, dialback (of those that we opened)",
   "connection.failed":
     "it ended before it was established: direction, peer, local, remote; condition, text: of the stream error by which the peer ended it",
   "connection.closed":

@@ -48,6 +48,8 @@ export class ConnectionRow {
   peerDna = false;
   /** The peer announced `<dialback><errors/></dialback>`. */
   peerErrors = false;
+  /** It takes dialback: the feature, or the namespace in its header. */
+  peerDialback = false;
   /** XEP-0478; null when not announced. */
   peerMaxBytes: number | null = null;
   /** XEP-0478: how long the peer bears silence. */

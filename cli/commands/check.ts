@@ -1,5 +1,7 @@
 /** `verona check`. */
 import { type Command, Option } from "commander";
+import { DEPTHS } from "../../check/depth.ts";
+import { depth } from "./depth.ts";
 import { configOption, type Done, examples, fewAtOnce, jsonOption } from "./common.ts";
 
 export function addCheck(program: Command, done: Done): void {
@@ -12,6 +14,7 @@ export function addCheck(program: Command, done: Done): void {
         "verona check example.org",
         "verona check example.org --from sender.example",
         "verona check customer.example --onboard xmpp1.provider.example",
+        "verona check example.org --stage dns",
         "verona check --file domains.txt --parallel 8 --format prometheus",
       ),
     )
@@ -19,12 +22,17 @@ export function addCheck(program: Command, done: Done): void {
       "after",
       "\nNeeds no running server and no configuration; with one it asks as that server," +
         "\nwith its certificate and policy. Without --from and without a configuration" +
-        "\nnothing is asked of the peer: what it proves to be is all." +
+        "\nnothing is asked of the peer: what it proves to be is all. With --stage it ends" +
+        "\nsooner, and the answer is about no more: dns dials nobody." +
         "\nExit codes: 0 works, 1 with warnings (--fail-on warn), 3 could not tell," +
         "\n4 does not work; nagios: 0, 1, 2, 3.",
     )
     .addOption(configOption())
     .option("--from <local>", "as which domain (default: the first of the configuration)")
+    .addOption(
+      new Option("--stage <stage>", "how far it goes (default: pair, without --from proof)").choices(DEPTHS)
+        .argParser(depth),
+    )
     .option("--resolver <address>", "in place of dns.servers, or of /etc/resolv.conf")
     .option("--connect <host:port>", "in place of the domain's SRV records")
     .option("--timeout <duration>", "how long it may take", "40s")

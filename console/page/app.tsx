@@ -45,7 +45,7 @@ export function App() {
   return (
     <>
       <a
-        class="skip"
+        class="skip-link"
         href="#main"
         onClick={(event) => {
           event.preventDefault();

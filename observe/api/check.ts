@@ -8,8 +8,19 @@ import type { Call, Endpoint } from "./endpoint.ts";
 /** Makes attempts with a server of its own: no table of the running one is touched. */
 export interface Checks {
   isHosted(local: Domain): boolean;
-  run(pair: DomainPair, signal: AbortSignal, heard: (stage: Stage) => void): Promise<CheckReport>;
+  run(
+    pair: DomainPair,
+    depth: CheckReport["stage"],
+    signal: AbortSignal,
+    heard: (stage: Stage) => void,
+  ): Promise<CheckReport>;
 }
+
+type Depth = CheckReport["stage"];
+
+const DEPTHS: readonly Depth[] = ["dns", "tcp", "tls", "proof", "pair"];
+
+const isDepth = (word: unknown): word is Depth => DEPTHS.includes(word as Depth);
 
 /** console.md 2.4: it makes traffic of its own. */
 const MOST_CHECKS = 4;
@@ -21,15 +32,19 @@ export const CHECK: readonly Endpoint[] = [
     method: "POST",
     path: "/api/v1/check",
     role: "operator",
-    about: 'try for real to open the pair `{"from", "domain"}`; stages as JSON lines, the report last',
+    about:
+      'try for real to open the pair `{"from", "domain"}`, or go no further than `"stage"` (dns, tcp, tls, proof); stages as JSON lines, the report last',
     answer: check,
   },
 ];
 
-function check({ parts: { checks }, body: { from, domain }, request }: Call): Response {
+function check({ parts: { checks }, body: { from, domain, stage = "pair" }, request }: Call): Response {
   if (typeof domain !== "string" || typeof from !== "string") {
     const example = 'for example {"from":"a.example","domain":"b.example"}';
     throw new Problem(400, "api.body", "from and domain are needed", example);
+  }
+  if (!isDepth(stage)) {
+    throw new Problem(400, "api.body", "there is no such stage", `one of ${DEPTHS.join(", ")}`);
   }
   const pair = readPair(from, domain);
   if (!checks.isHosted(pair.local)) {
@@ -45,13 +60,18 @@ function check({ parts: { checks }, body: { from, domain }, request }: Call): Re
       headers,
     );
   }
-  return new Response(lines(checks, pair, request.signal), {
+  return new Response(lines(checks, pair, stage, request.signal), {
     headers: { "content-type": "application/x-ndjson" },
   });
 }
 
 /** Whoever goes away ends the attempt. */
-function lines(checks: Checks, pair: DomainPair, signal: AbortSignal): ReadableStream<Uint8Array> {
+function lines(
+  checks: Checks,
+  pair: DomainPair,
+  depth: Depth,
+  signal: AbortSignal,
+): ReadableStream<Uint8Array> {
   const over = new AbortController();
   signal.addEventListener("abort", () => over.abort());
   underway++;
@@ -60,7 +80,7 @@ function lines(checks: Checks, pair: DomainPair, signal: AbortSignal): ReadableS
       const write = (line: CheckLine) => {
         if (!over.signal.aborted) controller.enqueue(encoder.encode(`${JSON.stringify(line)}\n`));
       };
-      void checks.run(pair, over.signal, (stage) => write({ stage })).then(
+      void checks.run(pair, depth, over.signal, (stage) => write({ stage })).then(
         (report) => {
           write({ report });
           if (!over.signal.aborted) controller.close();

@@ -7,9 +7,11 @@ export interface CheckReport {
   readonly domain: string;
   /** As whom it was asked; null when the attempt ended before anything was asked. */
   readonly from: string | null;
+  /** How far it went; what stands beyond is skipped. */
+  readonly stage: "dns" | "tcp" | "tls" | "proof" | "pair";
   readonly started: string;
   readonly elapsedMs: number;
-  /** `unknown`: it could not be told. */
+  /** `open`: good as far as it went. `unknown`: it could not be told. */
   readonly verdict: "open" | "closed" | "unknown";
   /** Stages that say "warn". */
   readonly warnings: number;

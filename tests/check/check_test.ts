@@ -2,57 +2,18 @@
 import assert from "node:assert/strict";
 import dgram from "node:dgram";
 import { once } from "node:events";
-import { configuration, Stage, type StageOptions } from "../harness/stage.ts";
-import type { Settings } from "../harness/verona.ts";
 import { ORIGINATING } from "../harness/world.ts";
 import type { CheckReport } from "../../observe/contract.ts";
-import { stringify } from "smol-toml";
 import { arrival } from "../federation/acts.ts";
-import { type Ended, folder, verona } from "../cli/verona.ts";
-
-/** The server under test is the peer; who checks is xmpp1.originating.example, from a configuration that nothing runs. */
-class Checker implements AsyncDisposable {
-  private constructor(readonly stage: Stage, readonly directory: Awaited<ReturnType<typeof folder>>) {}
-
-  static async open(options: StageOptions = {}, settings: Settings = {}): Promise<Checker> {
-    const stage = await Stage.open(options);
-    const directory = await folder();
-    const { world } = stage;
-    const own = await configuration(world, directory.path, {
-      place: { name: ORIGINATING, identity: world.originating, ip: world.peerIp },
-      hosted: ["sender.example"],
-      settings,
-    });
-    await Deno.writeTextFile(`${directory.path}/verona.toml`, stringify(own));
-    return new Checker(stage, directory);
-  }
-
-  run(...words: string[]): Promise<Ended> {
-    return verona(["check", ...words], { cwd: this.directory.path });
-  }
-
-  async report(...words: string[]): Promise<{ code: number; report: CheckReport }> {
-    const { code, stdout, stderr } = await this.run(...words, "--json");
-    assert.notEqual(stdout, "", stderr);
-    return { code, report: JSON.parse(stdout) };
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stage[Symbol.asyncDispose]();
-    await this.directory[Symbol.asyncDispose]();
-  }
-}
-
-const verdicts = ({ stages }: CheckReport) =>
-  Object.fromEntries(stages.map(({ id, verdict }) => [id, verdict]));
-const stageOf = ({ stages }: CheckReport, id: string) => stages.find((stage) => stage.id === id)!;
+import { folder, verona } from "../cli/verona.ts";
+import { Checker, stageOf, verdicts } from "./checker.ts";
 
 Deno.test("check: a domain that is proven by its delegation, stage by stage; exit 0", async () => {
   await using checker = await Checker.open();
   const { code, report } = await checker.report("target.example");
   assert.deepEqual([code, report.verdict, report.cause, report.from], [0, "open", null, "sender.example"]);
-  const { "tcp.ipv6": ipv6, ...others } = verdicts(report);
-  assert.equal(ipv6, "skip");
+  const { "tcp.ipv6": ipv6, "pair.both-ways": back, ...others } = verdicts(report);
+  assert.deepEqual([ipv6, back], ["skip", "skip"]);
   assert.deepEqual(new Set(Object.values(others)), new Set(["ok"]), JSON.stringify(report.stages));
   assert.deepEqual(stageOf(report, "proof.delegation").evidence, {
     prooftype: "dna-srv",

@@ -40,6 +40,8 @@ const LINES: readonly [line: string, found: readonly string[] | "files"][] = [
   ["verona check --format=n", ["--format=nagios"]],
   ["verona check --format json --f", ["--from", "--fail-on", "--file"]],
   ["verona check --fail-on ", ["warn"]],
+  ["verona check --stage t", ["tcp", "tls"]],
+  ["verona check --st", ["--stage"]],
   ["verona check --from ", ["a-local.example"]],
   ["verona check ", ["a-remote.example"]],
   ["verona policy old.example e", ["encrypted"]],

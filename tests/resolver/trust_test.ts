@@ -12,7 +12,14 @@ const DS: Partial<Lookup> = {
 };
 const TREE: Script = {
   ". DNSKEY": {
-    chain: [{ zone: ".", security: "secure", keyTags: [1], algorithms: [8], expiresAt: null }],
+    chain: [{
+      zone: ".",
+      security: "secure",
+      keyTags: [1],
+      algorithms: [8],
+      beginsAt: null,
+      expiresAt: null,
+    }],
   },
   "example DS": DS,
   "example DNSKEY": KEYS,

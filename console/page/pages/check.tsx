@@ -1,12 +1,21 @@
 /** Check: can we federate with a domain, and why (not), stage by stage as it is found out. console.md 3.5. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { DomainList, Explanation, Stage } from "../../../observe/contract.ts";
+import type { CheckLine, CheckReport, DomainList, Explanation, Stage } from "../../../observe/contract.ts";
 import { ApiProblem, get, send } from "../api.ts";
 import { go, params, withParams } from "../location.ts";
 import { Command, Empty, Trouble } from "../parts/basics.tsx";
 import { useQuery } from "../parts/query.ts";
 import { Stages } from "../parts/stages.tsx";
 import { session } from "../socket.ts";
+
+/** How far it goes, in words. */
+const DEPTHS: readonly (readonly [CheckReport["stage"], string])[] = [
+  ["pair", "all the way"],
+  ["proof", "proof: nothing is asked of it"],
+  ["tls", "TLS"],
+  ["tcp", "TCP"],
+  ["dns", "DNS: nobody is dialled"],
+];
 
 interface Run {
   readonly stages: readonly Stage[];
@@ -21,18 +30,19 @@ interface Run {
 const IDLE: Run = { stages: [], pending: false, error: null };
 
 export function CheckPage() {
-  const to = params.value.get("to") ?? "", from = params.value.get("from") ?? "";
+  const word = (key: string) => params.value.get(key) ?? "";
+  const [to, from, stage] = [word("to"), word("from"), word("stage") || "pair"];
   const domains = useQuery<DomainList>("/domains");
   const [run, setRun] = useState<Run>(IDLE);
   const abort = useRef<AbortController | null>(null);
   const hosted = domains.data?.domains.filter(({ removed }) => !removed) ?? [];
   const first = hosted[0]?.name ?? "";
   useEffect(() => () => abort.current?.abort(), []);
-  const start = () => {
+  const start = (asked: Asked) => {
     abort.current?.abort();
     abort.current = new AbortController();
     setRun({ ...IDLE, pending: true });
-    void perform(to, from || first, abort.current.signal, setRun);
+    void perform(asked, abort.current.signal, setRun);
   };
   return (
     <div class="page">
@@ -44,10 +54,10 @@ export function CheckPage() {
         onSubmit={(event) => {
           event.preventDefault();
           const form = new FormData(event.currentTarget);
-          go(withParams({ to: String(form.get("to")).trim(), from: String(form.get("from") ?? "") }), {
-            replace: true,
-          });
-          start();
+          const said = (key: string) => String(form.get(key) ?? "").trim();
+          const asked = { to: said("to"), from: said("from") || first, stage: said("stage") };
+          go(withParams(asked), { replace: true });
+          start(asked);
         }}
       >
         <label>
@@ -64,8 +74,17 @@ export function CheckPage() {
         </label>
         <label>
           from{" "}
-          <select class="choice" name="from" key={`${from} ${first}`} defaultValue={from || first}>
-            {hosted.map(({ name }) => <option key={name} value={name}>{name}</option>)}
+          <select class="choice" name="from" key={`${from} ${first}`}>
+            {hosted.map(({ name }) => (
+              <option key={name} value={name} selected={name === (from || first)}>{name}</option>
+            ))}
+          </select>
+        </label>
+        <label>
+          as far as{" "}
+          <select class="choice" name="stage" key={stage}>
+            {DEPTHS.map(([id, words]) => <option key={id} value={id} selected={id === stage}>{words}
+            </option>)}
           </select>
         </label>
         <button type="submit" class="button main" disabled={run.pending}>
@@ -92,37 +111,31 @@ export function CheckPage() {
   );
 }
 
+interface Asked {
+  readonly to: string;
+  readonly from: string;
+  readonly stage: string;
+}
+
 /** One JSON object a line: stages as they are done, then the answer. Where there is no dialling, the explanation stands in. */
-async function perform(
-  to: string,
-  from: string,
-  signal: AbortSignal,
-  show: (run: Run) => void,
-): Promise<void> {
+async function perform(asked: Asked, signal: AbortSignal, show: (run: Run) => void): Promise<void> {
+  const { to, from, stage } = asked;
   let stages: Stage[] = [];
   try {
-    const response = await send("POST", "/check", { to, from }, signal);
+    const response = await send("POST", "/check", { domain: to, from, stage }, signal);
     for await (const line of lines(response.body!)) {
-      const said = JSON.parse(line) as Stage | { stage: Stage } | Explanation;
-      if ("stages" in said) {
-        return show({
-          stages: said.stages,
-          verdict: said.verdict,
-          cause: said.cause,
-          pending: false,
-          error: null,
-        });
+      const said = JSON.parse(line) as CheckLine;
+      if ("report" in said) {
+        const { stages, verdict, cause } = said.report;
+        return show({ stages, verdict, cause, pending: false, error: null });
       }
-      const stage = "stage" in said ? said.stage : said;
-      stages = [...stages.filter(({ id }) => id !== stage.id), stage];
+      stages = [...stages.filter(({ id }) => id !== said.stage.id), said.stage];
       show({ stages, pending: true, error: null });
     }
     show({ stages, pending: false, error: null });
   } catch (error) {
     if (signal.aborted) return;
-    if (error instanceof ApiProblem && (error.status === 501 || error.status === 403)) {
-      return await explain(to, from, signal, show);
-    }
+    if (error instanceof ApiProblem && error.status === 403) return await explain(to, from, signal, show);
     show({ stages, pending: false, error });
   }
 }
@@ -152,10 +165,7 @@ async function* lines(body: ReadableStream<Uint8Array>): AsyncGenerator<string> 
     rest += read.value;
     const parts = rest.split("\n");
     rest = parts.pop()!;
-    for (const part of parts) {
-      const line = part.replace(/^data: /, "").trim();
-      if (line.startsWith("{")) yield line;
-    }
+    yield* parts;
   }
-  if (rest.trim().startsWith("{")) yield rest.trim();
+  if (rest !== "") yield rest;
 }

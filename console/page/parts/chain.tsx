@@ -1,5 +1,6 @@
 /** What a DNS answer rests on, from the root to the record that names the server: keys, algorithms, how long each link holds. console.md 6 D3. */
 import type { ComponentChildren } from "preact";
+import { ALGORITHMS } from "../../../facts/algorithms.ts";
 import type { Detail } from "../../../facts/event.ts";
 import { absolute, relative, value } from "../format.ts";
 import { now } from "./basics.tsx";
@@ -18,17 +19,6 @@ interface Link {
   readonly rest: readonly [string, string][];
 }
 
-const ALGORITHMS: Readonly<Record<number, string>> = {
-  5: "RSA/SHA-1",
-  7: "RSA/SHA-1",
-  8: "RSA/SHA-256",
-  10: "RSA/SHA-512",
-  13: "ECDSA P-256",
-  14: "ECDSA P-384",
-  15: "Ed25519",
-  16: "Ed448",
-};
-
 const time = (detail: Detail | undefined): string | null =>
   typeof detail === "string" ? detail : typeof detail === "number" ? new Date(detail).toISOString() : null;
 
@@ -38,12 +28,14 @@ const list = (detail: Detail | undefined): readonly Detail[] =>
 const KNOWN = new Set([
   "zone",
   "name",
+  "signer",
   "security",
   "role",
   "keyTags",
   "keyTag",
   "algorithms",
   "algorithm",
+  "beginsAt",
   "expiresAt",
   "expires",
   "expiration",
@@ -70,9 +62,9 @@ function linkOf(detail: Detail, at: number, broken: boolean): Link {
     title: value(fields.zone ?? fields.name ?? "?") || ".",
     role: roleOf(fields, at, insecure),
     keys: keysOf(fields),
-    from: time(fields.inception),
+    from: time(fields.inception ?? fields.beginsAt),
     until,
-    verdict: broken ? "unreached" : bad ? "bad" : insecure ? "none" : "good",
+    verdict: broken || security === "unreached" ? "unreached" : bad ? "bad" : insecure ? "none" : "good",
     why: value(fields.reason ?? fields.why ?? (insecure ? "unsigned from here" : "")),
     rest: Object.entries(fields).filter(([key]) => !KNOWN.has(key)).map((
       [key, inner],

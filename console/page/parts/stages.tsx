@@ -3,6 +3,7 @@ import type { Detail } from "../../../facts/event.ts";
 import type { Stage } from "../../../observe/contract.ts";
 import { plain, span, value } from "../format.ts";
 import { Facts, Pill, type Tone } from "./basics.tsx";
+import { Chain } from "./chain.tsx";
 
 const TONES: Readonly<Record<Stage["verdict"], Tone>> = {
   ok: "good",
@@ -36,12 +37,12 @@ export function Stages({ stages, verdict, cause, pending = false }: {
       )}
       <ol>
         {stages.map(({ id, title, verdict, evidence, elapsedMs, hint }) => (
-          <li key={id} class={`stage-row ${verdict}`} data-stage={id} data-verdict={verdict}>
+          <li key={id} class="stage-row" data-stage={id} data-verdict={verdict}>
             <Pill tone={TONES[verdict]}>{verdict}</Pill>
             <div>
-              <p class="stage-title">
+              <h2 class="stage-title">
                 {plain(title)} <code>{id}</code>
-              </p>
+              </h2>
               {evidence !== null && <Evidence of={evidence} />}
               {hint !== null && hint !== "" && <p class="hint">{plain(hint)}</p>}
             </div>
@@ -61,9 +62,44 @@ export function Stages({ stages, verdict, cause, pending = false }: {
 
 /** What was seen, fact by fact; what is not there is not said. */
 function Evidence({ of }: { of: Detail }) {
-  if (typeof of !== "object" || of === null || Array.isArray(of)) return <p class="evidence">{value(of)}</p>;
-  const facts = Object.entries(of).filter(([, detail]) =>
-    detail !== null && detail !== "" && !(Array.isArray(detail) && detail.length === 0)
+  if (!isFields(of)) return <p class="evidence">{value(of)}</p>;
+  const told = Object.entries(of).filter(([, detail]) => isTold(detail));
+  const flat = told.filter(([, detail]) => !isNested(detail));
+  return (
+    <>
+      <Facts of={Object.fromEntries(flat.map(([word, detail]) => [word, value(detail)]))} />
+      {told.filter(([, detail]) => isNested(detail)).map(([word, detail]) => (
+        <div key={word} class="evidence-part" data-part={word}>
+          <h3>{word}</h3>
+          {isChain(word, detail) ? <Chain links={detail as readonly Detail[]} /> : <Parts of={detail} />}
+        </div>
+      ))}
+    </>
   );
-  return <Facts of={Object.fromEntries(facts.map(([word, detail]) => [word, value(detail)]))} />;
 }
+
+/** One by one; a list in a cell is read by nobody. */
+function Parts({ of }: { of: Detail }) {
+  const parts: readonly Detail[] = Array.isArray(of) ? of : [of];
+  return (
+    <ol class="evidence-list">
+      {parts.map((part, at) => <li key={at}>{isFields(part) ? <Evidence of={part} /> : value(part)}</li>)}
+    </ol>
+  );
+}
+
+type Fields = Readonly<Record<string, Detail>>;
+
+const isFields = (detail: Detail): detail is Fields =>
+  typeof detail === "object" && detail !== null && !Array.isArray(detail);
+
+const isTold = (detail: Detail): boolean =>
+  detail !== null && detail !== "" && !(Array.isArray(detail) && detail.length === 0) &&
+  !(isFields(detail) && Object.keys(detail).length === 0);
+
+const isNested = (detail: Detail): boolean =>
+  Array.isArray(detail) ? detail.some((one) => isFields(one as Detail)) : isFields(detail);
+
+/** Links of a chain of trust: the walk, an answer's zones and its steps. */
+const isChain = (word: string, detail: Detail): boolean =>
+  ["chain", "trust", "steps"].includes(word) && Array.isArray(detail);

@@ -113,6 +113,12 @@ impl RrSet {
             .map(|sig| now + ttl::until_expiration(sig, now))
     }
 
+    /// When the signature begins.
+    pub fn begins(&self, now: Millis) -> Option<Millis> {
+        self.signature()
+            .map(|sig| now + ttl::until_inception(sig, now))
+    }
+
     pub fn ttl(&self, now: Millis) -> Millis {
         self.records
             .iter()

@@ -13,7 +13,6 @@ use super::{
     clock::Millis,
     names,
     question::Question,
-    ttl,
 };
 
 /// What `dns_submit` takes.
@@ -96,7 +95,11 @@ pub fn reply(question: &Question, answer: &Answer, delivery: &Delivery) -> Value
         reply["denial"] = denial(denied);
     }
     if delivery.chain {
-        reply["chain"] = answer.chain.iter().map(|zone| link(zone)).collect();
+        reply["chain"] = answer
+            .chain
+            .iter()
+            .map(|zone| link(zone, answer.received_at))
+            .collect();
     }
     reply
 }
@@ -115,7 +118,8 @@ fn rrset(set: &RrSet, now: Millis) -> Value {
             "keyTag": input.key_tag,
             "algorithm": u8::from(input.algorithm),
             "labels": input.num_labels,
-            "expiration": set.signature().map(|sig| now + ttl::until_expiration(sig, now)),
+            "inception": set.begins(now),
+            "expiration": set.expires(now),
         });
     }
     out
@@ -130,7 +134,7 @@ fn denial(denial: &Denial) -> Value {
     json!({ "state": denial.state, "kind": kind, "optOut": denial.opt_out })
 }
 
-fn link(link: &Link) -> Value {
+fn link(link: &Link, now: Millis) -> Value {
     let mut algorithms: Vec<u8> = match (&link.ds, &link.dnskey) {
         (Some(ds), _) => chain::digests(ds)
             .map(|ds| u8::from(ds.algorithm()))
@@ -143,6 +147,7 @@ fn link(link: &Link) -> Value {
         (None, None) => Vec::new(),
     };
     algorithms.dedup();
+    let sets = link.ds.iter().chain(&link.dnskey);
     json!({
         "zone": names::text(&link.zone),
         "state": link.state,
@@ -150,6 +155,7 @@ fn link(link: &Link) -> Value {
         "algorithms": algorithms,
         "ds": link.ds.iter().flat_map(|ds| &ds.records).filter_map(data).collect::<Vec<_>>(),
         "dnskeys": link.dnskey.iter().flat_map(|keys| &keys.records).filter_map(data).collect::<Vec<_>>(),
+        "begins": sets.filter_map(|set| set.begins(now)).max(),
         "expires": link.expires,
     })
 }

@@ -22,6 +22,13 @@ pub fn until_expiration(rrsig: &RRSIG, now: Millis) -> Millis {
     Millis::from(seconds) * 1000 - now % 1000
 }
 
+/// Milliseconds until a signature begins; negative when it has.
+pub fn until_inception(rrsig: &RRSIG, now: Millis) -> Millis {
+    let inception = rrsig.input().sig_inception.get();
+    let seconds = inception.wrapping_sub((now / 1000) as u32) as i32;
+    Millis::from(seconds) * 1000 - now % 1000
+}
+
 /// min(received TTL, original TTL, expiration - now) of one record under the signature that proved it.
 pub fn of_record(record: &Record, rrsig: Option<&RRSIG>, now: Millis) -> Millis {
     let received = Millis::from(record.ttl) * 1000;

@@ -175,7 +175,7 @@ fn why(set: &RrSet, now: Millis) -> String {
     );
     let proven = |record: &Record| record.proof == Proof::Secure;
     let ended = -ttl::until_expiration(rrsig, now) / 1000;
-    let begins = input.sig_inception.get().wrapping_sub((now / 1000) as u32) as i32;
+    let begins = (ttl::until_inception(rrsig, now) + 999) / 1000;
     match () {
         () if set.records.iter().all(proven) => {
             format!(
