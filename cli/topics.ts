@@ -77,7 +77,7 @@ const GENERAL: readonly Topic[] = [
     rows: () => [
       [
         "VERONA_CONFIG",
-        "the configuration where --config is not given; else ./verona.toml, " +
+        "the configuration where --config is not given; else ./verona.toml (of another user: never with the token), " +
         "$XDG_CONFIG_HOME/verona/verona.toml, /etc/verona/verona.toml",
       ],
       ["VERONA_SECTION__KEY", "in place of a scalar key of the file: VERONA_LISTEN__CONSOLE"],

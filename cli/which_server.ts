@@ -3,7 +3,9 @@ import type { Config } from "../config/config.ts";
 import { isLoopback } from "../config/loopback.ts";
 import { EXIT } from "./exit.ts";
 import { CommandFault } from "./fault.ts";
+import { DEFAULT_CONFIG } from "./find_config.ts";
 import { readConfig } from "./read_config.ts";
+import { isStrangers } from "./whose_file.ts";
 
 /** What the command line says of it. */
 export interface ServerOptions {
@@ -36,13 +38,16 @@ export function whichServer(
   who: Who,
   env: Readonly<Record<string, string>> = Deno.env.toObject(),
 ): WhichServer {
+  const stranger = options.configFrom === "found" && options.config === DEFAULT_CONFIG &&
+    isThere(DEFAULT_CONFIG) && isStrangers(DEFAULT_CONFIG, env);
+  if (stranger && options.url === undefined && !env.VERONA_URL) throw strangersFile();
   const surrounding = env.VERONA_URL ? checkUrl(env.VERONA_URL, "VERONA_URL") : null;
   const { url, by, config: asked } = address(options, surrounding);
   const lent = surrounding === null || isSame(surrounding, url) ? env.VERONA_TOKEN?.trim() || null : null;
   // In clear text only loopback is asked, where nobody has to be named.
   const bare = who === "anyone" && url.startsWith("http:");
   const byFlag = options.configFrom === undefined;
-  const config = asked ?? (byFlag ? readConfig(options.config) : leniently(options.config));
+  const config = asked ?? (byFlag ? readConfig(options.config) : stranger ? null : leniently(options.config));
   const others = config === null || config.listen.console === null ? null : addressOf(config);
   const isIts = asked !== null || (config !== null && (byFlag || (others !== null && isSame(others, url))));
   const own = isIts ? config : null;
@@ -112,6 +117,22 @@ function readIfMay(path: string): string | null {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied) return null;
     throw error;
   }
+}
+
+function isThere(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+function strangersFile(): CommandFault {
+  return new CommandFault(
+    EXIT.wrongUse,
+    `The ${DEFAULT_CONFIG} of this folder is another user's: the token is not shown to the address in it`,
+    `name it with --config ${DEFAULT_CONFIG} if it is meant`,
+  );
 }
 
 function noToken(url: string, own: Config | null, surrounding: string | null): CommandFault {

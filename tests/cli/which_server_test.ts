@@ -1,7 +1,9 @@
 /** Which server a command asks and whose token it shows. design.md 2.3: flags win over the environment, that over a file that was found. */
 import assert from "node:assert/strict";
+import { dirname } from "node:path";
 import { stringify } from "smol-toml";
 import { type ServerOptions, whichServer } from "../../cli/which_server.ts";
+import { isTrusted } from "../../cli/whose_file.ts";
 import { selfSigned } from "../harness/certificates.ts";
 import { Stage } from "../harness/stage.ts";
 import { folder, verona } from "./verona.ts";
@@ -114,4 +116,57 @@ Deno.test("which server: a change that --config names reaches that server, whate
   assert.deepEqual([await suspended(a), await suspended(b)], [false, true]);
   const quiet = await verona(["--quiet", "domains", "list", ...config], { env });
   assert.deepEqual([quiet.code, quiet.stderr], [0, ""]);
+});
+
+Deno.test("which server: trusted is what belongs to oneself, to root, or to who became root by sudo", () => {
+  const [me, stranger] = [1000, 1001];
+  assert.ok(isTrusted([me, 0, me], me, {}));
+  assert.ok(isTrusted([null, null, null], null, {}), "a system without owners");
+  assert.ok(
+    isTrusted([stranger, stranger, stranger], 0, { SUDO_UID: String(stranger) }),
+    "by sudo, one's own",
+  );
+  assert.ok(
+    !isTrusted([me, me, me], stranger, { SUDO_UID: String(me) }),
+    "only root was somebody else before",
+  );
+  for (const owners of [[stranger, me, me], [me, stranger, me], [me, me, stranger]]) {
+    assert.ok(!isTrusted(owners, me, {}), "the file, what it links to, or its folder");
+    assert.ok(!isTrusted(owners, 0, {}));
+  }
+});
+
+Deno.test({
+  name:
+    "which server: a verona.toml that another user left in this folder gets no token, neither by a command nor by Tab",
+  ignore: Deno.uid() !== 0, // nobody else can give a file away
+  fn: async () => {
+    await using b = await serverB();
+    const cwd = dirname(b.config);
+    const asked: string[] = [];
+    await using catcher = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+      ({ headers }) => {
+        asked.push(headers.get("authorization") ?? "");
+        return Response.json({ connections: [], total: 0 });
+      },
+    );
+    const text = await Deno.readTextFile(b.config);
+    await Deno.writeTextFile(b.config, text.replace("8722", String(catcher.addr.port)));
+    const ask = () => verona(["connections"], { cwd });
+    const tab = () => verona(["__complete", "line", "verona close "], { cwd });
+    assert.deepEqual([(await ask()).code, (await tab()).code], [0, 0]);
+    assert.deepEqual(asked.splice(0), ["Bearer of-b", "Bearer of-b"]);
+    await Deno.chown(b.config, 65_534, 65_534);
+    const refused = await ask();
+    assert.equal(refused.code, 2);
+    assert.match(
+      refused.stderr,
+      /The verona\.toml of this folder is another user's.*\n.*--config verona\.toml/,
+    );
+    assert.equal((await tab()).stdout, "");
+    assert.deepEqual(asked, []);
+    const named = await verona(["connections", "--config", "verona.toml"], { cwd });
+    assert.deepEqual([named.code, asked], [0, ["Bearer of-b"]]);
+  },
 });
