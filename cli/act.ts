@@ -1,13 +1,13 @@
 /** What an operator asks of the running server: close a connection, revoke a pair, read the configuration again. */
 import { Client, type ServerOptions } from "./client.ts";
 import { EXIT } from "./exit.ts";
-import { printable } from "../observe/printable.ts";
 import { say, sayJson } from "./output.ts";
+import { shown } from "./shown.ts";
 
 export async function close(id: string, options: ServerOptions): Promise<number> {
   const answer = await Client.open(options).ask(`/connections/${encodeURIComponent(id)}/close`, "POST", {});
   if (options.json) sayJson(answer);
-  else say(printable(`${id} is closing`));
+  else say(shown(`${id} is closing`));
   return EXIT.good;
 }
 
@@ -19,7 +19,7 @@ export async function revoke(local: string, remote: string, options: RevokeOptio
   const path = `/routes/${encodeURIComponent(local)}/${encodeURIComponent(remote)}/revoke`;
   const answer = await Client.open(options).ask(path, "POST", { block: options.block });
   if (options.json) sayJson(answer);
-  else say(printable(`${local} <-> ${remote} is revoked, and blocked for ${options.block}`));
+  else say(shown(`${local} <-> ${remote} is revoked, and blocked for ${options.block}`));
   return EXIT.good;
 }
 
@@ -28,8 +28,8 @@ export async function reload(options: ServerOptions): Promise<number> {
   const answer = await Client.open(options).ask("/reload", "POST", {});
   if (options.json) sayJson(answer);
   else {
-    say(`applied: ${answer.applied.join(", ") || "nothing"}`);
-    if (answer.restart.length > 0) say(`needs a restart: ${answer.restart.join(", ")}`);
+    say(shown(`applied: ${answer.applied.join(", ") || "nothing"}`));
+    if (answer.restart.length > 0) say(shown(`needs a restart: ${answer.restart.join(", ")}`));
   }
   return EXIT.good;
 }
@@ -40,7 +40,7 @@ export async function recheck(local: string, remote: string, options: ServerOpti
   if (options.json) sayJson(answer);
   else {
     const retried = answer.retried ? "; it is tried again now" : "";
-    say(printable(`${local} <-> ${remote}: proofs looked at afresh: ${answer.proofs}${retried}`));
+    say(shown(`${local} <-> ${remote}: proofs looked at afresh: ${answer.proofs}${retried}`));
   }
   return EXIT.good;
 }

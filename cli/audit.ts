@@ -18,9 +18,23 @@ const COLUMNS: readonly Column<AuditRow>[] = [
     title: "WHO",
     cell: ({ role, by, address }) => `${role ?? "nobody"}${by === null ? "" : ` by ${by}`}, ${address}`,
   },
-  { title: "WHAT", cell: ({ what, detail }) => detail === null ? what : `${what} ${detail}` },
+  { title: "WHAT", cell: whatOf },
   { title: "RESULT", cell: resultOf, style: ({ status }) => status !== null && status < 300 ? null : "red" },
 ];
+
+/** With names as they are read, not as a URL spells them. */
+function whatOf({ what, detail }: AuditRow): string {
+  const read = what.replace(/(?:%[0-9a-f]{2})+/gi, unescaped);
+  return detail === null ? read : `${read} ${detail}`;
+}
+
+function unescaped(escapes: string): string {
+  try {
+    return decodeURIComponent(escapes);
+  } catch {
+    return escapes;
+  }
+}
 
 function resultOf({ status, cause }: AuditRow): string {
   if (status === null) return "begun";

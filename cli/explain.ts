@@ -7,6 +7,7 @@ import { WHO } from "../observe/who.ts";
 import { Client, type ServerOptions } from "./client.ts";
 import { EXIT } from "./exit.ts";
 import { say, sayJson } from "./output.ts";
+import { shown } from "./shown.ts";
 import { styled } from "./terminal.ts";
 
 const MARKS = {
@@ -31,15 +32,15 @@ function print({ local, remote, verdict, headline, directions, stages }: Explana
   const { out, in: inward } = directions;
   const broken = out.verdict !== "closed" && inward.verdict === "closed";
   const lines = [
-    styled("bold", printable(`${local} -> ${remote}`)),
-    ...(broken ? [styled("red", printable(`The other direction is broken: ${headline}`))] : []),
+    styled("bold", shown(`${local} -> ${remote}`)),
+    ...(broken ? [styled("red", shown(`The other direction is broken: ${headline}`))] : []),
     "",
     ...stages.flatMap(printStage),
     "",
     ...printCause(out, verifyOf(stages, "pair")),
     ...(inward.cause === out.cause ? [] : printCause(inward, verifyOf(stages, "incoming"))),
   ];
-  const sentences = [out, inward].map((way) => styled(COLOURS[way.verdict], printable(`${way.sentence}.`)));
+  const sentences = [out, inward].map((way) => styled(COLOURS[way.verdict], shown(`${way.sentence}.`)));
   return [...lines, ...sentences, styled(COLOURS[verdict], VERDICTS[verdict])].join("\n");
 }
 
@@ -53,11 +54,11 @@ const VERDICTS = {
 
 function printStage({ id, title, verdict, evidence, hint }: Stage): string[] {
   const [style, mark] = MARKS[verdict];
-  const first = `${styled(style, mark)}  ${printable(title)}  ${styled("dim", id)}`;
+  const first = `${styled(style, mark)}  ${shown(title)}  ${styled("dim", id)}`;
   return [
     first,
     ...printEvidence(evidence),
-    ...(hint === null ? [] : [`           next: ${printable(hint)}`]),
+    ...(hint === null ? [] : [`           next: ${shown(hint)}`]),
   ];
 }
 
@@ -67,7 +68,7 @@ function printEvidence(evidence: Stage["evidence"]): string[] {
   return Object.entries(evidence).flatMap(([key, value]) => {
     const label = LABELS[key];
     const text = label === undefined ? "" : wordsOf(value);
-    return text === "" ? [] : [printable(`           ${label}: ${text}`)];
+    return text === "" ? [] : [shown(`           ${label}: ${text}`)];
   });
 }
 
@@ -132,7 +133,7 @@ function printCause({ from, to, cause }: Way, verify: string | null): string[] {
   if (cause === null) return [];
   const { text, fault, next } = CAUSES[cause];
   return [
-    printable(`${from} -> ${to}`),
+    shown(`${from} -> ${to}`),
     `Why:               ${text} (${cause})`,
     `Who can fix:       ${WHO[fault]}`,
     `Next:              ${next}`,

@@ -1,10 +1,10 @@
 /** `verona domains add|remove|suspend|resume`: the hosted domains of the running server. */
 import { readFileSync } from "node:fs";
-import { printable } from "../observe/printable.ts";
 import { Client, type ServerOptions } from "./client.ts";
 import { EXIT } from "./exit.ts";
 import { CommandFault } from "./fault.ts";
 import { say, sayJson } from "./output.ts";
+import { shown } from "./shown.ts";
 import { printWarning } from "./warning.ts";
 
 export interface AddOptions extends ServerOptions {
@@ -40,7 +40,7 @@ const pathOf = (name: string) => `/domains/${encodeURIComponent(name)}`;
 
 function told(answer: unknown, words: string, { json }: ServerOptions): number {
   if (json) sayJson(answer);
-  else say(printable(words));
+  else say(shown(words));
   return EXIT.good;
 }
 

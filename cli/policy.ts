@@ -1,10 +1,10 @@
 /** `verona policy`: what single peers must prove, shown and set. docs/decisions/0180. */
-import { printable } from "../observe/printable.ts";
 import type { PeerPolicyList, PeerPolicyRow } from "../observe/contract.ts";
 import { Client, type ServerOptions } from "./client.ts";
 import { EXIT } from "./exit.ts";
 import { CommandFault } from "./fault.ts";
 import { say, sayJson } from "./output.ts";
+import { shown } from "./shown.ts";
 import { type Column, table, terminalWidth } from "./terminal.ts";
 
 const COLUMNS: readonly Column<PeerPolicyRow>[] = [
@@ -38,6 +38,6 @@ export async function policy(
     ? await client.ask(path, "DELETE")
     : await client.ask(path, "PUT", { proof: value });
   if (options.json) sayJson(answer ?? { remote, proof: null });
-  else say(printable(`${remote}: ${value === "default" ? "as the file says" : value}`));
+  else say(shown(`${remote}: ${value === "default" ? "as the file says" : value}`));
   return EXIT.good;
 }

@@ -1,7 +1,8 @@
 /** How answers look: colours where they are wanted, tables cut to the terminal. console.md 3.3. */
 import { styleText } from "node:util";
-import { printable } from "../observe/printable.ts";
+import { cells } from "../config/cells.ts";
 import { isColoured } from "./output.ts";
+import { shown } from "./shown.ts";
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -28,19 +29,20 @@ export function terminalHeight(): number {
 
 /** A table without borders, two spaces between columns, numbers to the right, no line wider than `width`. */
 export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[], width: number): string {
-  const cells = rows.map((row) => columns.map(({ cell }) => printable(String(cell(row) ?? "-") || "-")));
+  const texts = rows.map((row) => columns.map(({ cell }) => shown(String(cell(row) ?? "-") || "-")));
+  const titles = columns.map(({ title }) => shown(title));
   const widths = fit(
-    columns.map(({ title }, i) => longest([title, ...cells.map((line) => line[i]!)])),
+    titles.map((title, i) => longest([title, ...texts.map((line) => line[i]!)])),
     width,
   );
   const numeric = columns.map(({ cell }) =>
     rows.length > 0 && rows.every((r) => typeof cell(r) === "number")
   );
   const place = (text: string, i: number) => pad(cut(text, widths[i]!), widths[i]!, numeric[i]!);
-  const line = (texts: readonly string[]) => texts.map(place);
-  const header = line(columns.map(({ title }) => title)).join("  ").trimEnd();
+  const line = (row: readonly string[]) => row.map(place);
+  const header = line(titles).join("  ").trimEnd();
   const body = rows.map((row, n) =>
-    line(cells[n]!).map((text, i) => {
+    line(texts[n]!).map((text, i) => {
       const style = columns[i]!.style?.(row) ?? null;
       return style === null ? text : styled(style, text);
     }).join("  ").trimEnd()
@@ -48,7 +50,7 @@ export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]
   return [styled("bold", header), ...body].join("\n");
 }
 
-const longest = (texts: readonly string[]): number => Math.max(...texts.map((text) => [...text].length));
+const longest = (texts: readonly string[]): number => Math.max(...texts.map(cells));
 
 /** The widest columns give way first; none below this, whatever the terminal. */
 const NARROWEST = 8;
@@ -66,12 +68,17 @@ function fit(widths: readonly number[], width: number): number[] {
 }
 
 function cut(text: string, width: number): string {
-  const characters = [...text];
-  return characters.length <= width ? text : characters.slice(0, width - 1).join("") + "…";
+  if (cells(text) <= width) return text;
+  let kept = "";
+  for (const character of text) {
+    if (cells(kept + character) > width - 1) break;
+    kept += character;
+  }
+  return kept + "…";
 }
 
 function pad(text: string, width: number, right: boolean): string {
-  const space = " ".repeat(Math.max(0, width - [...text].length));
+  const space = " ".repeat(Math.max(0, width - cells(text)));
   return right ? space + text : text + space;
 }
 

@@ -3,12 +3,13 @@ import type { EventRow, TraceFile } from "../observe/contract.ts";
 import { type Line, sequence, type Start, startOf } from "../observe/sequence.ts";
 import { type Lanes, printLine, printMermaid, printOffset, printSaying } from "../observe/trace_text.ts";
 import { parseDuration } from "../config/units.ts";
-import { printable, printableJson } from "../observe/printable.ts";
+import { printableJson } from "../observe/printable.ts";
 import { Client, type ServerOptions } from "./client.ts";
 import { EXIT } from "./exit.ts";
 import { CommandFault } from "./fault.ts";
 import { follow } from "./follow.ts";
 import { isRead, note, say, sayJson, sayJsonLine } from "./output.ts";
+import { inBothForms, shown } from "./shown.ts";
 import { styled } from "./terminal.ts";
 import { askTrace, openTrace, type Traced } from "./trace_source.ts";
 
@@ -72,7 +73,7 @@ async function show(file: TraceFile, since: number, options: TraceOptions): Prom
     });
   } else {
     new Screen(false, since, startOf(file.events)).show(file.events);
-    say(styled("dim", printable(summary(file))));
+    say(styled("dim", shown(summary(file))));
   }
   return EXIT.good;
 }
@@ -105,11 +106,11 @@ class Screen {
 const WIDTH = 72;
 
 function printStyled(line: Line): string {
-  const saying = printSaying(line);
+  const saying = inBothForms(printSaying(line));
   const text = line.ok ? saying : styled("red", saying);
   const states = line.states.length === 0
     ? ""
-    : `${" ".repeat(Math.max(2, WIDTH - saying.length))}${styled("dim", printable(line.states.join("; ")))}`;
+    : `${" ".repeat(Math.max(2, WIDTH - saying.length))}${styled("dim", shown(line.states.join("; ")))}`;
   return `${styled("dim", printOffset(line.tMs).padStart(9))}  ${text}${states}`;
 }
 

@@ -1,4 +1,5 @@
 /** A line of the configuration with marks under the place: never what a secret is. console.md 3.4. */
+import { cells } from "./cells.ts";
 import type { Place } from "./locate.ts";
 
 /** Of a long line, so much. */
@@ -58,13 +59,3 @@ function insideSecret(before: string): boolean {
   const end = open[1] === "[" ? "]" : open[1]!;
   return !before.slice(open.index + open[0].length).includes(end);
 }
-
-/** How many columns a terminal gives it: two for what is wide, none for what joins. */
-function cells(text: string): number {
-  let n = 0;
-  for (const c of text) n += /\p{M}/u.test(c) ? 0 : WIDE.test(c) ? 2 : 1;
-  return n;
-}
-
-const WIDE =
-  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
