@@ -27,16 +27,16 @@ export class ElementTrace {
 
   sent(text: string, bytes: number): void {
     const { trace } = this.#host;
-    if (trace === null) return;
+    if (trace === null || !this.tracer!.wants()) return;
     const sketch = () => sketchOfPrinted(text, DECLARED[this.#content], bytes, trace.hide);
-    this.tracer!.step(() => ({ type: "element.sent", detail: sketch() }));
+    this.tracer!.keep(() => ({ type: "element.sent", detail: sketch() }));
   }
 
   received(element: Element, bytes: number): void {
     const { trace } = this.#host;
-    if (trace === null || isToldElsewhere(element)) return;
+    if (trace === null || isToldElsewhere(element) || !this.tracer!.wants()) return;
     const sketch = () => sketchOf(element, bytes, trace.hide);
-    this.tracer!.step(() => ({ type: "element.received", detail: sketch() }));
+    this.tracer!.keep(() => ({ type: "element.received", detail: sketch() }));
   }
 
   /** The closing tag. */

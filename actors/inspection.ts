@@ -15,6 +15,11 @@ interface Taken {
   readonly eventType: string;
 }
 
+interface Microstep {
+  readonly _transitions: readonly Taken[];
+  readonly snapshot: SnapshotFrom<AnyStateMachine>;
+}
+
 /** What an edge is called; edges are the machines' own, so there are few. */
 interface Edge {
   readonly code: string;
@@ -31,24 +36,21 @@ type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K>
 
 /**
  * Listens to one root actor that is not started yet, in the place of xstate's `inspect`: that copies every event for observers, some twenty for
- * one request, of which we want three. An exception here would reach the actor: the tracer's `step` lets none out.
+ * one request, of which we want three. An exception here would reach the actor: the tracer lets none out.
  */
-export function inspect(root: AnyActor, { step }: Tracer, machine: AnyStateMachine, actor: string): void {
+export function inspect(root: AnyActor, tracer: Tracer, machine: AnyStateMachine, actor: string): void {
   const system = root.system as unknown as { _sendInspectionEvent: (event: Told) => void };
   system._sendInspectionEvent = (event) => {
-    if (event.type === "@xstate.snapshot" && event.event.type === "xstate.init") {
-      const { value } = event.snapshot as SnapshotFrom<AnyStateMachine>;
-      step(() => ({ type: "machine.moved", detail: started(machine.id, actor, stateOf(value)) }));
-    } else if (event.type === "@xstate.microstep") {
-      const { _transitions: taken, snapshot } = event as unknown as {
-        _transitions: readonly Taken[];
-        snapshot: SnapshotFrom<AnyStateMachine>;
-      };
-      if (taken.length === 0) return; // Nobody listened to the event.
-      step(() => ({
+    if (event.type === "@xstate.microstep") {
+      const { _transitions: taken, snapshot } = event as unknown as Microstep;
+      if (taken.length === 0 || !tracer.wants()) return; // Nobody listened to the event; or nobody to us.
+      tracer.keep(() => ({
         type: "machine.moved",
         detail: moved(machine.id, actor, taken, stateOf(snapshot.value)),
       }));
+    } else if (event.type === "@xstate.snapshot" && event.event.type === "xstate.init") {
+      const { value } = event.snapshot as SnapshotFrom<AnyStateMachine>;
+      tracer.step(() => ({ type: "machine.moved", detail: started(machine.id, actor, stateOf(value)) }));
     }
   };
 }

@@ -7,6 +7,7 @@ import { randomBytes } from "node:crypto";
 import type { Config } from "../config/config.ts";
 import { decodeReply, type Reply } from "../dnssec/answer.ts";
 import type { Lookup, RecordData, RecordType } from "../facts/dns.ts";
+import type { Tracer } from "../observe/recorder.ts";
 import { type Domain, parseDomain } from "../xmpp/domain.ts";
 import { type Host, systemClock } from "./host.ts";
 import { Server, type ServerParts } from "./server.ts";
@@ -15,12 +16,19 @@ const PATIENCE_MS = 5000;
 const LOOPBACK = { host: "127.0.0.1", port: 0 } as const;
 const DAY_MS = 86_400_000;
 
+const WATCHER: Tracer = {
+  step: (make) => void make(),
+  wants: () => true,
+  keep: (make) => void make(),
+  ended: () => {},
+};
+
 /** Nobody is told; steps are made, for that is code too. */
 const STAGE: Host = {
   clock: systemClock,
   random: Math.random,
   tell: () => {},
-  trace: { of: () => ({ step: (make) => void make(), ended: () => {} }), wants: () => true, hide: () => "" },
+  trace: { of: () => WATCHER, wants: () => true, hide: () => "" },
 };
 
 /** @returns whether a ping came back. Never rejects: without loopback there is no rehearsal. */

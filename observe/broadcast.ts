@@ -9,7 +9,7 @@ const MOST_BEHIND = 1 << 20;
 
 /** Readers, too, give way first: so many frames at once, and so many a second after them. */
 const BURST = 2000;
-const PER_SECOND = 1000;
+const PER_SECOND = 500;
 
 /** Whether sessions still hold is asked so often when nothing is sent; and whenever something is. */
 const SESSIONS_MS = 1000;

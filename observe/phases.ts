@@ -1,6 +1,6 @@
 /** How long connections and pairs take, phase by phase, from the events alone. */
 import { BoundedMap } from "../bounded/map.ts";
-import type { RecordedEvent } from "../facts/event.ts";
+import type { EventType, RecordedEvent } from "../facts/event.ts";
 import type { Phase } from "./contract.ts";
 
 export interface Measured {
@@ -25,6 +25,22 @@ interface Underway {
 /** What is remembered; beyond it the oldest is not measured. */
 const MOST_UNDERWAY = 20_000;
 
+/** What they want to hear. */
+export const PHASE_TYPES: readonly EventType[] = [
+  "delegation.resolved",
+  "connection.opened",
+  "stream.opened",
+  "connection.secured",
+  "connection.established",
+  "request.received",
+  "request.sent",
+  "pair.granted",
+  "pair.authorised",
+  "pair.denied",
+  "connection.failed",
+  "connection.closed",
+];
+
 export class Phases {
   readonly #connections = new BoundedMap<string, Underway>(MOST_UNDERWAY);
   readonly #asked = new BoundedMap<string, number>(MOST_UNDERWAY);
@@ -35,8 +51,7 @@ export class Phases {
   }
 
   hear(event: RecordedEvent, now: number): void {
-    const { type, connection = "", pair, detail } = event;
-    const asked = () => `${connection} ${pair?.local} ${pair?.remote}`;
+    const { type, connection = "", detail } = event;
     switch (type) {
       case "delegation.resolved":
         return this.#said("dns", this.#connections.get(connection)?.direction ?? "out", detail?.elapsedMs);
@@ -49,18 +64,18 @@ export class Phases {
       case "connection.established":
         return this.#established(connection, now);
       case "request.received":
-        return this.#asked.set(`< ${asked()}`, now);
+        return this.#asked.set(asked("<", event), now);
       case "request.sent":
-        return this.#asked.set(`> ${asked()}`, now);
+        return this.#asked.set(asked(">", event), now);
       case "pair.granted":
         // Most pairs of a proven peer are granted at once: nobody was asked.
-        return this.#asked.size === 0 ? undefined : this.#decided("proof", `< ${asked()}`, event, now);
+        return this.#asked.size === 0 ? undefined : this.#decided("proof", event, now);
       case "pair.authorised":
-        return this.#decided("verdict", `> ${asked()}`, event, now);
+        return this.#decided("verdict", event, now);
       case "pair.denied":
         return detail?.direction === "out"
-          ? this.#decided("verdict", `> ${asked()}`, event, now)
-          : this.#decided("proof", `< ${asked()}`, event, now);
+          ? this.#decided("verdict", event, now)
+          : this.#decided("proof", event, now);
       case "connection.failed":
       case "connection.closed":
         this.#connections.delete(connection);
@@ -106,7 +121,9 @@ export class Phases {
     this.#said("setup", direction, now - openedAt + tcpMs);
   }
 
-  #decided(phase: "proof" | "verdict", key: string, { type, detail }: RecordedEvent, now: number): void {
+  #decided(phase: "proof" | "verdict", event: RecordedEvent, now: number): void {
+    const { type, detail } = event;
+    const key = asked(phase === "proof" ? "<" : ">", event);
     const at = this.#asked.get(key);
     if (at === undefined) return;
     this.#asked.delete(key);
@@ -119,3 +136,6 @@ export class Phases {
     });
   }
 }
+
+const asked = (arrow: "<" | ">", { connection = "", pair }: RecordedEvent): string =>
+  `${arrow} ${connection} ${pair?.local} ${pair?.remote}`;

@@ -8,15 +8,20 @@ import { cut } from "./cut.ts";
 import { Groups } from "./groups.ts";
 import { Journal } from "./journal.ts";
 import { Kept } from "./kept.ts";
+import { type Listener, Listeners } from "./listeners.ts";
 import { Sampler } from "./sampler.ts";
 import { type ActorKey, keysOf, Traces } from "./traces.ts";
 
-export type Listener = (event: RecordedEvent) => void;
+export type { Listener } from "./listeners.ts";
 
-/** Takes the steps of one actor. */
+/** Takes the steps of one actor. Nothing in it throws. */
 export interface Tracer {
   /** @param make Called when the step is wanted. */
   step(make: () => Step): void;
+  /** Whether the step that comes now is wanted: asked once for each, where it would cost something to say what it is; then {@link keep}. */
+  wants(): boolean;
+  /** A step that is wanted. */
+  keep(make: () => Step): void;
   /** The connection is closed, or the route is forgotten. */
   ended(): void;
 }
@@ -48,7 +53,7 @@ const ENDS: readonly EventType[] = ["connection.closed", "connection.failed"];
 
 export const MOST_BYTES = 64 << 20;
 /** More is left out: what traces cost shall stay a small part of one core (docs/decisions/0070). */
-const PER_SECOND = 2000;
+const PER_SECOND = 500;
 
 export class Recorder {
   /** Tells the starts of the server apart: events are `<epoch>-<seq>`. */
@@ -59,7 +64,7 @@ export class Recorder {
   readonly #journal = new Journal();
   readonly #traces = new Traces();
   readonly #sampler: Sampler;
-  readonly #listeners = new Set<Listener>();
+  readonly #listeners = new Listeners();
   readonly #followers = new Groups<ActorKey, Listener>();
   readonly #key = randomBytes(32);
   #spans: ((event: RecordedEvent) => SpanIds | null) | null = null;
@@ -95,9 +100,10 @@ export class Recorder {
       : { ...happening, detail: detail as NonNullable<Happening["detail"]> };
     const told = this.#placed(named(short), seq, ms);
     if (this.#kept) this.#keepDecision(seq, ms, told, bytes);
-    if (this.#listeners.size === 0 && this.#followers.size === 0) return;
+    const listeners = this.#listeners.of(told.type);
+    if (listeners.length === 0 && this.#followers.size === 0) return;
     const event = { ...told, seq, at: new Date(ms).toISOString() };
-    this.#hand(event, this.#listeners);
+    this.#hand(event, listeners);
     if (this.#followers.size > 0) this.#handOn(event, keysOf(told));
   }
 
@@ -115,34 +121,41 @@ export class Recorder {
   /** Under load one of many like it may go; what went wrong never does. */
   #keepDecision(seq: number, ms: number, told: Happening, bytes: number): void {
     const wanted = this.#wanted(ms, told);
-    const matters = told.level === "warning" || told.level === "error" || (!told.connection && !told.pair);
-    if (wanted.length === 0 && !matters) return;
+    const matters = told.level === "warning" || told.level === "error" || !isOfActor(told);
+    if (!wanted && !matters) return;
     const kept = Kept.decision(seq, ms, told, bytes);
     this.#journal.add(kept);
-    this.#keep(kept, wanted);
+    this.#keep(kept, wanted ? keysOf(told) : NOBODY);
   }
 
-  /** Where the steps of an actor go. Nothing that it does throws. */
+  /** Where the steps of an actor go. */
   of(subject: Subject): Tracer {
     const about = named(subject);
     const keys = keysOf(about);
+    const isWanted = this.#sampler.asking(about);
+    const wants = () => {
+      this.#sampler.tick(this.#now());
+      return this.#sampler.offer(isWanted());
+    };
+    const keep = (make: () => Step) => this.#keepStep(about, keys, make);
     return {
-      step: (make) => this.#step(about, keys, make),
+      wants,
+      keep,
+      step: (make) => {
+        if (wants()) keep(make);
+      },
       ended: () => {
         for (const key of keys) this.#traces.end(key);
       },
     };
   }
 
-  #step(about: Subject, keys: readonly ActorKey[], make: () => Step): void {
+  #keepStep(about: Subject, keys: readonly ActorKey[], make: () => Step): void {
     try {
-      const now = this.#now();
-      const wanted = this.#wanted(now, about, keys);
-      if (wanted.length === 0) return;
-      const kept = Kept.step(++this.#seq, now, about, make());
+      const kept = Kept.step(++this.#seq, this.#now(), about, make());
       this.#steps++;
-      this.#keep(kept, wanted);
-      if (this.#followers.size > 0) this.#handOn(kept.event, wanted);
+      this.#keep(kept, keys);
+      if (this.#followers.size > 0) this.#handOn(kept.event, keys);
     } catch {
       this.failures++;
     }
@@ -150,18 +163,12 @@ export class Recorder {
 
   /** Whether steps about it are kept now: what lives shortly need not be looked at at all. */
   wants(about: Subject): boolean {
-    return this.#wanted(this.#now(), about).length > 0;
+    return this.#wanted(this.#now(), about);
   }
 
-  /** In whose rings an event is kept; the keys are made where they are not known, and wanted. */
-  #wanted(now: number, about: Subject, keys?: readonly ActorKey[]): readonly ActorKey[] {
-    const { connection, pair } = about;
-    const sampler = this.#sampler;
-    sampler.tick(now);
-    if (connection === undefined && pair === undefined) return NOBODY;
-    // By the pair where there is one: a single connection may carry thousands.
-    const wanted = pair === undefined ? sampler.isOne(connection!) : sampler.isOne(pair.local, pair.remote);
-    return sampler.offer(wanted) ? keys ?? keysOf(about) : NOBODY;
+  #wanted(now: number, about: Subject): boolean {
+    this.#sampler.tick(now);
+    return isOfActor(about) && this.#sampler.offer(this.#sampler.isOne(about));
   }
 
   /** What stands for a localpart: the same one until the next start, and nothing more can be told from it. */
@@ -175,10 +182,13 @@ export class Recorder {
     this.#spans = spans;
   }
 
-  /** Hears every decision from now on; call the result to stop. */
-  listen(listener: Listener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  /**
+   * Hears decisions from now on; call the result to stop.
+   *
+   * @param types Of which; all, when it is left out.
+   */
+  listen(listener: Listener, types?: readonly EventType[]): () => void {
+    return this.#listeners.add(listener, types ?? null);
   }
 
   /** Hears every decision and step about it from now on. */
@@ -262,6 +272,8 @@ export class Recorder {
     }
   }
 }
+
+const isOfActor = ({ connection, pair }: Subject): boolean => connection !== undefined || pair !== undefined;
 
 /** Whoever told may have given a row of the binding table, which leads to its grants and round again to itself. */
 function named<About extends Subject>(about: About): About {

@@ -139,7 +139,7 @@ function broadcastOf(recorder: Recorder, about: Subject | null): Broadcast {
     const hear: Listener = (event) => add(() => frame(recorder, event), isLast(event));
     if (about === null) return recorder.listen(hear);
     const unfollow = recorder.follow(about, hear);
-    const unlisten = recorder.listen((event) => isLast(event) && hear(event));
+    const unlisten = recorder.listen(hear, [LAST]);
     return () => {
       unfollow();
       unlisten();
@@ -150,7 +150,8 @@ function broadcastOf(recorder: Recorder, about: Subject | null): Broadcast {
 }
 
 /** Nothing comes after it: an open answer would only hold up the end. */
-const isLast = ({ type }: RecordedEvent): boolean => type === "server.stopped";
+const LAST = "server.stopped";
+const isLast = ({ type }: RecordedEvent): boolean => type === LAST;
 
 /** The reader has seen everything up to this; without a word from it, everything up to now. */
 function lastSeen(recorder: Recorder, last: string | null): number {

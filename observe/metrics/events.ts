@@ -65,6 +65,9 @@ const COUNTED: Partial<Record<EventType, Count>> = {
   "actor.crashed": (registry, _, by) => registry.count("verona_actor_crashes", {}, by),
 };
 
+/** The types of what is counted. */
+export const COUNTED_TYPES = Object.keys(COUNTED) as EventType[];
+
 export function count(registry: Registry, event: RecordedEvent): void {
   const repeated = event.detail?.repeated; // one that stands for many
   COUNTED[event.type]?.(registry, event, typeof repeated === "number" ? repeated : 1);

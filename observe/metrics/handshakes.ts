@@ -1,12 +1,20 @@
 /** TLS handshakes, those that failed too: of these no event says more than that the connection ended by it. */
 import { BoundedMap } from "../../bounded/map.ts";
-import type { RecordedEvent } from "../../facts/event.ts";
+import type { EventType, RecordedEvent } from "../../facts/event.ts";
 import type { Registry } from "./registry.ts";
 
 /** STARTTLS was not even agreed upon. */
 const NO_HANDSHAKE = ["tls.refused", "tls.required"];
 /** Connections whose handshake is not over. */
 const MOST_UNDERWAY = 20_000;
+
+/** What it wants to hear. */
+export const HANDSHAKE_TYPES: readonly EventType[] = [
+  "connection.opened",
+  "connection.secured",
+  "connection.failed",
+  "connection.closed",
+];
 
 export class Handshakes {
   /** Their direction, by connection. */

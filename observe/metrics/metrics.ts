@@ -2,17 +2,17 @@
 import type { LookupFacts } from "../../facts/dns.ts";
 import type { RecordedEvent } from "../../facts/event.ts";
 import type { HealthDesk } from "../health_desk.ts";
-import { type Measured, Phases } from "../phases.ts";
+import { type Measured, PHASE_TYPES, Phases } from "../phases.ts";
 import type { Population } from "../population.ts";
 import type { Recorder } from "../recorder.ts";
 import type { Hub } from "../socket/hub.ts";
 import { streamsNow } from "../sse.ts";
 import type { Pace } from "../tables/pace.ts";
 import type { ServerView } from "../view.ts";
-import { count, measured } from "./events.ts";
+import { count, COUNTED_TYPES, measured } from "./events.ts";
 import { type Format, print, type Sample } from "./exposition.ts";
 import type { FamilyName } from "./families.ts";
-import { Handshakes } from "./handshakes.ts";
+import { HANDSHAKE_TYPES, Handshakes } from "./handshakes.ts";
 import { readProcess, watchEventLoop } from "./machine.ts";
 import { readHealth, readPopulation, readRecorder, readResolver, readServer, readSurvey } from "./reading.ts";
 import { type Observed, Registry, Sheet } from "./registry.ts";
@@ -33,6 +33,8 @@ export interface MetricsParts {
   readonly measured?: (one: Measured) => void;
 }
 
+const HEARD = [...new Set([...COUNTED_TYPES, ...HANDSHAKE_TYPES, ...PHASE_TYPES, "server.stopped" as const])];
+
 export class Metrics {
   readonly #parts: MetricsParts;
   readonly #registry = new Registry();
@@ -50,7 +52,7 @@ export class Metrics {
       measured(this.#registry, one, this.#seen);
       parts.measured?.(one);
     });
-    parts.recorder.listen((event) => this.#hear(event));
+    parts.recorder.listen((event) => this.#hear(event), HEARD);
     // What an alert waits for is there before: from nothing to 1 would be no increase.
     for (const cause of ["dns.bogus", "dns.witness"]) {
       this.#registry.count("xmpp_s2s_dnssec_validations", { result: "bogus", cause }, 0);

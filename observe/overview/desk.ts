@@ -14,7 +14,7 @@ import type { ServerView } from "../view.ts";
 import { attentionTo } from "./attention.ts";
 import { type Endings, findEndings } from "./endings.ts";
 import { Latencies } from "./latencies.ts";
-import { Rates } from "./rates.ts";
+import { RATED_TYPES, Rates } from "./rates.ts";
 
 export interface OverviewParts {
   readonly view: ServerView;
@@ -49,7 +49,7 @@ export class OverviewDesk {
     this.#parts = parts;
     this.#startedAt = parts.now();
     this.#rates = new Rates(this.#startedAt);
-    parts.recorder.listen((event) => this.#hear(event));
+    parts.recorder.listen((event) => this.#hear(event), [...RATED_TYPES, "actor.crashed", "server.stopped"]);
   }
 
   /** A phase of a connection or a pair is over. */

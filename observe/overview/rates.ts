@@ -1,5 +1,5 @@
 /** How much happened lately, in steps: a quarter of an hour by 5 s, a day by minutes. Bounded, and counted as it happens. */
-import type { RecordedEvent } from "../../facts/event.ts";
+import type { EventType, RecordedEvent } from "../../facts/event.ts";
 import type { Counts, Series } from "../contract.ts";
 
 const KEYS: readonly (keyof Counts)[] = [
@@ -24,6 +24,9 @@ const BY_EVENT: Partial<Record<RecordedEvent["type"], keyof Counts>> = {
   "pair.revoked": "revoked",
   "proof.rechecked": "rechecked",
 };
+
+/** The types of what is counted. */
+export const RATED_TYPES = Object.keys(BY_EVENT) as EventType[];
 
 class Ring {
   readonly stepMs: number;

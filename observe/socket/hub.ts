@@ -92,9 +92,7 @@ export class Hub {
 
   #begin({ parts: { recorder } }: Call): void {
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
-    this.#unlisten = recorder.listen(({ type }) => {
-      if (type === "server.stopped") this.#end();
-    });
+    this.#unlisten = recorder.listen(() => this.#end(), ["server.stopped"]);
   }
 
   #tick(): void {

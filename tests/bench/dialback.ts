@@ -2,27 +2,17 @@
  * `./dev bench --dialback`: answering `db:verify` as authoritative server, and verifying requests as receiving server,
  * Verona beside ejabberd and Prosody in one run. docs/bench.md.
  */
-import { ANSWERING, answerTurn, authoritative, type Contender, EACH, verifyTurn } from "./dialback_turns.ts";
+import { answerTurn, type Contender, CUSTOMERS, verifyTurn } from "./dialback_turns.ts";
 import { EJABBERD } from "./ejabberd.ts";
 import { type Place, SECRET } from "./lab.ts";
 import { prosodyWith } from "./prosody.ts";
 import { DEFAULTS, type DialbackTurn } from "./report_dialback.ts";
 import type { Kind } from "./server.ts";
+import { ANSWERING, authoritative, EACH, VERIFYING } from "./verifying.ts";
 import { veronaWith } from "./verona.ts";
 
 const TURN_MS = 120_000;
 
-/** What a test of speed has to lift, and prints. */
-const VERIFYING = {
-  proof_requests_per_second_unproven: 1_000_000,
-  proof_requests_per_second: 1_000_000,
-  pending_requests_unproven: 1000,
-  unproven_bytes_per_second: 0,
-  proofs_per_address_unproven: 500,
-  proofs_per_address: 500,
-  verify_per_domain: 8,
-  verify_connections: 1000,
-};
 const print = (limits: Record<string, number>): string =>
   Object.entries(limits).map(([key, value]) => `${key}=${value}`).join(" ");
 
@@ -35,8 +25,8 @@ const customer = ({ domain }: Place): string => domain;
 const host = ({ host }: Place): string => host;
 
 const AUTHORITATIVE: readonly Contender[] = [
-  { kind: authoritative(ANSWERING), serves: customer, limits: print(ANSWERING), most: 20_000 },
-  { kind: authoritative({}), serves: customer, limits: DEFAULTS, most: 60 },
+  { kind: authoritative(CUSTOMERS, ANSWERING), serves: customer, limits: print(ANSWERING), most: 20_000 },
+  { kind: authoritative(CUSTOMERS, {}), serves: customer, limits: DEFAULTS, most: 60 },
   {
     kind: EJABBERD,
     serves: host,

@@ -6,9 +6,10 @@ import { replaceModules } from "../harness/imports.ts";
 import { DIRECT_TLS, Granting, SENDERS, TARGETS } from "./granting.ts";
 import { customersOf, type Pair, type Place, SECRET, setUp } from "./lab.ts";
 import { load } from "./load.ts";
-import { rssMib } from "./proc.ts";
+import { cpuMs, rssMib } from "./proc.ts";
 import { type Watch, watchLine, type WatchTurn } from "./report_recorder.ts";
 import { type Kind, Server } from "./server.ts";
+import { calledBack, EACH, STREAMS, verified, VERIFYING } from "./verifying.ts";
 import { veronaWith } from "./verona.ts";
 import { type Viewed, Viewers } from "./viewers.ts";
 
@@ -21,22 +22,20 @@ const PASSES = { full: 6, quick: 3 };
 const [WARM, SHORT, LONG] = ["max:0.5", "max:1", "max:3"] as const;
 
 /** Nobody is asked to wait: it is the work that is measured. */
-const LIMITS = {
-  proof_requests_per_second_unproven: 1_000_000,
-  proof_requests_per_second: 1_000_000,
-  pending_requests_unproven: 1000,
-  unproven_bytes_per_second: 0,
-  proofs_per_address_unproven: 500,
-  proofs_per_address: 500,
-};
+const limits = { ...VERIFYING, attempts_per_minute: 1_000_000 };
+/** Nothing else proves who has no certificate. */
+const BY_DIALBACK = { policy: { proof: "encrypted" } };
+/** Compiling takes its time, and takes more of it where there is more to compile: what is measured is the long run. */
+const WARM_PASSES = 10;
 
-const kindOf = (watch: Watch): Kind => {
+const kindOf = (watch: Watch, more: Record<string, Record<string, unknown>> = {}): Kind => {
   const kind = veronaWith((place) => ({
     listen: {
       s2s_tls: [`${place.ip}:${DIRECT_TLS}`],
       ...(watch === "off" || watch === "none" ? { console: "" } : {}),
     },
-    limits: LIMITS,
+    limits,
+    ...more,
     domain: [place.domain, ...customersOf(place, TARGETS)].map((name) => ({
       name,
       component_secret: SECRET,
@@ -70,7 +69,12 @@ export async function recorderRound(
 ): Promise<WatchTurn[]> {
   const turns: WatchTurn[] = [];
   for (
-    const [what, measure] of Object.entries({ stanza: stanzaTurns, grant: grantTurns, flooded: floodedTurn })
+    const [what, measure] of Object.entries({
+      stanza: stanzaTurns,
+      assertion: assertionTurns,
+      grant: grantTurns,
+      flooded: floodedTurn,
+    })
   ) {
     if (stop.aborted) break;
     try {
@@ -140,9 +144,41 @@ async function grantTurns(passes: number, round: number): Promise<WatchTurn[]> {
   });
   const turns = await interleaved(passes, round, async (watch) => {
     const { server: { pid }, granting } = of[watch];
+    await granting.more(pid); // the long run: after a pause the recorder keeps more
     return { what: "grant", ...await granting.more(pid), rssMib: await rssMib(pid) };
   });
   return seen(turns, await viewers.end());
+}
+
+/** Control traffic as strangers bring it: streams, TLS, DNS, and somebody called back for each pair. */
+async function assertionTurns(passes: number, round: number): Promise<WatchTurn[]> {
+  await using stack = new AsyncDisposableStack();
+  const { of, viewers } = await beside(stack, async (watch, [a, b]) => {
+    stack.use(await Server.start(calledBack(EACH), a));
+    const { pid } = stack.use(await Server.start(kindOf(watch, BY_DIALBACK), b));
+    const senders = customersOf(a, EACH);
+    const ask = () => verified(b, b.domain, () => senders);
+    for (let n = 0; n < WARM_PASSES; n++) await ask();
+    return { pid, ask };
+  });
+  const turns = await interleaved(passes, round, (watch) => assertions(of[watch]));
+  return seen(turns, await viewers.end());
+}
+
+async function assertions(
+  { pid, ask }: { readonly pid: number; readonly ask: () => Promise<Record<string, number>> },
+): Promise<Figures> {
+  await ask(); // the long run: after a pause the recorder keeps more
+  const [began, cpu] = [performance.now(), await cpuMs(pid)];
+  const { valid = 0 } = await ask();
+  if (valid !== STREAMS * EACH) throw new Error(`${valid} of ${STREAMS * EACH} were let in`);
+  const [elapsed, spent] = [performance.now() - began, await cpuMs(pid) - cpu];
+  return {
+    what: "assertion",
+    cpuUs: spent / valid * 1000,
+    perSecond: valid / elapsed * 1000,
+    rssMib: await rssMib(pid),
+  };
 }
 
 const seen = (turns: readonly WatchTurn[], viewed: Viewed): WatchTurn[] =>

@@ -9,7 +9,8 @@ export type Watch = (typeof WATCHES)[number];
 /** One turn of one way to watch. */
 export interface WatchTurn {
   readonly watch: Watch;
-  readonly what: "stanza" | "grant";
+  /** `grant`: of a proven peer whose proof is known; `assertion`: of a stranger, by dialback. */
+  readonly what: "stanza" | "grant" | "assertion";
   /** Of the receiving server's process, all threads. */
   readonly cpuUs: number;
   readonly perSecond: number;
@@ -74,7 +75,7 @@ function viewedBy(group: readonly WatchTurn[]): Partial<WatchRow> {
 }
 
 export function watchLine({ watch, what, cpuUs, perSecond, rssMib, viewed }: WatchTurn): string {
-  return `${what.padEnd(7)} recorder ${watch.padEnd(9)} ${cpuUs.toFixed(2).padStart(8)} us CPU each  ` +
+  return `${what.padEnd(9)} recorder ${watch.padEnd(9)} ${cpuUs.toFixed(2).padStart(8)} us CPU each  ` +
     `${perSecond.toFixed(0).padStart(8)}/s  ${rssMib.toFixed(0).padStart(5)} MiB` +
     (viewed
       ? `  (viewers: ${(viewed.bytes / 1000).toFixed(0)} kB, ${viewed.cpuMs} ms CPU of their own)`
@@ -85,7 +86,7 @@ export function watchRowLine(row: WatchRow): string {
   const own = row.viewers_cpu_ms === undefined
     ? ""
     : `  (viewers: ${row.viewers_kbytes} kB, ${row.viewers_cpu_ms} ms CPU of their own)`;
-  return `${row.what.padEnd(7)} recorder ${row.watch.padEnd(9)} ${`${row.cpu_us}`.padStart(7)} us CPU each ` +
+  return `${row.what.padEnd(9)} recorder ${row.watch.padEnd(9)} ${`${row.cpu_us}`.padStart(7)} us CPU each ` +
     `(${row.cpu_percent} %)  ${`${row.per_second}`.padStart(8)}/s (${row.per_second_percent} %)  ` +
     `${row.rss_mib} MiB  ${row.turns} turns${own}`;
 }

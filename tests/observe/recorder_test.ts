@@ -103,25 +103,35 @@ Deno.test("recorder: decisions with much to say are within the bound too", () =>
 
 Deno.test("recorder: beyond its rate one actor in N is traced, without holes; it says so, and when it is over", () => {
   let now = 0;
-  const recorder = new Recorder(() => now, { perSecond: 400 });
+  const recorder = new Recorder(() => now, { perSecond: 500 });
   const told: Happening["detail"][] = [];
   recorder.listen(({ type, detail }) => type === "recorder.sampling" && told.push(detail));
-  const actors = Array.from({ length: 100 }, (_, i) => ({ connection: `c-${i}` }));
+  const actors = Array.from({ length: 500 }, (_, i) => ({ connection: `c-${i}` }));
   const round = () => actors.forEach((about) => recorder.of(about).step(() => RETRY));
-  for (let i = 0; i < 10; i++) round(); // 1,000 at once: 100 are the most of a quarter of a second
-  assert.equal(told.at(-1)?.oneIn, 16);
+  for (; now < 80; now += 20) round();
+  assert.deepEqual([recorder.load.oneIn, recorder.load.shed], [1, 0], "so much at once is nothing");
+  for (; now < 200; now += 20) round(); // 25,000 a second
   const { oneIn, shed } = recorder.load;
-  assert.equal(oneIn, 16);
-  assert.ok(shed > 500 && shed < 1000);
+  assert.deepEqual([told.at(-1)?.oneIn, oneIn], [64, 64]);
+  assert.ok(shed > 2500 && shed < 3000);
   const whole = actors.filter((about) => recorder.trace(about)!.events.length === 10);
-  assert.ok(whole.length > 0 && whole.length < 30);
+  assert.ok(whole.length > 0 && whole.length < 20);
   now = 10_000;
-  assert.equal(recorder.load.oneIn, 16, "the window of the flood ends");
+  assert.equal(recorder.load.oneIn, 64, "the window of the flood ends");
   now = 20_000;
   assert.equal(recorder.load.oneIn, 1, "nothing has happened since");
   assert.equal(told.at(-1)?.oneIn, 1);
   recorder.of({ connection: "c-new" }).step(() => RETRY);
   assert.equal(seqs(recorder, { connection: "c-new" })!.length >= 1, true);
+});
+
+Deno.test("recorder: in the long run no more is kept than its rate, whatever comes", () => {
+  let now = 0;
+  const recorder = new Recorder(() => now, { perSecond: 500 });
+  const actors = Array.from({ length: 2000 }, (_, i) => recorder.of({ connection: `c-${i}` }));
+  for (; now < 20_000; now += 100) for (const actor of actors) actor.step(() => RETRY); // 20,000 a second
+  assert.ok(recorder.load.steps < 2000 + 20 * 500 * 2, String(recorder.load.steps));
+  assert.ok(recorder.load.steps > 20 * 500 / 4, String(recorder.load.steps));
 });
 
 Deno.test("recorder: where a ring had to go, decisions of its actor are found in the journal", () => {
