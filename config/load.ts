@@ -1,4 +1,5 @@
 /** Reads verona.toml: file, environment, defaults; every mistake at once, each with its line and its cure. */
+import { dirname } from "node:path";
 import { parse, TomlError } from "smol-toml";
 import type { z } from "zod";
 import { AddressFault, type Domain, parseDomain } from "../xmpp/domain.ts";
@@ -10,6 +11,7 @@ import { isLoopback } from "./loopback.ts";
 import { mend } from "./mend.ts";
 import { at, elsewhere, type Mistake, syntax } from "./mistakes.ts";
 import { nearestKey } from "./nearest.ts";
+import { placedIn } from "./paths.ts";
 import { type ConfigFile, LATER_LIMITS, schema } from "./schema.ts";
 import { wordsOf } from "./words.ts";
 
@@ -41,6 +43,8 @@ export type Loaded = Good | Bad;
 export interface Sources {
   readText(path: string): string;
   readonly env: Readonly<Record<string, string>>;
+  /** What relative paths count from; else from where the process was started. */
+  readonly folder?: string;
 }
 
 /** Loads the file at `path`. A file that cannot be read is a mistake like any other. */
@@ -52,7 +56,7 @@ export function loadConfig(path: string, sources: Sources): Loaded {
     const message = `cannot be read: ${reasonOf(error)}; \`verona config init\` writes a first one`;
     return { config: null, mistakes: [elsewhere(path, message)], mended: null };
   }
-  return parseConfig(text, sources);
+  return parseConfig(text, { folder: dirname(path), ...sources });
 }
 
 /** The same for a text. */
@@ -154,7 +158,8 @@ const sorted = (mistakes: Mistake[]): Mistake[] => mistakes.sort((a, b) => (a.li
 
 type Complain = (path: readonly PropertyKey[], message: string) => void;
 
-function toConfig(file: ConfigFile, sources: Sources, complain: Complain): Config {
+function toConfig(written: ConfigFile, sources: Sources, complain: Complain): Config {
+  const file = placedIn(sources.folder ?? ".", written);
   checkTogether(file, complain);
   checkFiles(file, sources.readText, complain);
   const domainKeys = <T>(record: Record<string, T>, path: string[]): Map<Domain, T> => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { parse } from "smol-toml";
 import type { Config, Limits } from "../../config/config.ts";
-import { type Good, parseConfig, type Sources } from "../../config/load.ts";
+import { type Good, loadConfig, parseConfig, type Sources } from "../../config/load.ts";
 import { type Mistake, printMistakes } from "../../config/mistakes.ts";
 import { show, written } from "../../config/show.ts";
 import { TEMPLATE } from "../../config/template.ts";
@@ -250,6 +250,43 @@ component_secret_file = "empty"
   const { domains } =
     good(`${MINIMAL}[[domain]]\nname = "b.example"\ncomponent_secret_file = "file"\n`).config;
   assert.equal(domains[0]!.componentSecret, "the secret");
+});
+
+Deno.test("paths count from the configuration's own folder, wherever a command is started", () => {
+  const text = `[server]
+names = ["xmpp1.example"]
+data_dir = "./data"
+dialback_secret_file = "dialback"
+[[certificate]]
+chain = "certs/a.pem"
+key = "/keys/a.key"
+[trust]
+ca = ["system", "ca.pem"]
+[dns]
+trust_anchor = "root.key"
+[console]
+tls_chain = "c.pem"
+tls_key = "c.key"
+[[domain]]
+name = "a.example"
+component_secret_file = "secrets/a"
+`;
+  const read: string[] = [];
+  const readText = (path: string) => {
+    if (path === "/etc/verona/verona.toml") return text;
+    read.push(path);
+    return path.endsWith("root.key") ? ". IN DNSKEY 257 3 13 AAAA" : sources().readText(path);
+  };
+  const loaded = loadConfig("/etc/verona/verona.toml", { readText, env: {} });
+  assert.deepEqual(loaded.mistakes, []);
+  const { server, certificates, trust, dns, console } = loaded.config!;
+  const at = (name: string) => `/etc/verona/${name}`;
+  assert.deepEqual([server.dataDir, server.dialbackSecretFile], [at("data"), at("dialback")]);
+  assert.deepEqual(certificates, [{ chain: at("certs/a.pem"), key: "/keys/a.key" }]);
+  assert.deepEqual([trust, dns.trustAnchor], [["system", at("ca.pem")], at("root.key")]);
+  assert.deepEqual(console, { tlsChain: at("c.pem"), tlsKey: at("c.key") });
+  assert.ok(read.includes(at("secrets/a")), "the secret's file was looked for elsewhere");
+  assert.ok(read.every((path) => path.startsWith("/")), read.join(", "));
 });
 
 Deno.test("a console off loopback is refused without TLS", () => {
