@@ -63,7 +63,10 @@ export class RouteNow implements LiveRoute {
     return this.#proof?.expiresAt ?? null;
   }
   get recheckAt() {
-    return this.#proof?.recheckAt ?? null;
+    const grant = this.#grant;
+    if (grant === undefined) return null;
+    const life = this.#server.shells.get(grant.connection.id)?.proofs.life(this.#pair.remote);
+    return (life ?? this.#proof)?.recheckAt ?? null;
   }
   get boundMs() {
     return this.#route?.boundMs ?? null;
@@ -96,8 +99,11 @@ export class RouteNow implements LiveRoute {
     return this.#server.shells.get(sending.connection.id)?.window.heldOf(this.#pair) ?? 0;
   }
 
+  get #grant() {
+    return this.#row?.send[0] ?? this.#row?.recv[0];
+  }
+
   get #proof() {
-    const grant = this.#row?.send[0] ?? this.#row?.recv[0];
-    return grant?.connection.delegated.get(this.#pair.remote);
+    return this.#grant?.connection.delegated.get(this.#pair.remote);
   }
 }

@@ -1,7 +1,7 @@
 /** The life of one proof on one connection: performs `machines/proof`. protocol.md 3.9. */
 import type { Actor } from "xstate";
 import type { Cause } from "../facts/cause.ts";
-import { proof as proofMachine, PROOF_TIMERS, type ProofEffect } from "../machines/proof.ts";
+import { postponementMs, proof as proofMachine, PROOF_TIMERS, type ProofEffect } from "../machines/proof.ts";
 import type { Proof } from "../policy/proof.ts";
 import { isStricter } from "../policy/admission.ts";
 import type { Verdict } from "../policy/decide.ts";
@@ -28,6 +28,8 @@ export class ProofLife {
   readonly #holder: ProofHolder;
   #claim: Claim;
   readonly #actor: Actor<typeof proofMachine>;
+  /** When it is looked at again after a look that settled nothing; null while the proof's own time counts. */
+  #againAt: number | null = null;
   /** What a re-check under way is for is gone. */
   readonly #over = new AbortController();
 
@@ -57,7 +59,7 @@ export class ProofLife {
         holder.ended(proof.domain, "server.internal");
       },
     );
-    this.#actor.subscribe({ complete: () => this.#over.abort(null) });
+    this.#actor.subscribe({ next: () => this.#plan(), complete: () => this.#over.abort(null) });
     this.#actor.start();
   }
 
@@ -70,6 +72,11 @@ export class ProofLife {
   get state(): string {
     const { value } = this.#actor.getSnapshot();
     return typeof value === "string" ? value : String(Object.values(value)[0]);
+  }
+
+  /** When it is looked at next; while it is looked at, when that was due. Milliseconds since the epoch. */
+  get recheckAt(): number {
+    return this.#againAt ?? this.proof.recheckAt;
   }
 
   /** Another pair rests on the domain too, by this very proof or by one that was made just now. */
@@ -90,6 +97,18 @@ export class ProofLife {
 
   connectionOver(): void {
     this.#actor.send({ type: "connection.over" });
+  }
+
+  /** Every state is entered once; while it is rechecked, what was planned stands. */
+  #plan(): void {
+    const { state } = this;
+    if (state === "held") this.#againAt = null;
+    const waitMs = state === "postponed"
+      ? postponementMs(this.#actor.getSnapshot().context)
+      : state === "suspected"
+      ? PROOF_TIMERS.suspicionMs
+      : null;
+    if (waitMs !== null) this.#againAt = this.#server.host.clock.now() + waitMs;
   }
 
   #perform(effect: ProofEffect): void {

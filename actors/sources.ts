@@ -113,7 +113,7 @@ function* livesOn({ proofs, machineProof }: S2sShell): Iterable<ProofLife> {
   if (machineProof !== null) yield machineProof;
 }
 
-function liveProof(connection: string, { proof, state }: ProofLife): LiveProof {
+function liveProof(connection: string, { proof, state, recheckAt }: ProofLife): LiveProof {
   return {
     domain: proof.domain,
     prooftype: proof.prooftype,
@@ -121,7 +121,7 @@ function liveProof(connection: string, { proof, state }: ProofLife): LiveProof {
     target: proof.target === null ? null : `${proof.target.host}:${proof.target.port}`,
     connection,
     checkedAt: proof.checkedAt,
-    recheckAt: proof.recheckAt,
+    recheckAt,
     expires: proof.expiresAt,
     links: (proof.evidence.links ?? []) as ProofRow["links"],
   };

@@ -64,6 +64,10 @@ interface Context extends ProofInput {
 
 const BOGUS_IN_A_ROW = 3;
 
+/** From a failure to the next look. */
+export const postponementMs = ({ failures, timers }: Pick<Context, "failures" | "timers">): number =>
+  Math.min(timers.postponeMs * 2 ** (failures - 1), timers.postponeMaxMs);
+
 const endFor = {
   type: "end proof",
   params: ({ event }: { readonly event: { readonly cause: Cause } }) => ({ cause: event.cause }),
@@ -117,8 +121,7 @@ export const proof = setup({
     hard: ({ context }) => capped(context.hardMs ?? Infinity),
     recheck: ({ context }) => capped(context.timers.proofTimeoutMs),
     suspicion: ({ context }) => capped(context.timers.suspicionMs),
-    postponement: ({ context: { failures, timers } }) =>
-      capped(Math.min(timers.postponeMs * 2 ** (failures - 1), timers.postponeMaxMs)),
+    postponement: ({ context }) => capped(postponementMs(context)),
   },
 }).createMachine({
   id: "proof",

@@ -184,7 +184,32 @@ Deno.test("DNA-53 DNA-55: a bogus re-check is only a suspicion; the third in a r
 
   damage();
   await rechecked("suspected", due);
-  await rechecked("suspected", () => stage.server.advance(20 * SECOND));
+  await rechecked("suspected", due); // 20 s later: it says so
   await stage.server.advance(40 * SECOND);
   await o.verdict("sender.example", "target.example", "invalid");
+});
+
+Deno.test("3.9: a proof whose re-check is postponed says when it is looked at next: after one minute, after two; then by its own time", async () => {
+  await using stage = await Stage.open(moved);
+  await stage.initiateWith();
+  /** How long after a look that was due the next one is planned. */
+  const rechecked = async (outcome: string) => {
+    const [due, since] = [await recheckAt(stage), stage.server.log.length];
+    await stage.server.advanceTo(due);
+    await stage.server.told({ event: "proof.rechecked", domain: "sender.example", outcome }, since);
+    const { next } = await stage.server.eventually("the next look is planned", async () => {
+      const next = await recheckAt(stage);
+      return next !== due && { next };
+    });
+    assert.equal((await stage.server.route("target.example", "sender.example"))!.recheckAt, next);
+    return (Date.parse(next) - Date.parse(due)) / SECOND;
+  };
+  // What the machine takes to ask in vain is not counted.
+  const within = (seconds: number, least: number) =>
+    assert.ok(seconds >= least && seconds < least + 30, `${seconds} s`);
+  stage.world.dns.outage({ kind: "servfail" });
+  within(await rechecked("postponed"), 60);
+  within(await rechecked("postponed"), 120);
+  stage.world.dns.resume();
+  assert.ok(await rechecked("held") >= 4.5 * 60);
 });
