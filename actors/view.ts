@@ -178,13 +178,14 @@ export class View implements ServerView {
     for (const [remote, { proof }] of this.#server.config.policy.peer) {
       if (proof === null) continue;
       const origin = this.#runTime.policies.has(remote as Domain) ? "run time" : "file";
-      yield { remote, proof, origin, inFile: ofFile.get(remote)?.proof ?? null };
+      const since = this.#runTime.policySince(remote as Domain);
+      yield { remote, proof, origin, inFile: ofFile.get(remote)?.proof ?? null, since };
     }
   }
 
   putPolicy(remote: Domain, proof: ProofPolicy): "created" | "replaced" {
     const replaces = this.#runTime.policies.has(remote);
-    this.#runTime.setPolicy(remote, proof);
+    this.#runTime.setPolicy(remote, proof, this.#server.host.clock.now());
     this.#govern({ action: "policy.set", remote, proof });
     return replaces ? "replaced" : "created";
   }

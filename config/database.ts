@@ -1,19 +1,19 @@
-/** A database file of ours in `data_dir`: mode 0600, of one schema version, whole or refused. */
+/** A database file of ours in `data_dir`: mode 0600, brought to the newest schema, whole or refused. */
 import { DatabaseSync } from "node:sqlite";
 
 /**
  * Opens the file, making what is missing. Every statement is on disk when it returns.
  *
- * @param version Of `schema`; a file of another one is refused.
+ * @param steps Each makes the schema's next version of the one before; a file of a later version is refused.
  * @throws {Error} one sentence: which file, what is wrong, what to do.
  */
-export function openDatabase(path: string, version: number, schema: string): DatabaseSync {
+export function openDatabase(path: string, steps: readonly string[]): DatabaseSync {
   try {
     // SQLite gives its journal the mode of the file that it belongs to.
     Deno.openSync(path, { create: true, write: true, mode: 0o600 }).close();
     Deno.chmodSync(path, 0o600);
     const database = new DatabaseSync(path);
-    return used(database, () => prepare(database, version, schema));
+    return used(database, () => prepare(database, steps));
   } catch (error) {
     const cure = "restore it, or move it away to begin with an empty one";
     throw new Error(`Cannot use ${path}: ${(error as Error).message}; ${cure}`);
@@ -21,7 +21,7 @@ export function openDatabase(path: string, version: number, schema: string): Dat
 }
 
 /**
- * Opens the file beside the server that it belongs to, for reading; null when there is none.
+ * Opens the file beside the server that it belongs to, for reading; null when there is none. It may be of an earlier version.
  *
  * @throws {Error} one sentence: which file, what is wrong.
  */
@@ -32,7 +32,7 @@ export function peekDatabase(path: string, version: number): DatabaseSync | null
     return used(database, () => {
       database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
       const found = versionOf(database);
-      if (found !== version) throw new Error(`its schema version is ${found}, this Verona knows ${version}`);
+      if (found < 1 || found > version) throw new Error(unknown(found, version));
     });
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
@@ -70,16 +70,20 @@ export function atomic<T>(database: DatabaseSync, work: () => T): T {
 /** How long another process, such as a backup, may hold a file of ours: everything else waits with us. */
 const BUSY_MS = 250;
 
-function prepare(database: DatabaseSync, version: number, schema: string): void {
+function prepare(database: DatabaseSync, steps: readonly string[]): void {
   database.exec("PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF");
   database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
   const [damage] = Object.values(database.prepare("PRAGMA quick_check(1)").get()!);
   if (damage !== "ok") throw new Error(`it is damaged (${damage})`);
   const found = versionOf(database);
-  if (found === version) return;
-  if (found !== 0) throw new Error(`its schema version is ${found}, this Verona knows ${version}`);
-  database.exec(`BEGIN IMMEDIATE; ${schema}; PRAGMA user_version = ${version}; COMMIT`);
+  if (found > steps.length) throw new Error(unknown(found, steps.length));
+  if (found === steps.length) return;
+  const missing = steps.slice(found).join(";");
+  database.exec(`BEGIN IMMEDIATE; ${missing}; PRAGMA user_version = ${steps.length}; COMMIT`);
 }
+
+const unknown = (found: number, known: number): string =>
+  `its schema version is ${found}, this Verona knows ${known}`;
 
 function versionOf(database: DatabaseSync): number {
   return (database.prepare("PRAGMA user_version").get() as { user_version: number }).user_version;

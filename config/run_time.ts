@@ -4,12 +4,13 @@ import type { Domain } from "../xmpp/domain.ts";
 import type { Config, HostedDomain, PeerPolicy, ProofPolicy, TenantPolicy } from "./config.ts";
 import { atomic, openDatabase, peekDatabase } from "./database.ts";
 
-const VERSION = 1;
-const SCHEMA = `
-  CREATE TABLE domain (name TEXT PRIMARY KEY, secret TEXT, policy TEXT NOT NULL) STRICT;
+const SCHEMA = [
+  `CREATE TABLE domain (name TEXT PRIMARY KEY, secret TEXT, policy TEXT NOT NULL) STRICT;
   CREATE TABLE removed (name TEXT PRIMARY KEY) STRICT;
   CREATE TABLE suspended (name TEXT PRIMARY KEY) STRICT;
-  CREATE TABLE peer (name TEXT PRIMARY KEY, proof TEXT NOT NULL) STRICT`;
+  CREATE TABLE peer (name TEXT PRIMARY KEY, proof TEXT NOT NULL) STRICT`,
+  "ALTER TABLE peer ADD COLUMN since INTEGER",
+];
 
 const INHERITS: PeerPolicy = { proof: null, allowInsecureDelegation: null, daneInbound: null };
 
@@ -22,6 +23,7 @@ export class RunTime {
   readonly #removed = new Set<Domain>();
   readonly #suspended = new Set<Domain>();
   readonly #peers = new Map<Domain, ProofPolicy>();
+  readonly #peersSince = new Map<Domain, number>();
 
   private constructor(database: DatabaseSync) {
     this.#database = database;
@@ -32,17 +34,20 @@ export class RunTime {
     }
     for (const { name } of rows("removed")) this.#removed.add(name);
     for (const { name } of rows("suspended")) this.#suspended.add(name);
-    for (const { name, proof } of rows("peer")) this.#peers.set(name, proof!);
+    for (const { name, proof, since } of rows("peer")) {
+      this.#peers.set(name, proof!);
+      if (typeof since === "number") this.#peersSince.set(name, since);
+    }
   }
 
   /** @throws {Error} one sentence, when the file cannot be used. */
   static open(dataDir: string): RunTime {
-    return new RunTime(openDatabase(`${dataDir}/run-time.db`, VERSION, SCHEMA));
+    return new RunTime(openDatabase(`${dataDir}/run-time.db`, SCHEMA));
   }
 
   /** To look at it beside a running server; null when nothing was ever set. @throws {Error} one sentence. */
   static peek(dataDir: string): RunTime | null {
-    const database = peekDatabase(`${dataDir}/run-time.db`, VERSION);
+    const database = peekDatabase(`${dataDir}/run-time.db`, SCHEMA.length);
     return database === null ? null : new RunTime(database);
   }
 
@@ -63,6 +68,11 @@ export class RunTime {
   /** What peers must prove, by name. */
   get policies(): ReadonlyMap<Domain, ProofPolicy> {
     return this.#peers;
+  }
+
+  /** When that was set, in milliseconds since the epoch; null where an earlier version set it, which did not say. */
+  policySince(remote: Domain): number | null {
+    return this.#peersSince.get(remote) ?? null;
   }
 
   /** The file's configuration with this over it: what was set at run time wins, until it is taken back. */
@@ -116,14 +126,16 @@ export class RunTime {
     this.#suspended.delete(name);
   }
 
-  setPolicy(remote: Domain, proof: ProofPolicy): void {
-    this.#write(() => this.#run("REPLACE INTO peer VALUES (?, ?)", remote, proof));
+  setPolicy(remote: Domain, proof: ProofPolicy, now: number): void {
+    this.#write(() => this.#run("REPLACE INTO peer VALUES (?, ?, ?)", remote, proof, now));
     this.#peers.set(remote, proof);
+    this.#peersSince.set(remote, now);
   }
 
   forgetPolicy(remote: Domain): void {
     this.#write(() => this.#run("DELETE FROM peer WHERE name = ?", remote));
     this.#peers.delete(remote);
+    this.#peersSince.delete(remote);
   }
 
   close(): void {
@@ -139,7 +151,7 @@ export class RunTime {
     }
   }
 
-  #run(sql: string, ...values: (string | null)[]): void {
+  #run(sql: string, ...values: (string | number | null)[]): void {
     this.#database.prepare(sql).run(...values);
   }
 }
@@ -149,4 +161,5 @@ interface Row {
   readonly secret?: string | null;
   readonly policy?: string;
   readonly proof?: ProofPolicy;
+  readonly since?: number | null;
 }

@@ -3,9 +3,8 @@ import type { DatabaseSync } from "node:sqlite";
 import { atomic, openDatabase } from "../config/database.ts";
 import type { AuditRow } from "./contract.ts";
 
-const VERSION = 1;
-const SCHEMA = `CREATE TABLE entry (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, role TEXT,
-  by TEXT, address TEXT NOT NULL, what TEXT NOT NULL, detail TEXT, status INTEGER NOT NULL, cause TEXT) STRICT`;
+const SCHEMA = [`CREATE TABLE entry (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, role TEXT,
+  by TEXT, address TEXT NOT NULL, what TEXT NOT NULL, detail TEXT, status INTEGER NOT NULL, cause TEXT) STRICT`];
 
 export interface AuditBounds {
   /** Entries of operators. The oldest give way; how old they are does not count. */
@@ -32,7 +31,7 @@ export class Audit {
 
   /** @throws {Error} one sentence, when the file cannot be used. */
   constructor(path: string, bounds = BOUNDS) {
-    this.#database = openDatabase(path, VERSION, SCHEMA);
+    this.#database = openDatabase(path, SCHEMA);
     this.#bounds = bounds;
   }
 
@@ -67,14 +66,6 @@ export class Audit {
       at: new Date(row.at).toISOString(),
       status: row.status === BEGUN ? null : row.status,
     }));
-  }
-
-  /** When it was last done, in RFC 3339; null when that is not known any more. @throws {Error} */
-  lastDone(what: string): string | null {
-    const { at } = this.#database.prepare(
-      "SELECT max(at) AS at FROM entry WHERE what = ? AND status BETWEEN 200 AND 299",
-    ).get(what) as { at: number | null };
-    return at === null ? null : new Date(at).toISOString();
   }
 
   close(): void {

@@ -51,6 +51,8 @@ export interface PeerProof {
   readonly proof: ProofPolicy;
   readonly origin: "file" | "run time";
   readonly inFile: ProofPolicy | null;
+  /** Milliseconds since the epoch; null when that is not known. */
+  readonly since: number | null;
 }
 
 export interface ServerView {

@@ -3,6 +3,7 @@ import { proof } from "../../config/schema.ts";
 import type { PeerPolicyList } from "../contract.ts";
 import { Problem } from "../problem.ts";
 import { json, kept, readDomain } from "./answers.ts";
+import { iso } from "../tables/table.ts";
 import type { Call, Endpoint } from "./endpoint.ts";
 
 const PATH = "/api/v1/policy/:remote";
@@ -35,9 +36,7 @@ export const POLICY: readonly Endpoint[] = [
 function list({ parts }: Call): Response {
   const policies = [...parts.view.peerProofs()].map((one) => ({
     ...one,
-    since: one.origin === "file"
-      ? null
-      : parts.audit.lastDone(`PUT /api/v1/policy/${encodeURIComponent(one.remote)}`),
+    since: iso(one.since),
   }));
   const answer: PeerPolicyList = { policies, total: policies.length };
   return json(answer);

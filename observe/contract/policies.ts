@@ -5,7 +5,7 @@ export interface PeerPolicyRow {
   readonly origin: "file" | "run time";
   /** What holds again when it is taken back; null: what holds for every peer. */
   readonly inFile: string | null;
-  /** When it was set at run time, as the audit log has it; null: by the file, or it has forgotten. */
+  /** When it was set at run time; null: by the file, or by a version of Verona that did not write it down. */
   readonly since: string | null;
 }
 

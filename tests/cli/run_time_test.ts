@@ -129,6 +129,11 @@ Deno.test("run time by command: policy alone lists what single peers must prove,
     { remote: "new.example", proof: "strict", origin: "run time", inFile: null, dated: true },
   ]);
   assert.match(await good(["policy"]), /^new\.example +strict +run time +nothing +\d{4}-.*Z$/m);
+  // It is not the audit log's to know: that one is bounded, and may be moved away.
+  assert.equal(await stage.server.stop(), 0);
+  await Deno.remove(`${stage.directory}/data/audit.db`);
+  await using _again = await VeronaServer.start(stage.directory, stage.server.settings);
+  assert.deepEqual(JSON.parse(await good(["policy", "--json"])).policies, policies);
   assert.equal((await run(["policy", "new.example"])).code, 2);
   await good(["policy", "new.example", "default"]);
   assert.equal(JSON.parse(await good(["policy", "--json"])).total, 2);
