@@ -2,7 +2,8 @@
 
 use hickory_proto::{
     dnssec::rdata::{DNSKEY, DNSSECRData, DS},
-    rr::{RData, Record, RecordType},
+    rr::{Name, RData, Record, RecordType},
+    serialize::binary::BinDecodable,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -173,6 +174,9 @@ fn data(record: &Record) -> Option<Value> {
         }),
         RData::CNAME(target) => json!({ "t": "CNAME", "target": names::text(&target.0) }),
         RData::NS(target) => json!({ "t": "NS", "target": names::text(&target.0) }),
+        RData::Unknown { code, rdata } if *code == RecordType::DNAME => json!({
+            "t": "DNAME", "target": names::text(&Name::from_bytes(&rdata.anything).ok()?),
+        }),
         RData::TXT(txt) => {
             json!({ "t": "TXT", "strings": txt.txt_data.iter().map(|text| escaped(text)).collect::<Vec<_>>() })
         }
@@ -210,4 +214,34 @@ fn escaped(text: &[u8]) -> String {
         byte => format!("\\{byte:03}"),
     };
     text.iter().map(escape).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use hickory_proto::rr::rdata::NULL;
+
+    use super::*;
+
+    fn dname(wire: &[u8]) -> Option<Value> {
+        let rdata = NULL::with(wire.to_vec());
+        let code = RecordType::DNAME;
+        data(&Record::from_rdata(
+            Name::root(),
+            300,
+            RData::Unknown { code, rdata },
+        ))
+    }
+
+    #[test]
+    fn a_dname_says_where_it_leads() {
+        assert_eq!(
+            dname(b"\x06target\x07example\x00"),
+            Some(json!({ "t": "DNAME", "target": "target.example." }))
+        );
+    }
+
+    #[test]
+    fn a_dname_that_is_no_name_says_nothing() {
+        assert_eq!(dname(b"\x3ftoo short"), None);
+    }
 }

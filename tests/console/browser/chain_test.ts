@@ -21,6 +21,8 @@ function prepare(world: World): void {
   world.addZone("hashed.example", { denial: "nsec3" });
   world.customer("child.hashed.example", undefined, { signed: false });
   world.addZone("alias.example").set(srvOwner("alias.example"), "CNAME", [srvOwner("sender.example")]);
+  // Of the whole service's names one DNAME, which is what a customer may have who moves (RFC 6672).
+  world.addZone("moved.example").set("_tcp.moved.example", "DNAME", ["_tcp.sender.example"]);
   world.addZone("wild.example").set("*.wild.example", "SRV", [{
     target: "xmpp1.originating.example",
     port: 5269,
@@ -101,7 +103,7 @@ test("D3.4: an unsigned delegation is no error: it says which proof there is tha
   visitor.assertQuiet();
 });
 
-test("D3.5: an alias and a wildcard are links of their own", async ({ visit, place }) => {
+test("D3.5: an alias, a DNAME and a wildcard are links of their own", async ({ visit, place }) => {
   await using visitor = await visit();
   const alias = await proofOf(visitor, place, "alias.example");
   const [step, data] = alias.slice(-2);
@@ -110,6 +112,12 @@ test("D3.5: an alias and a wildcard are links of their own", async ({ visit, pla
   assert.deepEqual([data!.title, data!.verdict], [srvOwner("sender.example"), "good"]);
   const titles = alias.map(({ title }) => title);
   for (const zone of [".", "example", "alias.example", "sender.example"]) assert(titles.includes(zone), zone);
+  const moved = await proofOf(visitor, place, "moved.example");
+  const [dname, served] = moved.slice(-2);
+  assert.deepEqual([dname!.title, dname!.verdict], ["_tcp.moved.example", "good"]);
+  assert.match(dname!.text, /DNAME → _tcp\.sender\.example.*key \d+/);
+  assert.deepEqual([served!.title, served!.verdict], [srvOwner("sender.example"), "good"]);
+  await visitor.pictures("chain-dname");
   const wild = await proofOf(visitor, place, "wild.example");
   assert.match(wild.at(-1)!.text, /SRV, by a wildcard/);
   await visitor.pictures("chain-alias");

@@ -1,5 +1,5 @@
 /** Answers as a recursive resolver with CD=1 gives them: from the deepest zone, aliases followed. */
-import { canonical, isBelow, parentOf, type Record, type RRset, type Type } from "./records.ts";
+import { asRecords, canonical, isBelow, parentOf, type Record, type RRset, type Type } from "./records.ts";
 import { type Chain, denial, noExactMatch } from "./denial.ts";
 import { delegationSigner, dnskey, signed } from "./sign.ts";
 import type { Zone } from "./zone.ts";
@@ -46,6 +46,8 @@ export class Zones {
     const chain = this.#chain(zone);
     const exact = this.#lookup(zone, name, type);
     if (exact !== undefined) return this.#found(answer, exact, type, signed(zone, exact));
+    const redirected = this.#redirected(zone, name, answer);
+    if (redirected !== undefined) return redirected;
     if (!chain.owners.some((owner) => isBelow(owner, name))) {
       const star = `*.${zone.closestEncloser(name)}`;
       const wild = this.#lookup(zone, star, type);
@@ -57,6 +59,19 @@ export class Zones {
     }
     answer.authorities.push(...signed(zone, { ...zone.get(zone.name, "SOA")!, ttl: 1 }));
     answer.authorities.push(...denial(chain, name, answer.rcode === "NXDOMAIN"));
+    return undefined;
+  }
+
+  /** RFC 6672 2.2, 3.1: a DNAME above the name, and the CNAME that follows from it, which nobody signs. */
+  #redirected(zone: Zone, name: string, answer: Answer): string | undefined {
+    for (let above = parentOf(name); isBelow(above, zone.name) && above !== ""; above = parentOf(above)) {
+      const set = zone.get(above, "DNAME");
+      if (set === undefined) continue;
+      const target = name.slice(0, -above.length) + canonical(set.data[0] as string);
+      const alias: RRset = { owner: name, type: "CNAME", ttl: set.ttl, data: [target] };
+      answer.answers.push(...signed(zone, set), ...asRecords(alias));
+      return target;
+    }
     return undefined;
   }
 
