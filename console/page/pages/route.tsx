@@ -123,7 +123,7 @@ function Explained({ local, remote, tab }: { local: string; remote: string; tab:
       {tab === "why"
         ? (
           <>
-            <p class="headline">{plain(data.headline)}</p>
+            <p class={`headline ${data.verdict}`}>{plain(data.headline)}</p>
             <Stages stages={data.stages} verdict={data.verdict} cause={data.cause} />
           </>
         )
