@@ -111,7 +111,7 @@ export class Inward {
   /** A reply to a ping of the server's own is for nobody else. */
   #isAnswered(batch: Batch, i: number, found: Filtered): boolean {
     if (found.action !== "deliver" || !this.#server.pings.isReply(batch, i)) return false;
-    this.#server.pings.reply(batch.id(i), found.grant.pair);
+    this.#server.pings.reply(batch.id(i), found.grant);
     return true;
   }
 

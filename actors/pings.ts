@@ -3,6 +3,7 @@
  * them reaches a component. protocol.md 8.3, 8.5.
  */
 import { createHmac } from "node:crypto";
+import type { Grant } from "../routing/grant.ts";
 import type { Batch } from "../wire/connection.ts";
 import type { DomainPair } from "../xmpp/domain.ts";
 import { STANZA_KINDS, STANZA_TYPES } from "../xmpp/stanza.ts";
@@ -22,7 +23,10 @@ export interface Ping {
 export class Pings {
   readonly #prefix: string;
   readonly #prefixBytes: Uint8Array;
-  readonly #waiting = new Map<string, { readonly pair: DomainPair; readonly returned: () => void }>();
+  readonly #waiting = new Map<
+    string,
+    { readonly pair: DomainPair; readonly returned: (by: Grant) => void }
+  >();
   #last = 0;
 
   /** @param secret The same after a restart, so that a late reply is still known to be ours; never told. */
@@ -31,8 +35,8 @@ export class Pings {
     this.#prefixBytes = encode(this.#prefix);
   }
 
-  /** A new ping; `returned` is called with the first reply. The caller writes it, and forgets it when it is too late. */
-  make(pair: DomainPair, returned: () => void): Ping {
+  /** A new ping; `returned` is called with the first reply's way in. The caller writes it, and forgets it when it is too late. */
+  make(pair: DomainPair, returned: (by: Grant) => void): Ping {
     const id = this.#prefix + String(++this.#last % 10 ** DIGITS).padStart(DIGITS, "0");
     this.#waiting.set(id, { pair, returned });
     return { id, bytes: encode(printPing(pair, id)) };
@@ -54,11 +58,12 @@ export class Pings {
     return id.startsWith(this.#prefix);
   }
 
-  /** The peer replied for this pair. */
-  reply(id: string, { local, remote }: DomainPair): void {
+  /** The peer replied for the grant's pair. */
+  reply(id: string, by: Grant): void {
+    const { local, remote } = by.pair;
     const ping = this.#waiting.get(id);
     if (ping === undefined || ping.pair.local !== local || ping.pair.remote !== remote) return;
     this.#waiting.delete(id);
-    ping.returned();
+    ping.returned(by);
   }
 }

@@ -6,6 +6,7 @@ import type { RecordedEvent } from "../facts/event.ts";
 import type { CheckReport, Stage } from "../observe/contract.ts";
 import type { DomainPair } from "../xmpp/domain.ts";
 import { attempt, type AttemptParts } from "./attempt.ts";
+import { unasked } from "./both_ways.ts";
 import type { Depth } from "./depth.ts";
 import { nameToTrace } from "./dns_stages.ts";
 import { tryOthers } from "./others.ts";
@@ -18,6 +19,8 @@ export interface CheckOptions {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
   readonly depth: Depth;
+  /** Asks whether the peer can reach us too, once we can reach it. */
+  readonly back?: () => Promise<Stage>;
   /** Hears each stage as it is decided, group by group. */
   readonly heard: (stage: Stage) => void;
 }
@@ -36,8 +39,9 @@ export async function check(
   let trust: readonly ShownLink[] | null = null;
   let others: Promise<void> | null = null;
   let walk: Promise<void> | null = null;
+  let back: Stage | null = null;
   const stages = (outcome: Outcome | null) =>
-    stagesOf({ ...pair, depth, events, outcome, reached, trust, back: null, now: Date.now() });
+    stagesOf({ ...pair, depth, events, outcome, reached, trust, back, now: Date.now() });
   const say = () => telling.decided(stages(null));
   const ask: Ask = (name, type) => parts.resolver.lookup(name, type, { signal: options.signal });
   const follow = (name: string) =>
@@ -63,7 +67,12 @@ export async function check(
     },
   });
   await Promise.all([depth === "dns" ? null : reachOthers(), walk]);
+  if (options.back !== undefined) {
+    // What is known stands there while the peer looks for its way.
+    telling.decided(stages(made).filter(({ id }) => id !== "pair.both-ways"));
+    back = made.good ? await options.back() : unasked(made.cause ?? "proof.timeout");
+  }
   const all = stages(made);
   telling.over(all);
-  return report({ ...made, pair, depth, started, stages: all, resolver: parts.config.dns.servers[0] });
+  return report({ ...made, pair, depth, started, stages: all, back, resolver: parts.config.dns.servers[0] });
 }

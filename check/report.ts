@@ -15,13 +15,15 @@ export interface Findings extends Ended {
   /** Milliseconds since the epoch. */
   readonly started: number;
   readonly stages: readonly Stage[];
+  /** Whether the peer can reach us; null where nobody asked. */
+  readonly back: Stage | null;
   readonly events: readonly RecordedEvent[];
   readonly resolver: { readonly ip: string; readonly port: number } | undefined;
 }
 
 export function report(found: Findings): CheckReport {
-  const { pair, depth, started, stages, late } = found;
-  const cause = found.good ? null : found.cause ?? (late ? "proof.timeout" : null);
+  const { pair, depth, started, stages, late, back } = found;
+  const cause = found.good ? refusal(back) : found.cause ?? (late ? "proof.timeout" : null);
   return {
     schema: "verona.check/1",
     domain: pair.remote,
@@ -37,15 +39,20 @@ export function report(found: Findings): CheckReport {
     next: cause === null ? null : CAUSES[cause].next,
     verify: cause === null ? null : verify(found, cause),
     stages,
-    notTested: notTested(pair, depth),
+    notTested: notTested(pair, depth, back),
   };
 }
 
+/** Why we do not let it in. */
+function refusal(back: Stage | null): Cause | null {
+  return back?.verdict === "fail" ? (back.evidence as unknown as { cause: Cause }).cause : null;
+}
+
 /** Where nothing of its last group was judged, nobody can say that it is good. */
-function verdict({ good, late, depth, stages }: Findings, cause: Cause | null): CheckReport["verdict"] {
+function verdict({ good, late, depth, stages, back }: Findings, cause: Cause | null): CheckReport["verdict"] {
   const failed = stages.some(({ verdict }) => verdict === "fail");
   const judged = stages.some(({ id, verdict }) => groupOf(id as StageId) === depth && verdict !== "skip");
-  if (good && !failed) return judged ? "open" : "unknown";
+  if (good && !failed) return judged && back?.verdict !== "unknown" ? "open" : "unknown";
   const untold = late || cause === null || isUntold(cause);
   return untold && !failed ? "unknown" : "closed";
 }
@@ -65,6 +72,8 @@ function verify({ pair, events, resolver }: Findings, cause: Cause): string {
   });
 }
 
+const UNTRIED = "whether it can open a connection to us (it had one of ours to answer by)";
+
 /** What lies beyond each depth, the nearest first. */
 const BEYOND: readonly (readonly [Depth, string])[] = [
   ["tcp", "whether its servers can be reached"],
@@ -73,9 +82,10 @@ const BEYOND: readonly (readonly [Depth, string])[] = [
   ["pair", "whether it lets us in"],
 ];
 
-function notTested({ local, remote }: DomainPair, depth: Depth): string[] {
+function notTested({ local, remote }: DomainPair, depth: Depth, back: Stage | null): string[] {
   const theirs = `whether ${remote} can reach us`;
-  if (depth === "pair") return [`${theirs} as ${local}`, "the delivery of a stanza"];
+  if (back?.verdict === "ok") return (back.evidence as Fields).openedBy === "us" ? [UNTRIED] : [];
+  if (depth === "pair") return [`${theirs} as ${local} (add --both-ways)`, "the delivery of a stanza"];
   const from = BEYOND.findIndex(([beyond]) => beyond === depth) + 1;
   const beyond = BEYOND.slice(from).map(([, text]) => text);
   return [

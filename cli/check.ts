@@ -1,9 +1,11 @@
 /** `verona check DOMAIN`: can we federate with it, and why not? One real attempt from this machine. console.md 3.5. */
-import { check as attemptAll } from "../check/check.ts";
+import { check as attemptAll, type CheckOptions } from "../check/check.ts";
 import type { Depth } from "../check/depth.ts";
 import { parseDuration } from "../config/units.ts";
 import type { CheckReport, Stage } from "../observe/contract.ts";
 import type { Domain } from "../xmpp/domain.ts";
+import { askBack } from "./check_back.ts";
+import type { ServerOptions } from "./client.ts";
 import { type CheckParts, checkParts, readDomain } from "./check_parts.ts";
 import { nagiosLine, prometheusText } from "./check_formats.ts";
 import { conclusion, heading, StageLines } from "./check_text.ts";
@@ -30,6 +32,8 @@ export interface CheckCommand {
   readonly watch?: string;
   readonly onboard?: string;
   readonly stage?: Depth;
+  readonly bothWays?: boolean;
+  readonly configFrom?: ServerOptions["configFrom"];
 }
 
 /** @param domains Of the command line; those of `--file` come behind them. */
@@ -39,6 +43,14 @@ export async function check(domains: readonly string[], command: CheckCommand): 
     throw new CommandFault(EXIT.wrongUse, "which domain?", "for example: verona check example.org");
   }
   const timeoutMs = duration("--timeout", command.timeout);
+  if (command.bothWays && (command.stage ?? "pair") !== "pair") {
+    const next = "leave one of the two out";
+    throw new CommandFault(
+      EXIT.wrongUse,
+      `--both-ways goes all the way, --stage ${command.stage} does not`,
+      next,
+    );
+  }
   if (command.stage === "dns" && command.connect !== undefined) {
     const next = "leave one of the two out";
     throw new CommandFault(
@@ -88,15 +100,20 @@ async function one(
     resolver: command.resolver ?? null,
     connect: command.connect ?? null,
   }, domain);
-  const depth = command.stage ?? (parts.from === null ? "proof" : "pair");
+  const depth = command.stage ?? (parts.from === null && !command.bothWays ? "proof" : "pair");
   const told = format === "text" && !several;
   if (told) say(`${heading({ domain, from: depth === "pair" ? parts.from : null })}\n`);
   const lines = new StageLines();
-  const report = await run(parts, domain, { timeoutMs, depth }, (stage) => {
-    progress.decided(stage);
-    const line = told ? lines.of(stage) : null;
-    if (line !== null) say(line);
-  });
+  const report = await run(
+    parts,
+    domain,
+    { timeoutMs, depth, ...wayBack(parts, domain, command) },
+    (stage) => {
+      progress.decided(stage);
+      const line = told ? lines.of(stage) : null;
+      if (line !== null) say(line);
+    },
+  );
   progress.done();
   if (format === "json") several || command.watch !== undefined ? sayJsonLine(report) : sayJson(report);
   else if (format === "nagios") say(nagiosLine(report));
@@ -107,12 +124,22 @@ async function one(
   return report;
 }
 
-const AS_WHOM = ["--stage pair: as which domain?", "say it: --from sender.example"] as const;
+function wayBack({ from }: CheckParts, remote: Domain, command: CheckCommand): Pick<CheckOptions, "back"> {
+  if (!command.bothWays || from === null) return {};
+  const { config = "verona.toml", configFrom } = command;
+  const options = { config, ...(configFrom === undefined ? {} : { configFrom }) };
+  return { back: () => askBack({ local: from, remote }, options) };
+}
+
+const AS_WHOM = [
+  "all the way (--stage pair, --both-ways): as which domain?",
+  "say it: --from sender.example",
+] as const;
 
 async function run(
   parts: CheckParts,
   domain: Domain,
-  limits: { readonly timeoutMs: number; readonly depth: Depth },
+  limits: Pick<CheckOptions, "timeoutMs" | "depth" | "back">,
   heard: (stage: Stage) => void,
 ): Promise<CheckReport> {
   try {

@@ -41,7 +41,9 @@ export class StageLines {
     const took = elapsedMs === null ? "" : `${Math.round(elapsedMs)} ms`;
     const text = printable(said(stage)).padEnd(TEXT_WIDTH);
     const line = `${label.padEnd(7)} ${mark} ${text} ${took.padStart(7)}  ${styled("dim", id)}`;
-    const more = verdict === "warn" && hint !== null ? [styled("dim", printable(hint))] : detailOf(stage);
+    const more = ["warn", "unknown"].includes(verdict) && hint !== null
+      ? [styled("dim", printable(hint))]
+      : detailOf(stage);
     return [line, ...more.map((text) => `          ${text}`)].join("\n");
   }
 }
@@ -59,7 +61,7 @@ export function conclusion(report: CheckReport): string {
       "",
     );
   }
-  lines.push(`Not tested: ${notTested.map(printable).join("; ")}.`);
+  if (notTested.length > 0) lines.push(`Not tested: ${notTested.map(printable).join("; ")}.`);
   const warned = warnings === 0 ? "" : `${warnings} warning${warnings === 1 ? "" : "s"}. `;
   const [style, words] = VERDICTS[verdict];
   const end = WORDS[report.stage]?.[verdict] ?? words;
@@ -153,6 +155,13 @@ const SAID: Readonly<Record<string, (facts: Facts, verdict: Stage["verdict"]) =>
   "dialback.result": ({ verdict, condition, cause }, is) => {
     if (is === "ok") return `db:result ${verdict}`;
     return is === "unknown" ? `no answer: ${cause}` : `refused: ${condition ?? verdict ?? cause}`;
+  },
+  "pair.both-ways": ({ openedBy, connection, cause, condition, came, waitedMs }, verdict) => {
+    if (openedBy === "it") return `it answered over ${connection}, which it opened to us`;
+    if (openedBy === "us") return `it answered over ${connection}, which we had opened`;
+    if (verdict === "fail") return `we do not let it in: ${cause}${condition ? ` (${condition})` : ""}`;
+    const waited = `no answer in ${span(Number(waitedMs))}`;
+    return came === "nothing" ? `${waited}, and nothing of it came` : `${waited}; ${came} over ${connection}`;
   },
   "clock.skew": ({ dated, after, before, behindSeconds, aheadSeconds, what }, verdict) => {
     if (verdict === "ok") return `between ${minute(after)} and ${minute(before)} UTC, by ${dated} dates`;

@@ -32,9 +32,14 @@ export class Client {
   }
 
   /** The JSON of an answer. @throws {CommandFault} */
-  // deno-lint-ignore no-explicit-any -- each command checks by its type what it shows
-  async ask(path: string, method: "GET" | "POST" | "PUT" | "DELETE" = "GET", body?: unknown): Promise<any> {
-    const response = await this.#fetch(`/api/v1${path}`, method, body);
+  async ask(
+    path: string,
+    method: "GET" | "POST" | "PUT" | "DELETE" = "GET",
+    body?: unknown,
+    patienceMs = PATIENCE_MS,
+    // deno-lint-ignore no-explicit-any -- each command checks by its type what it shows
+  ): Promise<any> {
+    const response = await this.#fetch(`/api/v1${path}`, method, body, {}, patienceMs);
     const answer = await response.json().catch(() => null);
     if (response.ok) return answer;
     throw refusal(response.status, answer);

@@ -85,7 +85,7 @@ export async function serve({ config: file, clock, reread, recorder, log }: Serv
   const view = new View(server, reread, runTime, file);
   const opened = server.listen();
   const sessions = new Sessions(() => clock.now());
-  const checks = checksOf(server);
+  const checks = checksOf(server, recorder);
   const api = await serveConsole({ config, clock, view, recorder, log, resolver, sessions, checks });
   const print = ({ hostname: host, port }: Deno.NetAddr) => printAddress({ host, port });
   const addresses = {

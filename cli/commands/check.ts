@@ -15,6 +15,7 @@ export function addCheck(program: Command, done: Done): void {
         "verona check example.org --from sender.example",
         "verona check customer.example --onboard xmpp1.provider.example",
         "verona check example.org --stage dns",
+        "verona check example.org --from sender.example --both-ways",
         "verona check --file domains.txt --parallel 8 --format prometheus",
       ),
     )
@@ -32,6 +33,10 @@ export function addCheck(program: Command, done: Done): void {
     .addOption(
       new Option("--stage <stage>", "how far it goes (default: pair, without --from proof)").choices(DEPTHS)
         .argParser(depth),
+    )
+    .option(
+      "--both-ways",
+      "also whether it can reach us: the running server sends a ping and hears the answer",
     )
     .option("--resolver <address>", "in place of dns.servers, or of /etc/resolv.conf")
     .option("--connect <host:port>", "in place of the domain's SRV records")

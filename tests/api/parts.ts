@@ -72,7 +72,11 @@ export function alone({ parts: own = {}, tls }: AloneOptions = {}): Alone {
     assets: null,
     machines: library,
     pace,
-    checks: { isHosted: () => false, run: () => Promise.reject(new Error("nobody checks here")) },
+    checks: {
+      isHosted: () => false,
+      run: () => Promise.reject(new Error("nobody checks here")),
+      back: () => Promise.reject(new Error("nobody checks here")),
+    },
     version: "0.0.0",
     now,
     open: true,

@@ -31,7 +31,7 @@ const IDLE: Run = { stages: [], pending: false, error: null };
 
 export function CheckPage() {
   const word = (key: string) => params.value.get(key) ?? "";
-  const [to, from, stage] = [word("to"), word("from"), word("stage") || "pair"];
+  const [to, from, stage, back] = [word("to"), word("from"), word("stage") || "pair", word("back")];
   const domains = useQuery<DomainList>("/domains");
   const [run, setRun] = useState<Run>(IDLE);
   const abort = useRef<AbortController | null>(null);
@@ -55,7 +55,12 @@ export function CheckPage() {
           event.preventDefault();
           const form = new FormData(event.currentTarget);
           const said = (key: string) => String(form.get(key) ?? "").trim();
-          const asked = { to: said("to"), from: said("from") || first, stage: said("stage") };
+          const asked = {
+            to: said("to"),
+            from: said("from") || first,
+            stage: said("stage"),
+            back: said("back"),
+          };
           go(withParams(asked), { replace: true });
           start(asked);
         }}
@@ -87,6 +92,9 @@ export function CheckPage() {
             </option>)}
           </select>
         </label>
+        <label>
+          <input type="checkbox" name="back" value="1" key={back} defaultChecked={back === "1"} /> and back
+        </label>
         <button type="submit" class="button main" disabled={run.pending}>
           {run.pending ? "Checking…" : "Check"}
         </button>
@@ -115,14 +123,21 @@ interface Asked {
   readonly to: string;
   readonly from: string;
   readonly stage: string;
+  /** `1`: also whether it can reach us. */
+  readonly back: string;
 }
 
 /** One JSON object a line: stages as they are done, then the answer. Where there is no dialling, the explanation stands in. */
 async function perform(asked: Asked, signal: AbortSignal, show: (run: Run) => void): Promise<void> {
-  const { to, from, stage } = asked;
+  const { to, from, stage, back } = asked;
   let stages: Stage[] = [];
   try {
-    const response = await send("POST", "/check", { domain: to, from, stage }, signal);
+    const response = await send(
+      "POST",
+      "/check",
+      { domain: to, from, stage, bothWays: back === "1" },
+      signal,
+    );
     for await (const line of lines(response.body!)) {
       const said = JSON.parse(line) as CheckLine;
       if ("report" in said) {

@@ -63,6 +63,18 @@ test("Check --stage: as far as DNS nobody is dialled, and what lies beyond is sk
   assert.deepEqual(opened, []);
 });
 
+test("Check 'and back': whether it can reach us stands among the stages, in words and in the address", async ({ visit }) => {
+  await using visitor = await visit();
+  const page = await visitor.go("/check");
+  await page.locator("input[name=back]").check();
+  await check(visitor, "target.example");
+  await page.locator(".stages .pill", { hasText: "open" }).waitFor();
+  assert((await verdicts(visitor)).includes("pair.both-ways ok"));
+  assert.match(new URL(page.url()).search, /back=1/);
+  assert.deepEqual(await visitor.axe(), []);
+  visitor.assertQuiet();
+});
+
 test("Check: a signature that has ended: the chain with the link that breaks, its key, its times and its code", async ({ visit }) => {
   await using visitor = await visit();
   const page = await visitor.go("/check");
