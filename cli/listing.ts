@@ -1,12 +1,13 @@
 /** What every listing does alike: ask, show as a table or as the API's JSON, count; once, or again and again. console.md 3.3. */
 import { setTimeout as delay } from "node:timers/promises";
 import { nearestWord } from "../config/nearest.ts";
-import type { ListAnswer } from "../observe/contract.ts";
+import type { ListAnswer, TableName } from "../observe/contract.ts";
 import { Client, type ServerOptions } from "./client.ts";
 import { EXIT } from "./exit.ts";
 import { CommandFault } from "./fault.ts";
 import { isRead, say, sayJson, sayJsonLine } from "./output.ts";
 import { type Column, styled, table, terminalHeight, terminalWidth } from "./terminal.ts";
+import { leniently } from "./which_server.ts";
 
 export interface ListOptions extends ServerOptions {
   readonly limit: number;
@@ -26,12 +27,13 @@ export interface ListColumn<Row> extends Column<Row> {
 
 /** Rows of `/api/v1/NAME` that the filter leaves. */
 export async function listing<Row>(
-  name: string,
+  name: TableName,
   columns: readonly ListColumn<Row>[],
   filter: readonly string[],
   options: ListOptions,
 ): Promise<number> {
-  const shown = chosen(columns, options.columns);
+  const wanted = options.columns ?? leniently(options.config)?.columns[name];
+  const shown = chosen(columns, wanted);
   const query = new URLSearchParams({ limit: String(options.limit), q: filter.join(" ") });
   if (options.sort !== undefined) query.set("sort", options.sort);
   const client = Client.open(options);

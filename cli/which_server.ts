@@ -87,7 +87,7 @@ function address(
 }
 
 /** A file that nobody named need not be there, nor be right. */
-function leniently(path: string): Config | null {
+export function leniently(path: string): Config | null {
   try {
     return readConfig(path);
   } catch (error) {

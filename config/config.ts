@@ -142,6 +142,14 @@ export interface Limits {
   readonly poshTimeoutMs: number;
 }
 
+/** Of the commands' listings: which columns, in order; absent ones are the command's own. */
+export interface Columns {
+  readonly connections?: readonly string[];
+  readonly routes?: readonly string[];
+  readonly proofs?: readonly string[];
+  readonly domains?: readonly string[];
+}
+
 export interface Config {
   readonly server: {
     /** At least one; the first is the default (A-labels, lower case). */
@@ -171,4 +179,6 @@ export interface Config {
   readonly policy: PolicySettings;
   readonly domains: readonly HostedDomain[];
   readonly limits: Limits;
+  /** For the commands alone: the server never looks at them. */
+  readonly columns: Columns;
 }

@@ -222,6 +222,7 @@ function toConfig(written: ConfigFile, sources: Sources, complain: Complain): Co
       toHosted(hosted, sources, (message) => complain(["domain", i, "component_secret_file"], message))
     ),
     limits: toLimits(file.limits),
+    columns: file.columns,
   };
 }
 

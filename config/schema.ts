@@ -1,6 +1,7 @@
 /** What may stand in verona.toml: every key with its default. design.md 2.3; protocol.md 10. */
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
+import { COLUMN_IDS } from "./columns.ts";
 import { AddressFault, parseDomain, parsePattern } from "../xmpp/domain.ts";
 import { parseAddress, parseDuration, parseSize, printSize } from "./units.ts";
 
@@ -217,6 +218,16 @@ const limits = z.strictObject({
   ...limitsLater,
 });
 
+/** What a listing shows where `--columns` says nothing. */
+const shownColumns = (ids: readonly string[]) => z.array(z.enum(ids)).min(1).optional();
+
+const columns = z.strictObject({
+  connections: shownColumns(COLUMN_IDS.connections),
+  routes: shownColumns(COLUMN_IDS.routes),
+  proofs: shownColumns(COLUMN_IDS.proofs),
+  domains: shownColumns(COLUMN_IDS.domains),
+});
+
 const EVERYTHING_DEFAULT = {} as never;
 
 export const schema = z.strictObject({
@@ -238,6 +249,7 @@ export const schema = z.strictObject({
   policy: policy.prefault(EVERYTHING_DEFAULT),
   domain: z.array(hosted).default([]),
   limits: limits.prefault(EVERYTHING_DEFAULT),
+  columns: columns.prefault({}),
 });
 
 /** The configuration file with every default filled in. */

@@ -34,16 +34,16 @@ export function addConfig(program: Command, done: Done): void {
   config.command("schema").description("the JSON Schema of verona.toml, for editors")
     .addHelpText(
       "before",
-      examples("verona config schema > verona.schema.json", "verona config schema --draft draft-2020-12"),
+      examples("verona config schema > verona.schema.json", "verona config schema --draft 2020-12"),
     )
     .addOption(
-      new Option("--draft <draft>", "which JSON Schema").choices(["draft-4", "draft-7", "draft-2020-12"])
-        .default("draft-4"),
+      new Option("--draft <draft>", "which JSON Schema; Taplo reads 4").choices(["4", "7", "2020-12"])
+        .default("4"),
     )
     .addOption(jsonOption("it always is"))
-    .action(async (options) => {
+    .action(async ({ draft }: { draft: "4" | "7" | "2020-12" }) => {
       const { schema } = await import("../config.ts");
-      done(schema(options));
+      done(schema({ draft: `draft-${draft}` }));
     });
   asking(config.command("reload").description("apply the file to the running server, as SIGHUP does"))
     .addHelpText("before", examples("verona config reload"))

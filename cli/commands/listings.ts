@@ -15,7 +15,8 @@ export function addListings(program: Command, done: Done): void {
     asking(parent.command(name).description(description).addArgument(FILTER()))
       .addOption(new Option("--limit <rows>", "at most this many rows").default(500).argParser(wholeNumber))
       .addOption(
-        new Option("--columns <ids>", "which ones, in order: a,b,c").argParser((text) => text.split(",")),
+        new Option("--columns <ids>", "which ones, in order: a,b,c (default: [columns] of the configuration)")
+          .argParser((text) => text.split(",")),
       )
       .option("--sort <field>", "by a field of the filter; `-age` from the largest down")
       .option("--watch", "again and again, until Ctrl-C; JSON a line each")

@@ -1,6 +1,8 @@
 /** The commands as an operator types them. design.md 2.2; console.md 3. */
 import assert from "node:assert/strict";
 import { printable } from "../../observe/printable.ts";
+import { everyCommand } from "../../cli/arguments.ts";
+import { build } from "../../cli/program.ts";
 import { stringify } from "smol-toml";
 import { TEMPLATE } from "../../config/template.ts";
 import { bidiArrival, grant } from "../federation/acts.ts";
@@ -16,19 +18,17 @@ function assertRefused({ code, stdout, stderr }: Ended, ...words: RegExp[]): voi
   assert.doesNotMatch(stderr, /\n\s+at |Uncaught|file:\/\//, "a stack trace");
 }
 
-const COMMANDS = [
-  "run demo connections routes proofs explain console close revoke version",
-  "check trace machines recheck policy completions help audit health",
-].join(" ").split(" ");
+/** All that do something, by their words: from the program, so that none is forgotten. */
+const COMMANDS = everyCommand(build(() => {})).filter(({ commands }) => commands.length === 0)
+  .map((one) => one.parent?.parent ? [one.parent.name(), one.name()] : [one.name()]);
 
-Deno.test("every command has --help and --json", async () => {
+Deno.test("every command has -h, with examples first, and --json", async () => {
   const help = await verona(["--help"]);
   assert.equal(help.code, 0);
-  for (const command of COMMANDS) assert.match(help.stdout, new RegExp(`^  ${command} `, "m"));
-  const config = ["check", "show", "schema", "init", "reload"].map((name) => ["config", name]);
-  const domains = ["list", "add", "remove", "suspend", "resume"].map((name) => ["domains", name]);
-  for (const words of [...COMMANDS.map((name) => [name]), ...config, ...domains]) {
-    const { code, stdout } = await verona(["help", ...words]);
+  assert.ok(COMMANDS.length > 25);
+  for (const [command] of COMMANDS) assert.match(help.stdout, new RegExp(`^  ${command} `, "m"));
+  for (const words of COMMANDS) {
+    const { code, stdout } = await verona([...words, "-h"]);
     assert.equal(code, 0, words.join(" "));
     assert.match(
       stdout,
@@ -81,6 +81,12 @@ Deno.test("config init writes once; check finds what is missing, with lines; sch
   assertRefused(await verona(["run"], { cwd: at.path }), /verona\.toml:\d+: certificate\.0\.chain: /);
   const schema = JSON.parse((await verona(["config", "schema"])).stdout);
   assert.equal(schema.properties.limits.properties.stanza_bytes !== undefined, true);
+  assert.match(schema.$schema, /draft-04/);
+  for (const [draft, said] of [["4", /draft-04/], ["7", /draft-07/], ["2020-12", /2020-12/]] as const) {
+    const { $schema } = JSON.parse((await verona(["config", "schema", "--draft", draft])).stdout);
+    assert.match($schema, said);
+  }
+  assertRefused(await verona(["config", "schema", "--draft", "3"]), /Allowed choices are 4, 7, 2020-12/);
 });
 
 Deno.test("the commands read and change the running server", async () => {
