@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { ENDPOINTS } from "../../observe/api/endpoints.ts";
 import { hostsOf } from "../../observe/api/hosts.ts";
+import type { ServerView } from "../../observe/view.ts";
 import { Sessions } from "../../observe/sessions.ts";
 import { Authority } from "../harness/certificates.ts";
 import { Stage } from "../harness/stage.ts";
@@ -262,6 +263,30 @@ Deno.test("security: a GET of what changes something is 405 and does nothing; PO
       );
     }
   }
+});
+
+Deno.test("security: a viewer asks DNS through `explain` for eight pairs at one time and no more, and keeps no operator out", async () => {
+  const answered = Promise.withResolvers<null>();
+  const view = { explain: () => answered.promise } as unknown as ServerView;
+  await using at = alone({ parts: { view } });
+  const explain = (n: number, token: string) =>
+    ask(at.origin, `/api/v1/explain?from=a.example&to=b${n}.example`, { token });
+  let refused = 0;
+  const all = await Promise.all(
+    Array.from({ length: 12 }, async (_, n) => {
+      const answer = await explain(n, VIEWER_TOKEN);
+      if (answer.status !== 429) return answer.status;
+      assertProblem(answer, 429, "api.busy");
+      if (++refused === 4) {
+        const operator = explain(n, TOKEN);
+        answered.resolve(null);
+        assert.equal((await operator).status, 404);
+      }
+      return answer.status;
+    }),
+  );
+  assert.deepEqual(all.toSorted(), [...Array(8).fill(404), ...Array(4).fill(429)]);
+  assertProblem(await explain(0, VIEWER_TOKEN), 404, "route.not-hosted");
 });
 
 Deno.test("security: requests that are too large: body 413, address 414", async () => {
