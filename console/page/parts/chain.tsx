@@ -55,7 +55,7 @@ function linkOf(detail: Detail, at: number, broken: boolean): Link {
     : { zone: value(detail) };
   const security = value(fields.security ?? "");
   const until = time(fields.expiration ?? fields.expiresAt ?? fields.expires);
-  const ended = until !== null && Date.parse(until) <= now.value;
+  const ended = isOver(until);
   const bad = fields.ok === false || security === "bogus" || security === "indeterminate" || ended;
   const insecure = security === "insecure";
   return {
@@ -121,6 +121,8 @@ function LinkBox({ link: { title, role, keys, from, until, verdict, why, rest } 
     ? "not reached"
     : why !== ""
     ? why
+    : verdict === "bad" && !isOver(until)
+    ? "does not verify"
     : until === null
     ? verdict === "good" ? "holds" : ""
     : expiry(until);
@@ -138,8 +140,10 @@ function LinkBox({ link: { title, role, keys, from, until, verdict, why, rest } 
   );
 }
 
+const isOver = (until: string | null): boolean => until !== null && Date.parse(until) <= now.value;
+
 const expiry = (until: string): string =>
-  Date.parse(until) <= now.value
+  isOver(until)
     ? `expired ${relative(until, now.value)}`
     : `holds ${relative(until, now.value).replace("in ", "for ")}`;
 

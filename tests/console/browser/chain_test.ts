@@ -87,6 +87,10 @@ test("D3.3: the link that breaks, and it alone, is red and says why; what comes 
     "_xmpp-server._tcp.bogus.example bad",
   ]);
   assert.match(record[3]!.text, /SRV.*✕ .*signature/);
+  // Where the reason stands beside it, a link that breaks does not say how long it would have held.
+  await visitor.go("/routes/target.example/bogus.example?tab=why");
+  await visitor.page.locator(".link.bad", { hasText: "✕ does not verify" }).first().waitFor();
+  assert.equal(await visitor.page.locator(".link.bad", { hasText: "holds for" }).count(), 0);
   visitor.assertQuiet();
 });
 
