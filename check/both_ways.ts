@@ -2,6 +2,7 @@
  * Whether a domain can reach us too: a ping goes out by a server of its own that takes no answer back, so that the peer has
  * to find its way to the running server, which alone knows the answer. console.md 3.5 `pair.both-ways`; XEP-0199.
  */
+import { aborted } from "../actors/aborted.ts";
 import { systemClock } from "../actors/host.ts";
 import type { Pings } from "../actors/pings.ts";
 import type { Server } from "../actors/server.ts";
@@ -56,8 +57,8 @@ export async function bothWays(
     const made = await attempt(oneWay(parts), pair, {
       ...{ timeoutMs, signal, depth: "pair", heard: () => {} },
       then: async (server) => {
-        const givenUp = Promise.race([denied.promise, over(signal)]);
-        const answer = await ping(server, pair, receiver, answerMs, givenUp);
+        const ended = Promise.race([denied.promise, aborted(signal).promise]);
+        const answer = await ping(server, pair, receiver, answerMs, ended);
         if (answer !== null) heard.push(answer);
       },
     });
@@ -73,6 +74,12 @@ export async function bothWays(
 export const unasked = (cause: string): Stage =>
   stage("pair.both-ways", "skip", `not asked: nothing of ours gets there (${cause})`);
 
+/** Whoever asked does not want to know any more. */
+export async function givenUp(signal: AbortSignal): Promise<Stage> {
+  await aborted(signal).promise;
+  return stage("pair.both-ways", "unknown", "not waited for");
+}
+
 /** XEP-0288 would let it answer on the connection that we opened. */
 function oneWay(parts: AttemptParts): AttemptParts {
   const { config } = parts;
@@ -84,7 +91,7 @@ async function ping(
   pair: DomainPair,
   { pings }: Receiver,
   answerMs: number,
-  givenUp: Promise<null>,
+  ended: Promise<null>,
 ): Promise<Answer | null> {
   const began = systemClock.now();
   const returned = Promise.withResolvers<Answer | null>();
@@ -94,15 +101,12 @@ async function ping(
   const timer = systemClock.setTimeout(() => returned.resolve(null), answerMs);
   server.routes.submit(pair, { bytes, since: began, local: pair.local });
   try {
-    return await Promise.race([returned.promise, givenUp]);
+    return await Promise.race([returned.promise, ended]);
   } finally {
     systemClock.clearTimeout(timer);
     pings.forget(id);
   }
 }
-
-const over = (signal: AbortSignal): Promise<null> =>
-  new Promise((resolve) => signal.addEventListener("abort", () => resolve(null)));
 
 /** A stranger's failed connection says whom it claimed to be, and no more. */
 function isOfWayBack({ type, pair: of, detail }: RecordedEvent, { local, remote }: DomainPair): boolean {

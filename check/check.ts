@@ -6,7 +6,7 @@ import type { RecordedEvent } from "../facts/event.ts";
 import type { CheckReport, Stage } from "../observe/contract.ts";
 import type { DomainPair } from "../xmpp/domain.ts";
 import { attempt, type AttemptParts } from "./attempt.ts";
-import { unasked } from "./both_ways.ts";
+import { givenUp, unasked } from "./both_ways.ts";
 import type { Depth } from "./depth.ts";
 import { nameToTrace } from "./dns_stages.ts";
 import { tryOthers } from "./others.ts";
@@ -70,7 +70,9 @@ export async function check(
   if (options.back !== undefined) {
     // What is known stands there while the peer looks for its way.
     telling.decided(stages(made).filter(({ id }) => id !== "pair.both-ways"));
-    back = made.good ? await options.back() : unasked(made.cause ?? "proof.timeout");
+    back = made.good
+      ? await Promise.race([options.back(), givenUp(options.signal)])
+      : unasked(made.cause ?? "proof.timeout");
   }
   const all = stages(made);
   telling.over(all);

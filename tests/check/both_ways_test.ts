@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import type { CheckReport, Stage } from "../../observe/contract.ts";
 import { TwoServers } from "../federation/two_servers.ts";
 import { srvOwner } from "../harness/world.ts";
-import { verona } from "../cli/verona.ts";
+import "../harness/surroundings.ts";
+import { MAIN, verona } from "../cli/verona.ts";
 import { Checker, stageOf } from "./checker.ts";
 
 const WORDS = ["target.example", "--from", "sender.example", "--both-ways"];
@@ -123,6 +124,24 @@ Deno.test("check --both-ways: where nothing of ours gets there, nothing is asked
     String(stageOf(found, "pair.both-ways").evidence),
     /not asked: nothing of ours gets there \(dns\.bogus\)/,
   );
+});
+
+Deno.test("check --both-ways: Ctrl-C ends it with 130 also while the running server says nothing", async () => {
+  await using checker = await Checker.open();
+  // A console that takes the question and never answers.
+  using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", MAIN, "check", "target.example", "--both-ways"],
+    cwd: checker.directory.path,
+    env: { VERONA_URL: `http://127.0.0.1:${(silent.addr as Deno.NetAddr).port}`, VERONA_TOKEN: "x" },
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  using asked = await silent.accept();
+  assert.notEqual(await asked.read(new Uint8Array(1024)), null);
+  child.kill("SIGINT");
+  assert.equal((await child.status).code, 130);
 });
 
 Deno.test("check --both-ways: wrong words are one clear sentence; exit 2", async () => {
