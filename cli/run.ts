@@ -1,6 +1,7 @@
 /** `verona run`: the server. SIGHUP reloads, SIGTERM and SIGINT drain, exit code 0. design.md 2.3. */
 import { systemClock } from "../actors/host.ts";
 import type { Reread } from "../actors/view.ts";
+import type { Happening } from "../facts/event.ts";
 import { printMistakes } from "../config/mistakes.ts";
 import type { Levels } from "../observe/levels.ts";
 import { logEvent, type LogFormat, startLog } from "../observe/log.ts";
@@ -11,6 +12,7 @@ import { CommandFault } from "./fault.ts";
 import { complain } from "./output.ts";
 import { loadFile, readConfig } from "./read_config.ts";
 import { serve, type ServeOptions, type Serving } from "./serve.ts";
+import { survive } from "./stray.ts";
 import { VERSION } from "./version.ts";
 
 export interface RunOptions {
@@ -25,6 +27,8 @@ export async function run({ config: path, logFormat, logLevel }: RunOptions): Pr
   const log = startLog(logFormat, logLevel);
   const recorder = new Recorder(() => Date.now(), { kept: config.listen.console !== null });
   recorder.listen(logEvent);
+  const tell = (happening: Happening) => recorder.tell(happening);
+  using _ = survive({ clock: systemClock, random: Math.random, tell, trace: null });
   if (isTraced(Deno.env.toObject())) await traceWith(recorder, VERSION, config.otel.sample);
   // Before anything listens: whoever sees us ready may stop us.
   const told = toldToStop();
