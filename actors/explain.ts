@@ -1,4 +1,6 @@
 /** What tables and DNS say of a pair, in both directions, stage by stage; nothing is touched. design.md 2.4. */
+import { findDelegation } from "../dnssec/delegation.ts";
+import type { Ask } from "../dnssec/resolver.ts";
 import { traceTrust } from "../dnssec/trust.ts";
 import { type Cause, CAUSES } from "../facts/cause.ts";
 import type { ShownLink } from "../facts/chain.ts";
@@ -12,12 +14,17 @@ import { type DomainPair, pairKey } from "../xmpp/domain.ts";
 import { describe } from "./evidence.ts";
 import type { Server } from "./server.ts";
 
-/** Null when the local domain is not hosted here. DNS is asked when no route has: an answer changes no table. */
-export async function explain(server: Server, pair: DomainPair): Promise<LiveExplanation | null> {
+/**
+ * Null when the local domain is not hosted here. DNS is asked when no route has, and nobody is told of it: an answer
+ * changes no table.
+ *
+ * @param ask A resolver for onlookers: what our own has counted and kept is not theirs to change.
+ */
+export async function explain(server: Server, pair: DomainPair, ask: Ask): Promise<LiveExplanation | null> {
   if (!server.hosted.isHosted(pair.local)) return null;
   const refusal = server.refusalFor(pair);
-  const delegation = refusal === null ? await delegationOf(server, pair) : null;
-  const trust = await brokenChain(server, delegation);
+  const delegation = refusal === null ? await delegationOf(server, pair, ask) : null;
+  const trust = await brokenChain(delegation, ask);
   return {
     local: pair.local,
     remote: pair.remote,
@@ -77,8 +84,8 @@ function verdictOf(open: boolean, cause: Cause | null): Pick<LiveWay, "verdict" 
   return { verdict: cause === null ? "unknown" : "closed", cause };
 }
 
-async function delegationOf(server: Server, pair: DomainPair): Promise<Delegation> {
-  return server.routes.get(pair)?.delegation ?? await server.evidence.delegation(pair.remote);
+async function delegationOf(server: Server, pair: DomainPair, ask: Ask): Promise<Delegation> {
+  return server.routes.get(pair)?.delegation ?? await findDelegation(pair.remote, server.config.dns, ask);
 }
 
 /** What the delegation alone already decides (protocol.md 5.7). */
@@ -114,10 +121,10 @@ function policyStage(server: Server, pair: DomainPair): Stage {
 }
 
 /** Answers that prove nothing come without a chain, or with half of one. */
-async function brokenChain(server: Server, delegation: Delegation | null): Promise<ShownLink[] | null> {
+async function brokenChain(delegation: Delegation | null, ask: Ask): Promise<ShownLink[] | null> {
   const [srv] = delegation?.lookups ?? [];
   if (srv === undefined || (srv.security !== "bogus" && srv.security !== "insecure")) return null;
-  return await traceTrust(srv.name, (...question) => server.resolver.lookup(...question));
+  return await traceTrust(srv.name, ask);
 }
 
 function delegationStage(delegation: Delegation | null, trace: ShownLink[] | null): Stage {

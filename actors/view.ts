@@ -1,6 +1,7 @@
 /** What the API sees of a server. design.md 2.4. Reads tables; touches nothing live but what it is asked to. */
 import type { Config, HostedDomain, ProofPolicy } from "../config/config.ts";
 import type { RunTime } from "../config/run_time.ts";
+import type { Ask } from "../dnssec/resolver.ts";
 import type { Readiness } from "../observe/contract.ts";
 import type { LiveConnection, LiveDomain, LiveExplanation, LiveRoute, Sources } from "../observe/live.ts";
 import type {
@@ -33,9 +34,12 @@ export class View implements ServerView {
   readonly #runTime: RunTime;
   /** The file's own, without what was set at run time. */
   #file: Config;
+  readonly #looking: Ask;
 
-  constructor(server: Server, reread: Reread, runTime: RunTime, file: Config) {
+  /** @param looking How DNS is asked for those who only look. */
+  constructor(server: Server, reread: Reread, runTime: RunTime, file: Config, looking: Ask) {
     this.#server = server;
+    this.#looking = looking;
     this.#runTime = runTime;
     this.#file = file;
     this.#reread = reread;
@@ -97,7 +101,7 @@ export class View implements ServerView {
 
   async explain(from: string, to: string): Promise<LiveExplanation | null> {
     const pair = readPair(from, to);
-    return pair === null ? null : await explain(this.#server, pair);
+    return pair === null ? null : await explain(this.#server, pair, this.#looking);
   }
 
   readiness(): Promise<Readiness> {

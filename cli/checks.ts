@@ -4,6 +4,7 @@ import type { Server } from "../actors/server.ts";
 import type { AttemptParts } from "../check/attempt.ts";
 import { bothWays } from "../check/both_ways.ts";
 import { check } from "../check/check.ts";
+import type { Answers } from "../dnssec/resolver.ts";
 import type { Stage } from "../observe/contract.ts";
 import type { Checks } from "../observe/api/check.ts";
 import type { Recorder } from "../observe/recorder.ts";
@@ -11,7 +12,8 @@ import type { DomainPair } from "../xmpp/domain.ts";
 
 const TIMEOUT_MS = 40_000;
 
-export function checksOf(server: Server, recorder: Recorder): Checks {
+/** @param resolver Not the server's own: nothing that is counted or kept there is a check's. */
+export function checksOf(server: Server, resolver: Answers, recorder: Recorder): Checks {
   const receiver = {
     pings: server.pings,
     listen: recorder.listen.bind(recorder),
@@ -26,18 +28,22 @@ export function checksOf(server: Server, recorder: Recorder): Checks {
   return {
     isHosted: (local) => server.hosted.isHosted(local),
     run: (pair, { depth, both }, signal, heard) =>
-      borrowed(server, (parts) =>
+      borrowed(server, resolver, (parts) =>
         check(parts, pair, {
           ...{ timeoutMs: TIMEOUT_MS, signal, depth, heard },
           ...(both ? { back: () => back(parts, pair, signal) } : {}),
         })),
-    back: (pair, signal) => borrowed(server, (parts) => back(parts, pair, signal)),
+    back: (pair, signal) => borrowed(server, resolver, (parts) => back(parts, pair, signal)),
   };
 }
 
 /** Keys and trust of its own: a reload lets ours go. */
-async function borrowed<T>(server: Server, work: (parts: AttemptParts) => Promise<T>): Promise<T> {
-  const { version, config, resolver, dialbackSecret } = server;
+async function borrowed<T>(
+  server: Server,
+  resolver: Answers,
+  work: (parts: AttemptParts) => Promise<T>,
+): Promise<T> {
+  const { version, config, dialbackSecret } = server;
   const [identities, trust] = [loadIdentities(config), loadTrust(config)];
   try {
     return await work({ version, config, resolver, dialbackSecret, identities, trust });

@@ -76,16 +76,18 @@ export async function serve({ config: file, clock, reread, recorder, log }: Serv
   };
   const identities = loadIdentities(config);
   const trust = loadTrust(config);
-  const resolver = new Resolver(config.dns, {
-    timeoutMs: config.limits.dnsTimeoutMs,
-    queryTimeoutMs: config.limits.dnsQueryTimeoutMs,
-  });
+  const { dnsTimeoutMs: timeoutMs, dnsQueryTimeoutMs: queryTimeoutMs } = config.limits;
+  const resolver = new Resolver(config.dns, { timeoutMs, queryTimeoutMs });
+  // For explanations and checks, with a cache and counters of its own: looking at a pair changes nothing of the server.
+  const looking = config.listen.console === null
+    ? resolver
+    : new Resolver(config.dns, { timeoutMs, queryTimeoutMs });
   const dialbackSecret = await loadDialbackSecret(config);
   const server = new Server({ host, version: VERSION, config, resolver, identities, trust, dialbackSecret });
-  const view = new View(server, reread, runTime, file);
+  const view = new View(server, reread, runTime, file, (...question) => looking.lookup(...question));
   const opened = server.listen();
   const sessions = new Sessions(() => clock.now());
-  const checks = checksOf(server, recorder);
+  const checks = checksOf(server, looking, recorder);
   const api = await serveConsole({ config, clock, view, recorder, log, resolver, sessions, checks });
   const print = ({ hostname: host, port }: Deno.NetAddr) => printAddress({ host, port });
   const addresses = {
@@ -110,7 +112,7 @@ export async function serve({ config: file, clock, reread, recorder, log }: Serv
       await server.drain();
       await within(LAST_ANSWERS_MS, Promise.resolve(api?.shutdown()));
       runTime.close();
-      await resolver[Symbol.asyncDispose]();
+      await Promise.all([resolver, looking].map((one) => one[Symbol.asyncDispose]()));
     },
   };
 }
