@@ -1,5 +1,6 @@
 /** Applies a new configuration to a running server; what cannot be applied is named. design.md 2.3 (SIGHUP). */
 import type { Config } from "../config/config.ts";
+import { AT_THE_NEXT_START, LIMITS_AT_THE_NEXT_START } from "../facts/reload.ts";
 import { applyConfig, applyPolicies } from "./governance.ts";
 import { removeDomain } from "./intervention.ts";
 import { loadIdentities, loadTrust } from "./material.ts";
@@ -22,18 +23,32 @@ export function reload(server: Server, config: Config): Reloaded {
     return { applied: [], restart: [], mistakes: [(error as Error).message] };
   }
   const applied = ["certificates", "trust", "policy", "limits"];
-  const restart = (["server", "dns", "listen", "dial", "otel", "console"] as const).filter((section) =>
-    printed(before[section]) !== printed(config[section])
-  );
-  // Sections that need a restart stay as they are, so that the running server and its tables agree.
-  const kept = Object.fromEntries(restart.map((section) => [section, before[section]]));
+  const { kept, restart } = keptUntilRestart(before, config);
   // What is suspended is so before any pair is judged anew.
   server.hostAll(config.domains);
-  applyConfig(server, { ...config, ...kept }, identities, trust);
+  applyConfig(server, kept, identities, trust);
   const gone = removeGone(server, before, config);
   if (gone || addsSome(before, config)) applied.push("domains");
-  server.host.tell({ type: "server.reloaded", detail: { applied, restart: [...restart] } });
-  return { applied, restart: [...restart], mistakes: [] };
+  server.host.tell({ type: "server.reloaded", detail: { applied, restart } });
+  return { applied, restart, mistakes: [] };
+}
+
+/** The new configuration with what needs a restart as it was, so that the running server and its tables agree. */
+function keptUntilRestart(before: Config, after: Config): { kept: Config; restart: string[] } {
+  const sections = AT_THE_NEXT_START.filter((name) => printed(before[name]) !== printed(after[name]));
+  const limits = Object.entries(LIMITS_AT_THE_NEXT_START)
+    .filter(([, name]) => before.limits[name] !== after.limits[name]);
+  return {
+    kept: {
+      ...after,
+      ...Object.fromEntries(sections.map((name) => [name, before[name]])),
+      limits: {
+        ...after.limits,
+        ...Object.fromEntries(limits.map(([, name]) => [name, before.limits[name]])),
+      },
+    },
+    restart: [...sections, ...limits.map(([key]) => `limits.${key}`)],
+  };
 }
 
 /** Changes domains and policies alone. */

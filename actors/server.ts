@@ -110,10 +110,10 @@ export class Server implements ServerContext {
     this.identities = parts.identities;
     this.trust = parts.trust;
     this.dialbackSecret = parts.dialbackSecret;
-    const { server, domains, limits } = this.config;
+    const { server, domains } = this.config;
     this.policies = new Policies(this.config.policy, domains);
     this.hosted = new HostedDomains(server.names, server.gone);
-    this.queues = new QueueBudget(limits.queuesBytes);
+    this.queues = new QueueBudget(() => this.config.limits.queuesBytes);
     this.admission = new Admission(() => this.config.limits, () => this.host.clock.now());
     this.digest = new Digest(this.host);
     this.evidence = new Evidence(this);

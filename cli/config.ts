@@ -5,7 +5,7 @@ import type { Good } from "../config/load.ts";
 import { elsewhere, type Mistake, printMistake, printMistakes, SYNTAX } from "../config/mistakes.ts";
 import { RunTime } from "../config/run_time.ts";
 import { show as print, written } from "../config/show.ts";
-import { TEMPLATE } from "../config/template.ts";
+import { template } from "../config/template.ts";
 import { printable } from "../observe/printable.ts";
 import { warnings } from "../policy/warnings.ts";
 import { toAscii } from "../xmpp/domain.ts";
@@ -144,7 +144,7 @@ export function schema({ draft }: { draft: Draft }): number {
 /** Writes a commented first file; never over one that is there. */
 export function init({ config: path, json }: ConfigOptions): number {
   try {
-    Deno.writeTextFileSync(path, TEMPLATE, { createNew: true, mode: 0o600 });
+    Deno.writeTextFileSync(path, template(), { createNew: true, mode: 0o600 });
   } catch (error) {
     const there = error instanceof Deno.errors.AlreadyExists;
     throw new CommandFault(

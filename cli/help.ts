@@ -14,9 +14,9 @@ export function help(program: Command, words: readonly string[], json: boolean):
   if (command !== null) return showCommand(command, json);
   const wanted = words.join(" ").toLowerCase();
   const all = topics();
-  const found = all.find(({ id }) => id === wanted);
+  const found = all.find(({ id }) => id.toLowerCase() === wanted);
   if (found !== undefined) return showTopic(found, json);
-  const group = all.filter(({ id }) => id.startsWith(`${wanted}.`));
+  const group = all.filter(({ id }) => id.toLowerCase().startsWith(`${wanted}.`));
   if (group.length > 0) return showGroup(group, json);
   const names = [...program.commands.map((one) => one.name()), ...all.map(({ id }) => id)];
   const near = nearestWord(wanted, names);

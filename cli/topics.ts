@@ -1,5 +1,6 @@
-/** What `verona help TOPIC` can tell: causes, stages, events, and what belongs to no command. console.md 3.7. */
+/** What `verona help TOPIC` can tell: causes, stages, events, keys of verona.toml, and what belongs to no command. console.md 3.7. */
 import { type StageId, STAGES } from "../check/stage.ts";
+import { inShort, type Key, keys, sections } from "../config/keys.ts";
 import { type Cause, CAUSES } from "../facts/cause.ts";
 import { EVENTS, type EventType, STEPS } from "../facts/event.ts";
 import { seeForYourself } from "../facts/see_for_yourself.ts";
@@ -20,16 +21,18 @@ export const SEE_FOR_YOURSELF = "See for yourself";
 
 /** All of them; where a stage and a cause have one name, one topic tells both. */
 export function topics(): readonly Topic[] {
+  const ofFile = new Map(keys().map((key) => [key.id, key]));
   const ids = new Set([
     ...Object.keys(STAGES),
     ...Object.keys(CAUSES),
     ...Object.keys(EVENTS),
     ...Object.keys(STEPS),
+    ...ofFile.keys(),
   ]);
-  return [...GENERAL, ...[...ids].map(ofId)];
+  return [...GENERAL, ...[...ids].map((id) => ofId(id, ofFile.get(id) ?? null))];
 }
 
-function ofId(id: string): Topic {
+function ofId(id: string, key: Key | null): Topic {
   const stage = Object.hasOwn(STAGES, id) ? STAGES[id as StageId] : null;
   const cause = Object.hasOwn(CAUSES, id) ? CAUSES[id as Cause] : null;
   const event = textOfEvent(id as EventType);
@@ -37,8 +40,19 @@ function ofId(id: string): Topic {
     ...(stage === null ? [] : [["A stage of check", stage] as const]),
     ...(cause === null ? [] : causeRows(id as Cause)),
     ...(event === null ? [] : [["An event", event] as const]),
+    ...(key === null ? [] : keyRows(key)),
   ];
-  return { id, title: stage ?? cause?.text ?? event!.split(/[:;]/)[0]!, rows };
+  return { id, title: stage ?? cause?.text ?? event?.split(/[:;]/)[0] ?? inShort(key!), rows };
+}
+
+function keyRows({ about, table, name, kind, byDefault, example, takesEffect }: Key): Row[] {
+  return [
+    [`A key of ${table}`, about],
+    ["Type", kind],
+    ["Default", byDefault ?? "none"],
+    ["For example", `${name} = ${example}`],
+    ["Takes effect", takesEffect],
+  ];
 }
 
 function textOfEvent(id: EventType): string | null {
@@ -106,6 +120,7 @@ function list(): Row[] {
     ...groups.map((group): Row => [`Causes ${group}.*`, causes(group).join(", ")]),
     ["Events", Object.keys(EVENTS).join(", ")],
     ["Steps of a trace", Object.keys(STEPS).join(", ")],
+    ...sections().map(({ table, keys }): Row => [`Keys of ${table}`, keys.map(({ id }) => id).join(", ")]),
   ];
 }
 

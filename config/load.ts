@@ -6,13 +6,14 @@ import { AddressFault, type Domain, parseDomain } from "../xmpp/domain.ts";
 import type { Config, HostedDomain, Limits } from "./config.ts";
 import { isDuration } from "./durations.ts";
 import { checkFiles, reasonOf } from "./files.ts";
+import { LATER_LIMITS } from "./limits.ts";
 import { locate } from "./locate.ts";
 import { isLoopback } from "./loopback.ts";
 import { mend } from "./mend.ts";
 import { at, elsewhere, type Mistake, syntax } from "./mistakes.ts";
 import { nearestKey } from "./nearest.ts";
 import { placedIn } from "./paths.ts";
-import { type ConfigFile, LATER_LIMITS, schema } from "./schema.ts";
+import { type ConfigFile, schema } from "./schema.ts";
 import { wordsOf } from "./words.ts";
 
 /** Where a value comes from: a line of the file, a variable of the environment; null is the default. */

@@ -1,255 +1,205 @@
-/** What may stand in verona.toml: every key with its default. design.md 2.3; protocol.md 10. */
-import ipaddr from "ipaddr.js";
+/** What may stand in verona.toml: every key with its default and its words. design.md 2.3. */
 import { z } from "zod";
 import { COLUMN_IDS } from "./columns.ts";
-import { AddressFault, parseDomain, parsePattern } from "../xmpp/domain.ts";
-import { parseAddress, parseDuration, parseSize, printSize } from "./units.ts";
-
-const domain = z.string().transform((text, context) => {
-  try {
-    return parseDomain(text);
-  } catch (error) {
-    if (!(error instanceof AddressFault)) throw error;
-    context.addIssue({ code: "custom", message: error.message });
-    return z.NEVER;
-  }
-});
-
-const pattern = z.string().transform((text, context) => {
-  try {
-    return parsePattern(text);
-  } catch (error) {
-    if (!(error instanceof AddressFault)) throw error;
-    context.addIssue({ code: "custom", message: error.message });
-    return z.NEVER;
-  }
-});
-
-const read = <T>(parse: (text: string) => T | null, what: string) =>
-  z.string().transform((text, context) => {
-    const value = parse(text);
-    if (value !== null) return value;
-    context.addIssue({ code: "custom", message: `"${text}" is not ${what}` });
-    return z.NEVER;
-  });
-
-const address = read(parseAddress, 'an address and port such as "127.0.0.1:5269" or "[::]:5269"');
-const upstream = read(
-  (text) => {
-    const server = parseAddress(text, 53);
-    return server !== null && server.port > 0 && ipaddr.isValid(server.host) ? server : null;
-  },
-  'an IP address such as "127.0.0.1:53" or "[2001:db8::53]"',
-);
-const ip = z.string().refine(ipaddr.isValid, "is not an IP address");
-
-const MIN_DURATION_MS = 100;
-/** xstate's `after` fires at once beyond 2^31-1 ms (style.md fact 11). */
-const MAX_DURATION_MS = 2 ** 31 - 1;
-const duration = (byDefault: string, { min = MIN_DURATION_MS } = {}) =>
-  read(parseDuration, 'a duration such as "500ms", "3s", "2m" or "24h"')
-    .refine((ms) => ms >= min && ms <= MAX_DURATION_MS, `must be between ${min}ms and 24d`)
-    .default(parseDuration(byDefault)!);
-/** The native library counts in 32 bits. */
-const MAX_SIZE = 2 ** 31 - 1;
-/** One reply of the native library has room for that. */
-const MAX_POSH_SIZE = 100 * 1024;
-const size = (byDefault: string, min = 1, max = MAX_SIZE) =>
-  z.union([z.number().int(), read(parseSize, 'a size such as "64KiB"')])
-    .refine(
-      (bytes) => bytes >= min && bytes <= max,
-      `must be between ${min} bytes and ${max === MAX_SIZE ? "2GiB" : printSize(max)}`,
-    )
-    .default(parseSize(byDefault)!);
-const count = (byDefault: number, min = 1) => z.number().int().min(min).default(byDefault);
-
-/** Known to the design, not yet honoured: only its default is accepted, so that nobody relies on it in vain. */
-const later = <T extends string | number | boolean>(byDefault: T) =>
-  z.unknown().default(byDefault).refine((value) => value === byDefault, {
-    message: `not yet: this version honours only the default, ${JSON.stringify(byDefault)}`,
-  });
-
-export const proof = z.enum(["strict", "authenticated", "encrypted", "legacy"]);
+import { limits } from "./limits.ts";
+import { hosted, policy } from "./policy.ts";
+import { address, domain, flag, ip, told, upstream } from "./values.ts";
 
 const server = z.strictObject({
-  names: z.array(domain).min(1, "at least one server name is needed"),
-  gone: z.array(domain).default([]),
-  dialback_secret_file: z.string().default(""),
-  data_dir: z.string().min(1).default("./data"),
-  contacts: z.partialRecord(
-    z.enum(["abuse", "admin", "feedback", "sales", "security", "status", "support"]),
-    z.array(z.url('is not a URI such as "mailto:abuse@example.org"')),
-  ).default({}),
+  names: told(
+    z.array(domain).min(1, "at least one server name is needed"),
+    "list of names, at least one",
+    ["xmpp1.originating.example"],
+    "This machine: the target of your customers' SRV records. A certificate must carry each; the first is used where none is asked for. Must be given.",
+  ),
+  gone: told(
+    z.array(domain).prefault([]),
+    "list of names",
+    ["former.example"],
+    "Domains hosted here before. Peers that ask for one hear `host-gone`.",
+  ),
+  dialback_secret_file: told(
+    z.string().default(""),
+    "path",
+    "secrets/dialback",
+    "The secret of dialback keys (XEP-0185). Machines that serve one domain need the same; empty: made once, in `data_dir`.",
+  ),
+  data_dir: told(
+    z.string().min(1).default("./data"),
+    "path",
+    "/var/lib/verona",
+    "Tokens, secrets and what is set at run time; made at the first start. For the server's user alone.",
+  ),
+  contacts: told(
+    z.partialRecord(
+      z.enum(["abuse", "admin", "feedback", "sales", "security", "status", "support"]),
+      z.array(z.url('is not a URI such as "mailto:abuse@example.org"')),
+    ).default({}),
+    "table of lists of URIs: abuse, admin, feedback, sales, security, status, support",
+    { abuse: ["mailto:abuse@originating.example"] },
+    "Whom others can write to about this server. Told to whoever asks it by service discovery (XEP-0157).",
+  ),
+});
+
+const certificate = z.strictObject({
+  chain: told(
+    z.string().min(1),
+    "path",
+    "certs/xmpp1.originating.example.pem",
+    "The certificate chain in PEM, leaf first. Without the authority's own certificate; new ones are taken up when the file changes. Must be given.",
+  ),
+  key: told(
+    z.string().min(1),
+    "path",
+    "certs/xmpp1.originating.example.key",
+    "The private key in PEM, without a passphrase. Must be given.",
+  ),
+});
+
+const trust = z.strictObject({
+  ca: told(
+    z.array(z.string().min(1)).min(1).default(["system"]),
+    'list of "system" and paths',
+    ["system", "certs/our-own-ca.pem"],
+    'Who may vouch for peers: "system" and/or PEM files. The same authorities judge the web servers of POSH.',
+  ),
 });
 
 const dns = z.strictObject({
-  servers: z.array(upstream).min(1).default([{ host: "127.0.0.1", port: 53 }]),
-  trust_anchor: z.string().min(1).default("iana"),
-  hosts: z.record(z.string(), z.union([ip, z.array(ip)])).default({}),
-  witness: z.boolean().default(true),
-  static: z.record(z.string(), address).default({}),
+  servers: told(
+    z.array(upstream).min(1).prefault(["127.0.0.1:53"]),
+    "list of addresses; port 53 where none stands",
+    ["127.0.0.1:53", "[2001:db8::53]"],
+    "Recursive resolvers that pass DNSSEC records. Verona validates itself: they need not be trusted.",
+  ),
+  trust_anchor: told(
+    z.string().min(1).default("iana"),
+    '"iana" or path',
+    "lab/root.key",
+    "What all signatures rest on: the root's keys. " +
+      "A file holds the root's DNSKEY records in presentation form, one a line (`. IN DNSKEY 257 3 13 ...`; TTL and class may be left out, `;` begins a comment): for a root of one's own, in a lab.",
+  ),
+  hosts: told(
+    z.record(z.string(), z.union([ip, z.array(ip)])).default({}),
+    "table of names: an address or a list of them",
+    { "xmpp1.receiving.example": "192.0.2.20" },
+    "Addresses of machines in place of A and AAAA. For tests and private networks: treated as secure; SRV and TLSA records are asked for as ever.",
+  ),
+  witness: flag(
+    true,
+    "A second DNSSEC validator must agree with the first. What they do not agree about is no proof (`dns.witness`).",
+  ),
+  static: told(
+    z.record(z.string(), address).prefault({}),
+    'table of domains: "host:port"',
+    { "partner.example": "xmpp.partner.example:5269" },
+    "Where a domain's server is, in place of its SRV records. Never secure: such a domain must prove itself by more than the SRV record.",
+  ),
 });
 
 const listen = z.strictObject({
-  s2s: z.array(address).default([{ host: "::", port: 5269 }]),
-  s2s_tls: z.array(address).default([]),
-  component: z.array(address).default([{ host: "127.0.0.1", port: 5347 }]),
-  console: z.union([
-    z.literal("").transform(() => null),
-    address,
-    z.array(address).max(0).transform(() => null),
-  ])
-    .default({ host: "127.0.0.1", port: 8711 }),
+  s2s: told(
+    z.array(address).prefault(["[::]:5269"]),
+    "list of addresses with port",
+    ["192.0.2.10:5269"],
+    'Other servers, with STARTTLS. "[::]" takes IPv4 too, "0.0.0.0" is for machines without IPv6; [] listens nowhere.',
+  ),
+  s2s_tls: told(
+    z.array(address).prefault([]),
+    "list of addresses with port",
+    ["[::]:5270"],
+    "Other servers, with TLS from the first byte (XEP-0368). For `_xmpps-server` SRV records.",
+  ),
+  component: told(
+    z.array(address).prefault(["127.0.0.1:5347"]),
+    "list of addresses with port",
+    ["127.0.0.1:5348"],
+    "Your XMPP components (XEP-0114). In plaintext: keep it on this machine.",
+  ),
+  console: told(
+    z.union([
+      z.literal("").transform(() => null),
+      address,
+      z.array(address).max(0).transform(() => null),
+    ]).prefault("127.0.0.1:8711"),
+    "address with port",
+    "[::1]:8711",
+    'The page, the API, /metrics, /livez and /readyz. Off loopback it needs `[console]`; "" switches it and all traces off.',
+  ),
 });
 
-const daneInbound = z.enum(["positive", "enforce"]);
-
-const policy = z.strictObject({
-  proof: proof.default("authenticated"),
-  server_names: z.boolean().default(true),
-  bidi: z.boolean().default(true),
-  allow_insecure_delegation: z.boolean().default(false),
-  allow: z.array(pattern).default([]),
-  block: z.array(pattern).default([]),
-  on_loss: z.enum(["bounce", "resend"]).default("bounce"),
-  fence: z.boolean().default(false),
-  dane_inbound: daneInbound.default("positive"),
-  peer: z.record(
-    z.string(),
-    z.strictObject({
-      proof: proof.optional(),
-      allow_insecure_delegation: z.boolean().optional(),
-      dane_inbound: daneInbound.optional(),
-    }),
-  ).default({}),
+const console = z.strictObject({
+  tls_chain: told(
+    z.string().min(1),
+    "path",
+    "certs/console.pem",
+    "The console's certificate chain in PEM, leaf first. Needed where `listen.console` is not on loopback, with `tls_key`.",
+  ),
+  tls_key: told(
+    z.string().min(1),
+    "path",
+    "certs/console.key",
+    "The console's private key in PEM, without a passphrase.",
+  ),
 });
 
-export const hosted = z.strictObject({
-  name: domain,
-  component_secret: z.string().min(1).optional(),
-  component_secret_file: z.string().min(1).optional(),
-  policy: z.strictObject({
-    proof: proof.optional(),
-    allow: z.array(pattern).default([]),
-    block: z.array(pattern).default([]),
-  }).prefault({}),
-}).refine(
-  (value) => value.component_secret === undefined || value.component_secret_file === undefined,
-  "give component_secret or component_secret_file, not both",
-);
+const dial = z.strictObject({
+  allow_private_addresses: flag(
+    false,
+    "Connect to loopback, private and link-local addresses too. For labs, intranets and a neighbour on this machine; else such a target is `tcp.forbidden`.",
+  ),
+  port: told(
+    z.number().int().min(1).max(65535).default(5269),
+    "port, between 1 and 65535",
+    5299,
+    "The port to connect to where DNS names none. That is: a domain without SRV records, and a redirect without a port.",
+  ),
+});
 
-/** Limits of what comes later. */
-const limitsLater = {
-  stanzas_per_second_per_pair: later(0),
-  sm_resume: later("300s"),
-};
-
-/** Their keys: nothing reads them yet. */
-export const LATER_LIMITS: ReadonlySet<string> = new Set(Object.keys(limitsLater));
-
-const limits = z.strictObject({
-  stanza_bytes: size("512KiB", 10_000), // RFC 6120 13.12: never below 10,000
-  unproven_element_bytes: size("10000B", 1000),
-  header_bytes: size("8192B", 512),
-  depth: count(64, 4),
-  attributes: count(64, 8),
-  elements: count(10_000, 32),
-  value_bytes: size("16KiB", 3071),
-  name_bytes: size("256B", 32),
-  namespace_bytes: size("1KiB", 64),
-  unproven_depth: count(8, 4),
-  unproven_attributes: count(16, 8),
-  unproven_elements: count(32, 8),
-  connect_timeout: duration("10s"),
-  connect_total: duration("30s"),
-  tls_timeout: duration("15s"),
-  header_timeout: duration("20s"),
-  negotiation_timeout: duration("60s"),
-  dns_query_timeout: duration("3s"),
-  dns_timeout: duration("10s"),
-  proof_timeout: duration("30s"),
-  verify_timeout: duration("30s"),
-  verdict_timeout: duration("60s"),
-  closing_timeout: duration("5s"),
-  close_notify_timeout: duration("2s"),
-  idle_timeout: duration("1h"),
-  idle_check: duration("5m"),
-  shutdown_grace: duration("10s"),
-  queue_stanzas: count(1000),
-  queue_bytes: size("4MiB"),
-  queue_age: duration("90s"),
-  queues_bytes: size("64MiB"),
-  connections: count(5000),
-  connections_unproven: count(1000),
-  connections_per_address: count(50),
-  unproven_per_address: count(10),
-  attempts_per_minute: count(60),
-  outgoing_in_progress: count(200),
-  outgoing_per_target: count(2),
-  pairs_per_connection: count(1_000_000),
-  pending_requests: count(1000),
-  pending_requests_unproven: count(10),
-  unanswered_requests: count(64),
-  proof_requests_per_second: count(50),
-  proof_requests_per_second_unproven: count(5),
-  verify_answers_per_second: count(20),
-  verify_connections: count(100),
-  verify_per_domain: count(2),
-  proven_domains: count(100_000),
-  proofs: count(500),
-  proofs_waiting: count(5000),
-  proofs_per_address: count(200),
-  proofs_per_address_unproven: count(10),
-  denials_per_minute: count(30),
-  unauthorised_pairs_per_minute: count(10),
-  unproven_bytes_per_second: size("8KiB", 0),
-  bytes_per_second: size("0B", 0),
-  negative_pair: duration("10m"),
-  classic_only: duration("24h"),
-  backoff_max: duration("300s"),
-  recheck_min: duration("5m"),
-  recheck_max: duration("24h"),
-  ack_timeout: duration("60s"),
-  sm_unacked_stanzas: count(5000),
-  sm_unacked_bytes: size("16MiB"),
-  posh_bytes: size("64KiB", 1, MAX_POSH_SIZE),
-  posh_redirects: count(5, 0),
-  posh_timeout: duration("10s"),
-  ...limitsLater,
+const otel = z.strictObject({
+  sample: told(
+    z.number().min(0).max(1).default(1),
+    "number, between 0 and 1",
+    0.05,
+    "The share of traces without a failure that is sent to the collector. Those with one are sent whole; OTEL_DENO=true switches sending on.",
+  ),
 });
 
 /** What a listing shows where `--columns` says nothing. */
-const shownColumns = (ids: readonly string[]) => z.array(z.enum(ids)).min(1).optional();
+const shownColumns = (ids: readonly string[], listing: string) =>
+  told(
+    z.array(z.enum(ids)).min(1).optional(),
+    `list of ${ids.join(", ")}`,
+    ids.slice(0, 3),
+    `What \`verona ${listing}\` shows, in order. Without it, the command's own choice.`,
+  );
 
 const columns = z.strictObject({
-  connections: shownColumns(COLUMN_IDS.connections),
-  routes: shownColumns(COLUMN_IDS.routes),
-  proofs: shownColumns(COLUMN_IDS.proofs),
-  domains: shownColumns(COLUMN_IDS.domains),
+  connections: shownColumns(COLUMN_IDS.connections, "connections"),
+  routes: shownColumns(COLUMN_IDS.routes, "routes"),
+  proofs: shownColumns(COLUMN_IDS.proofs, "proofs"),
+  domains: shownColumns(COLUMN_IDS.domains, "domains list"),
 });
 
 const EVERYTHING_DEFAULT = {} as never;
 
 export const schema = z.strictObject({
-  server,
-  certificate: z.array(z.strictObject({ chain: z.string().min(1), key: z.string().min(1) })).default([]),
-  trust: z.strictObject({ ca: z.array(z.string().min(1)).min(1).default(["system"]) }).prefault(
-    EVERYTHING_DEFAULT,
+  server: server.describe("This machine."),
+  certificate: z.array(certificate).default([]).describe(
+    "One for each pair of files; picked by the name that is asked for. One for the machine is enough, customers' domains need none.",
   ),
-  dns: dns.prefault(EVERYTHING_DEFAULT),
-  listen: listen.prefault(EVERYTHING_DEFAULT),
-  console: z.strictObject({ tls_chain: z.string().min(1), tls_key: z.string().min(1) }).optional(),
-  dial: z.strictObject({
-    allow_private_addresses: z.boolean().default(false),
-    port: z.number().int().min(1).max(65535).default(5269),
-  }).prefault(EVERYTHING_DEFAULT),
-  otel: z.strictObject({
-    sample: z.number().min(0).max(1).default(1),
-  }).prefault(EVERYTHING_DEFAULT),
-  policy: policy.prefault(EVERYTHING_DEFAULT),
-  domain: z.array(hosted).default([]),
-  limits: limits.prefault(EVERYTHING_DEFAULT),
-  columns: columns.prefault({}),
+  trust: trust.prefault(EVERYTHING_DEFAULT).describe("Who vouches for others."),
+  dns: dns.prefault(EVERYTHING_DEFAULT).describe("Where names are looked up, and what is believed."),
+  listen: listen.prefault(EVERYTHING_DEFAULT).describe("Where others come in."),
+  console: console.optional().describe("TLS of the console, where it is not on loopback."),
+  dial: dial.prefault(EVERYTHING_DEFAULT).describe("How others are reached."),
+  otel: otel.prefault(EVERYTHING_DEFAULT).describe("Traces for OpenTelemetry."),
+  policy: policy.prefault(EVERYTHING_DEFAULT).describe("Who may federate, and by which proof."),
+  domain: z.array(hosted).default([]).describe("One for each domain hosted here."),
+  limits: limits.prefault(EVERYTHING_DEFAULT).describe("Bounds on what others may cost."),
+  columns: columns.prefault(EVERYTHING_DEFAULT).describe(
+    "What listings of the commands show where `--columns` says nothing. The server never looks at it.",
+  ),
 });
 
 /** The configuration file with every default filled in. */

@@ -1,10 +1,10 @@
 /** The effective configuration as a file again, without its secrets: each value with where it comes from. console.md 3.4. */
-import { stringify } from "smol-toml";
 import type { Good, Origin } from "./load.ts";
 import { isDuration } from "./durations.ts";
 import type { ConfigFile } from "./schema.ts";
 import type { RunTime } from "./run_time.ts";
 import { laidOver, type SetAtRunTime } from "./show_run_time.ts";
+import { inline } from "./toml.ts";
 import { printAddress, printDuration, printSize } from "./units.ts";
 
 /** What stands in place of a secret. */
@@ -56,7 +56,7 @@ function withoutSecret(
 function writtenLimit(key: string, value: unknown): unknown {
   if (typeof value !== "number") return value;
   if (isDuration(key)) return printDuration(value);
-  return key.endsWith("_bytes") && value > 0 ? printSize(value) : value;
+  return /(^|_)bytes(_|$)/.test(key) && value > 0 ? printSize(value) : value;
 }
 
 /** TOML that can be loaded again; a comment says what does not come from the file itself. */
@@ -97,15 +97,6 @@ function printSection(
     return `${key} = ${inline(value)}${said}`;
   });
   return [`[${section}]`, ...lines].join("\n");
-}
-
-/** One value on one line: tables inside a section stand inline. */
-function inline(value: unknown): string {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    return stringify({ value }).trim().replace(/^value = /, "");
-  }
-  const entries = Object.entries(value).map(([key, inner]) => `${JSON.stringify(key)} = ${inline(inner)}`);
-  return entries.length === 0 ? "{}" : `{ ${entries.join(", ")} }`;
 }
 
 function comment(origin: Origin): string {

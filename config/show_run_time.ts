@@ -2,7 +2,8 @@
 import { parseDomain } from "../xmpp/domain.ts";
 import type { HostedDomain } from "./config.ts";
 import type { RunTime } from "./run_time.ts";
-import { type ConfigFile, hosted } from "./schema.ts";
+import { hosted } from "./policy.ts";
+import type { ConfigFile } from "./schema.ts";
 
 type Rows = ConfigFile["domain"];
 type Peers = ConfigFile["policy"]["peer"];

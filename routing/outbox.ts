@@ -14,14 +14,15 @@ export type OutboxLimits = Pick<Limits, "queueStanzas" | "queueBytes" | "queueAg
 
 /** What all queues together may hold (`limits.queues_bytes`). */
 export class QueueBudget {
-  readonly maxBytes: number;
+  readonly #maxBytes: () => number;
   /** Queues that hold something. */
   readonly #holding = new Set<Pick<Outbox<Waiting>, "next">>();
   #bytes = 0;
   #stanzas = 0;
 
-  constructor(maxBytes: number) {
-    this.maxBytes = maxBytes;
+  /** @param maxBytes Asked every time, because limits can be reloaded. */
+  constructor(maxBytes: () => number) {
+    this.#maxBytes = maxBytes;
   }
 
   get bytes(): number {
@@ -49,7 +50,7 @@ export class QueueBudget {
 
   /** One stanza: false when it does not fit. */
   take(bytes: number): boolean {
-    if (this.#bytes + bytes > this.maxBytes) return false;
+    if (this.#bytes + bytes > this.#maxBytes()) return false;
     this.#bytes += bytes;
     this.#stanzas++;
     return true;

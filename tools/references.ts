@@ -1,6 +1,6 @@
 /**
  * Writes docs/causes.md and docs/events.md from facts/, docs/metrics.md from observe/metrics, the dashboard, docs/commands.md and
- * docs/verona.1 from cli/, and the list in docs/api.md from the router; with `--check` it only compares.
+ * docs/verona.1 from cli/, docs/configuration.md from config/, and the list in docs/api.md from the router; with `--check` it only compares.
  */
 import { type Cause, CAUSES } from "../facts/cause.ts";
 import { seeForYourself } from "../facts/see_for_yourself.ts";
@@ -10,6 +10,7 @@ import { FAMILIES, type Family, type FamilyName, sampled } from "../observe/metr
 import { withEndpoints } from "./api.ts";
 import { dashboard } from "./dashboard/grafana.ts";
 import { commandsPage, manual } from "./commands.ts";
+import { configurationPage } from "./configuration.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
@@ -30,6 +31,7 @@ export function references(): Record<string, string> {
   );
   return {
     "docs/commands.md": commandsPage(),
+    "docs/configuration.md": configurationPage(),
     "docs/verona.1": manual(),
     "docs/api.md": withEndpoints(Deno.readTextFileSync(new URL("docs/api.md", ROOT))),
     "docs/causes.md": `# Causes

@@ -18,13 +18,16 @@ export function addShell(program: Command, done: Done): void {
       const { completions } = await import("../completion/scripts.ts");
       done(completions(shell, json ?? false));
     });
-  program.command("help [topic...]").description("a command, or a topic: a cause, a stage of check, filters")
+  program.command("help [topic...]").description(
+    "a command, or a topic: a cause, a stage of check, a key of verona.toml, filters",
+  )
     .addHelpText(
       "before",
       examples(
         "verona help connections",
         "verona help dns.bogus",
         "verona help tls.names",
+        "verona help dns.trust_anchor",
         "verona help topics",
       ),
     )

@@ -1,5 +1,5 @@
 /** The domains hosted here, changed while the server runs. design.md 2.4; docs/decisions/0180. */
-import { hosted } from "../../config/schema.ts";
+import { hosted } from "../../config/policy.ts";
 import type { HostedDomain } from "../../config/config.ts";
 import { Problem } from "../problem.ts";
 import { json, kept, readDomain } from "./answers.ts";

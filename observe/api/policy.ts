@@ -1,5 +1,5 @@
 /** What one peer, by name, must prove: changed while the server runs. design.md 2.4; protocol.md 3.2. */
-import { proof } from "../../config/schema.ts";
+import { proof } from "../../config/policy.ts";
 import type { PeerPolicyList } from "../contract.ts";
 import { Problem } from "../problem.ts";
 import { json, kept, readDomain } from "./answers.ts";

@@ -10,7 +10,7 @@ const LOCAL = parseDomain("a.example"), REMOTE = parseDomain("b.example");
 
 Deno.test("a route that ends, as when its domain is hosted no longer, bounces what was to be sent again and holds no room", () => {
   const bounced: [Outgoing, string][] = [];
-  const queues = new QueueBudget(10_000);
+  const queues = new QueueBudget(() => 10_000);
   const clock = { now: () => 0, setTimeout: () => 1, clearTimeout: () => {} };
   const server = {
     draining: false,

@@ -4,7 +4,7 @@ import { printable } from "../../observe/printable.ts";
 import { everyCommand } from "../../cli/arguments.ts";
 import { build } from "../../cli/program.ts";
 import { stringify } from "smol-toml";
-import { TEMPLATE } from "../../config/template.ts";
+import { template } from "../../config/template.ts";
 import { bidiArrival, grant } from "../federation/acts.ts";
 import { configuration, Stage } from "../harness/stage.ts";
 import { type Settings, VeronaServer } from "../harness/verona.ts";
@@ -67,7 +67,7 @@ Deno.test("a server that cannot be reached: 3; a token in clear text to another 
 Deno.test("config init writes once; check finds what is missing, with lines; schema is JSON", async () => {
   await using at = await folder();
   assert.equal((await verona(["config", "init"], { cwd: at.path })).code, 0);
-  assert.equal(await Deno.readTextFile(`${at.path}/verona.toml`), TEMPLATE);
+  assert.equal(await Deno.readTextFile(`${at.path}/verona.toml`), template());
   assertRefused(await verona(["config", "init"], { cwd: at.path }), /already there/);
   const { code, stdout } = await verona(["config", "check", "--json"], { cwd: at.path });
   assert.equal(code, 2);
@@ -123,6 +123,15 @@ Deno.test("the commands read and change the running server", async () => {
   assert.equal((await run("close", id)).code, 0);
   assertRefused(await run("close", "c-999"), /no such connection/);
   assert.match((await run("config", "reload")).stdout, /^applied: /);
+  const limits = { ...stage.server.settings.limits, dns_timeout: "4s", idle_check: "4m" };
+  const dial = { ...stage.server.settings.dial, port: 5299 };
+  await Deno.writeTextFile(config[1]!, stringify({ ...stage.server.settings, limits, dial }));
+  const { restart } = JSON.parse((await run("config", "reload", "--json")).stdout);
+  assert.deepEqual(
+    restart,
+    ["dial", "limits.dns_timeout"],
+    "what the resolver has from the start is not applied",
+  );
   assert.equal((await run("config", "check")).code, 0);
 });
 

@@ -184,7 +184,7 @@ Deno.test("the configuration: VERONA_CONFIG, here, XDG, /etc; the first that is 
   assert.equal(findConfig(env, () => false), null);
 });
 
-Deno.test("help: commands, causes, stages, events, groups; what there is none for names the nearest", async () => {
+Deno.test("help: commands, causes, stages, events, keys of verona.toml, groups; what there is none for names the nearest", async () => {
   for (
     const [words, said] of [
       [["help"], /^Usage: verona /],
@@ -194,6 +194,11 @@ Deno.test("help: commands, causes, stages, events, groups; what there is none fo
       [["help", "tls.chain"], /A stage of check +Does an authority/],
       [["help", "pair.denied"], /An event +by us/],
       [["help", "posh"], /^posh\.\S+ +\S[^]*\nposh\./],
+      [["help", "dns.trust_anchor"], /A key of \[dns\] +What all[^]*DNSKEY[^]*Default +"iana"[^]*next start/],
+      [["help", "policy.peer.NAME.proof"], /A key of \[policy\.peer\."NAME"\][^]*at a reload/],
+      [["help", "policy.proof"], /A cause [^]*A key of \[policy\]/],
+      [["help", "limits"], /^limits\.stanza_bytes +A stanza\n/],
+      [["help", "topics"], /Keys of \[dial\] +dial\.allow_private_addresses, dial\.port/],
       [["help", "exit-codes"], /130, 143 +interrupted/],
       [["help", "filters"], /routes:\n {2}state +resolving, connecting/],
     ] as const
@@ -205,5 +210,6 @@ Deno.test("help: commands, causes, stages, events, groups; what there is none fo
   const { code, stderr } = await verona(["help", "dns.bogos"]);
   assert.equal(code, 2);
   assert.match(stderr, /did you mean "dns\.bogus"/);
+  assert.match((await verona(["help", "dns.trust_ancor"])).stderr, /did you mean "dns\.trust_anchor"/);
   assert.equal(JSON.parse((await verona(["help", "dns.bogus", "--json"])).stdout).topic, "dns.bogus");
 });

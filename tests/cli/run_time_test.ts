@@ -188,14 +188,14 @@ Deno.test("config show: what was set at run time stands there with whose word it
   assert.ok(!text.includes(PIPED));
   assert.match(
     text,
-    /^\[\[domain\]\] {3}# run time\nname = "piped\.example"\npolicy = .*"proof" = "strict".*\ncomponent_secret = "\(hidden\)"$/m,
+    /^\[\[domain\]\] {3}# run time\nname = "piped\.example"\npolicy = .*\bproof = "strict".*\ncomponent_secret = "\(hidden\)"$/m,
   );
   assert.match(text, /^\[\[domain\]\] {3}# suspended at run time\nname = "target\.example"/m);
   assert.match(text, /^# \[\[domain\]\] "other-target\.example" of the file: removed at run time$/m);
   assert.ok(!text.includes('name = "other-target.example"'));
   assert.match(
     text,
-    /^peer = \{ "Old\.Example" = .*"proof" = "encrypted".* {3}# proof of "old\.example": run time$/m,
+    /^peer = \{ "Old\.Example" = .*\bproof = "encrypted".* {3}# proof of "old\.example": run time$/m,
   );
   const json = JSON.parse(await good(["config", "show", "--json"]));
   assert.deepEqual(json.run_time, {

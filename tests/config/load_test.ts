@@ -5,7 +5,7 @@ import type { Config, Limits } from "../../config/config.ts";
 import { type Good, loadConfig, parseConfig, type Sources } from "../../config/load.ts";
 import { type Mistake, printMistakes } from "../../config/mistakes.ts";
 import { show, written } from "../../config/show.ts";
-import { TEMPLATE } from "../../config/template.ts";
+import { template } from "../../config/template.ts";
 
 const CERTIFICATE = "-----BEGIN CERTIFICATE-----\n";
 const KEY = "-----BEGIN PRIVATE KEY-----\n";
@@ -419,6 +419,6 @@ Deno.test("config show: without secrets, and it loads again as the same configur
 });
 
 Deno.test("config init writes what loads, and says nothing that is not honoured", () => {
-  const { config } = good(TEMPLATE);
+  const { config } = good(template());
   assert.deepEqual(config.domains.map(({ name }) => name as string), ["sender.example"]);
 });

@@ -1,7 +1,8 @@
 /** What the papers in the repository say is what the code does. */
 import assert from "node:assert/strict";
 import { parseConfig } from "../../config/load.ts";
-import { LATER_LIMITS, schema } from "../../config/schema.ts";
+import { LATER_LIMITS } from "../../config/limits.ts";
+import { schema } from "../../config/schema.ts";
 import { CAUSES, isCause } from "../../facts/cause.ts";
 import { EVENTS } from "../../facts/event.ts";
 import { causesIn } from "../../tools/causes.ts";

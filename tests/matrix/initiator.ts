@@ -97,7 +97,7 @@ class Play {
         server: { names: ["xmpp1.receiving.example"] },
       },
       draining: false,
-      queues: new QueueBudget(10_000),
+      queues: new QueueBudget(() => 10_000),
       policyFor: () => policy,
       timing: () => TIMING,
       refusalFor: () => null,

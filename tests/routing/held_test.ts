@@ -9,10 +9,10 @@ interface Numbered extends Waiting {
 
 const LIMITS: OutboxLimits = { queueStanzas: 3, queueBytes: 100, queueAgeMs: 90_000 };
 const stanza = (id: number, since = NOW): Numbered => ({ id, bytes: new Uint8Array(10), since });
-const held = (budget = new QueueBudget(1000)) => new Held<Numbered>(() => LIMITS, budget);
+const held = (budget = new QueueBudget(() => 1000)) => new Held<Numbered>(() => LIMITS, budget);
 
 Deno.test("held: each pair has its own limits, all share the budget", () => {
-  const budget = new QueueBudget(45);
+  const budget = new QueueBudget(() => 45);
   const box = held(budget);
   for (const id of [1, 2, 3]) assert.equal(box.offer(PAIR, stanza(id)), null);
   assert.equal(box.offer(PAIR, stanza(4)), "route.queue-full");
@@ -22,7 +22,7 @@ Deno.test("held: each pair has its own limits, all share the budget", () => {
 });
 
 Deno.test("held: released in order per pair, pair by pair in turn, and no further than they are taken", () => {
-  const budget = new QueueBudget(1000);
+  const budget = new QueueBudget(() => 1000);
   const box = held(budget);
   for (const id of [1, 2, 3]) box.offer(PAIR, stanza(id));
   for (const id of [11, 12]) box.offer(OTHER_TARGET, stanza(id));

@@ -13,7 +13,7 @@ const stanza = (id: number, size = 10, since = NOW): Numbered => ({ id, bytes: n
 const ids = (stanzas: readonly Numbered[]) => stanzas.map(({ id }) => id);
 
 Deno.test("outbox: first in, first out", () => {
-  const box = new Outbox<Numbered>(() => LIMITS, new QueueBudget(1000));
+  const box = new Outbox<Numbered>(() => LIMITS, new QueueBudget(() => 1000));
   for (const id of [1, 2, 3]) assert.equal(box.offer(stanza(id)), null);
   assert.deepEqual(ids(box.takeAll()), [1, 2, 3]);
   assert.deepEqual([box.size, box.bytes, box.takeAll().length], [0, 0, 0]);
@@ -26,7 +26,7 @@ const FULL: Record<string, [before: Numbered[], budget: number, offered: Numbere
 };
 for (const [name, [before, budget, offered, cause]] of Object.entries(FULL)) {
   Deno.test(`outbox: ${name}: the new one bounces, the old ones stay`, () => {
-    const shared = new QueueBudget(budget);
+    const shared = new QueueBudget(() => budget);
     const box = new Outbox<Numbered>(() => LIMITS, shared);
     for (const early of before) assert.equal(box.offer(early), null);
     const bytes = shared.bytes;
@@ -36,8 +36,16 @@ for (const [name, [before, budget, offered, cause]] of Object.entries(FULL)) {
   });
 }
 
+Deno.test("outbox: a reload changes what all queues together may hold", () => {
+  let most = 20;
+  const box = new Outbox<Numbered>(() => LIMITS, new QueueBudget(() => most));
+  assert.deepEqual([1, 2, 3].map((id) => box.offer(stanza(id))), [null, null, "route.queues-full"]);
+  most = 30;
+  assert.equal(box.offer(stanza(3)), null);
+});
+
 Deno.test("outbox: since when the oldest of all queues waits is known, whichever way a queue empties", () => {
-  const shared = new QueueBudget(1000);
+  const shared = new QueueBudget(() => 1000);
   const [one, other] = [
     new Outbox<Numbered>(() => LIMITS, shared),
     new Outbox<Numbered>(() => LIMITS, shared),
@@ -61,20 +69,20 @@ Deno.test("outbox: since when the oldest of all queues waits is known, whichever
 });
 
 Deno.test("outbox: exactly the limit fits", () => {
-  const box = new Outbox<Numbered>(() => LIMITS, new QueueBudget(100));
+  const box = new Outbox<Numbered>(() => LIMITS, new QueueBudget(() => 100));
   assert.equal(box.offer(stanza(1, 60)), null);
   assert.equal(box.offer(stanza(2, 40)), null);
 });
 
 Deno.test("outbox: what is taken back goes before what came later", () => {
-  const box = new Outbox<Numbered>(() => LIMITS, new QueueBudget(1000));
+  const box = new Outbox<Numbered>(() => LIMITS, new QueueBudget(() => 1000));
   box.offer(stanza(3));
   assert.deepEqual(box.requeue([stanza(1), stanza(2)]), []);
   assert.deepEqual(ids(box.takeAll()), [1, 2, 3]);
 });
 
 Deno.test("outbox: what does not fit after a requeue is handed back, never lost", () => {
-  const box = new Outbox<Numbered>(() => LIMITS, new QueueBudget(1000));
+  const box = new Outbox<Numbered>(() => LIMITS, new QueueBudget(() => 1000));
   box.offer(stanza(3));
   box.offer(stanza(4));
   assert.deepEqual(ids(box.requeue([stanza(1), stanza(2)])), [4]);
@@ -82,7 +90,7 @@ Deno.test("outbox: what does not fit after a requeue is handed back, never lost"
 });
 
 Deno.test("outbox: what has waited 90 s comes out, not a moment earlier", () => {
-  const box = new Outbox<Numbered>(() => LIMITS, new QueueBudget(1000));
+  const box = new Outbox<Numbered>(() => LIMITS, new QueueBudget(() => 1000));
   assert.equal(box.agesAt, null);
   box.offer(stanza(1));
   box.offer(stanza(2, 10, NOW + 1000));
@@ -111,7 +119,7 @@ const steps = fc.array(
 
 Deno.test("outbox: accepted = queued + handed out, in order, and the budget is what is queued", () => {
   fc.assert(fc.property(steps, (sequence) => {
-    const budget = new QueueBudget(150);
+    const budget = new QueueBudget(() => 150);
     const boxes = [1, 2, 3].map(() => new Outbox<Numbered>(() => LIMITS, budget));
     const expected: number[][] = [[], [], []];
     for (const [id, { box, act, size }] of sequence.entries()) {
