@@ -89,28 +89,40 @@ function tryMaterial(
   return mistakes;
 }
 
+/** A configuration that can be shown, with or without mistakes. */
+type Shown = Omit<Good, "mistakes">;
+
 export interface ShowOptions extends ConfigOptions {
   /** LOCAL and REMOTE. */
   readonly effective?: readonly string[];
 }
 
-/** The effective values, secrets hidden, what was set at run time over the file; or what they come to for one pair. */
+/**
+ * The effective values, secrets hidden, what was set at run time over the file; or what they come to for one pair. Of a
+ * file with mistakes the rest is shown, and the mistakes are complained of: exit code 2 all the same.
+ */
 export function show({ config: path, json, effective: pair }: ShowOptions): number {
   const loaded = loadFile(path);
-  if (loaded.config === null) throw new CommandFault(EXIT.wrongUse, printMistakes(path, loaded.mistakes));
-  const runTime = peek(loaded);
+  const shown = loaded.config === null ? loaded.mended : loaded;
+  const mistakes = printMistakes(path, loaded.mistakes);
+  if (shown === null || (pair !== undefined && mistakes !== "")) {
+    throw new CommandFault(EXIT.wrongUse, mistakes);
+  }
+  const runTime = peek(shown);
   try {
-    if (pair !== undefined) return showEffective(loaded, pair, runTime, json ?? false);
-    if (json) sayJson(written(loaded, runTime));
-    else say(print(loaded, runTime));
-    return EXIT.good;
+    if (pair !== undefined) return showEffective(shown, pair, runTime, json ?? false);
+    if (json) sayJson(written(shown, runTime));
+    else say(print(shown, runTime));
+    if (mistakes === "") return EXIT.good;
+    complain(mistakes.split("\n").map((line) => printable(`verona: ${line}`)).join("\n"));
+    return EXIT.wrongUse;
   } finally {
     runTime?.close();
   }
 }
 
 /** What was set at run time, as the server keeps it; whoever may not read that hears so, and sees the file alone. */
-function peek({ config }: Good): RunTime | null {
+function peek({ config }: Shown): RunTime | null {
   try {
     return RunTime.peek(config.server.dataDir);
   } catch (error) {
@@ -121,7 +133,7 @@ function peek({ config }: Good): RunTime | null {
 }
 
 function showEffective(
-  loaded: Good,
+  loaded: Shown,
   pair: readonly string[],
   runTime: RunTime | null,
   json: boolean,

@@ -40,7 +40,7 @@ export interface EffectiveAnswer {
  * @throws {CommandFault} when a domain is none, or LOCAL is not hosted here.
  */
 export function effective(
-  good: Good,
+  good: Omit<Good, "mistakes">,
   local: string,
   remote: string,
   runTime: RunTime | null = null,
@@ -118,14 +118,14 @@ function said({ source, at, line, variable }: Omit<Applied, "key" | "value">): s
 
 /** Where in the file a value of this pair was said. */
 class Where {
-  readonly #good: Good;
+  readonly #good: Omit<Good, "mistakes">;
   readonly #tenant: readonly PropertyKey[];
   readonly #peer: readonly PropertyKey[];
   readonly #names: { readonly tenant: string; readonly peer: string };
   /** What was set at run time of the two, and so stands in no line. */
   readonly #unwritten: { readonly tenant: string | null; readonly proof: string | null };
 
-  constructor(good: Good, { local, remote }: DomainPair, runTime: RunTime | null) {
+  constructor(good: Omit<Good, "mistakes">, { local, remote }: DomainPair, runTime: RunTime | null) {
     this.#good = good;
     this.#unwritten = {
       tenant: runTime?.added.has(local) === true ? `run time, policy of the domain "${local}"` : null,

@@ -81,6 +81,7 @@ function address(
   if (configFrom !== undefined && surrounding !== null) {
     return { url: surrounding, by: "VERONA_URL", config: null };
   }
+  if (configFrom === "found" && !isThere(path)) throw noneNamed();
   const config = readConfig(path);
   const by = configFrom === undefined ? `--config ${path}` : configFrom === "found" ? path : configFrom;
   return { url: addressOf(config), by, config };
@@ -125,6 +126,15 @@ function isThere(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Whoever asks a server that runs needs no configuration here. */
+function noneNamed(): CommandFault {
+  return new CommandFault(
+    EXIT.wrongUse,
+    "Nothing says which server to ask: no --config, no --url, no VERONA_URL, and no verona.toml is found here",
+    "--config FILE names the server's own file; from elsewhere --url or VERONA_URL names its console, with VERONA_TOKEN",
+  );
 }
 
 function strangersFile(): CommandFault {

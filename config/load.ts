@@ -9,9 +9,9 @@ import { checkFiles, reasonOf } from "./files.ts";
 import { LATER_LIMITS } from "./limits.ts";
 import { locate } from "./locate.ts";
 import { isLoopback } from "./loopback.ts";
-import { mend } from "./mend.ts";
+import { mend, withoutStandIns } from "./mend.ts";
 import { at, elsewhere, type Mistake, syntax } from "./mistakes.ts";
-import { nearestKey } from "./nearest.ts";
+import { isSection, nearestKey } from "./nearest.ts";
 import { placedIn } from "./paths.ts";
 import { type ConfigFile, schema } from "./schema.ts";
 import { wordsOf } from "./words.ts";
@@ -34,8 +34,8 @@ export interface Good {
 export interface Bad {
   readonly config: null;
   readonly mistakes: readonly Mistake[];
-  /** Without what is wrong: to look for mistakes that only the library sees. */
-  readonly mended: Pick<Good, "config" | "at"> | null;
+  /** Without what is wrong: to show the rest, and to look for mistakes that only the library sees. */
+  readonly mended: Omit<Good, "mistakes"> | null;
 }
 
 export type Loaded = Good | Bad;
@@ -75,6 +75,13 @@ export function parseConfig(text: string, sources: Sources): Loaded {
     const variable = variables.get(path.slice(0, 2).join("."));
     return variable === undefined ? here(path, message) : elsewhere(variable, message);
   };
+  const lineOf = (path: readonly PropertyKey[]) => locate(text, path)?.line ?? null;
+  const originOf = (section: string, key: string): Origin => {
+    const variable = variables.get(`${section}.${key}`);
+    if (variable !== undefined) return { variable };
+    const table = raw[section] as Record<string, unknown> | undefined;
+    return table !== undefined && key in table ? { line: lineOf([section, key]) } : null;
+  };
   const checked = schema.safeParse(raw);
   if (!checked.success) {
     mistakes.push(...checked.error.issues.flatMap((issue) => describe(issue, place)));
@@ -85,19 +92,15 @@ export function parseConfig(text: string, sources: Sources): Loaded {
     return {
       config: null,
       mistakes: sorted(mistakes),
-      mended: config === null ? null : { config, at: here },
+      mended: config === null
+        ? null
+        : { config, file: withoutStandIns(mended!.file), originOf, lineOf, at: here },
     };
   }
   const config = toConfig(checked.data, sources, (path, message) => mistakes.push(place(path, message)));
-  if (mistakes.length > 0) return { config: null, mistakes: sorted(mistakes), mended: { config, at: here } };
-  const lineOf = (path: readonly PropertyKey[]) => locate(text, path)?.line ?? null;
-  const originOf = (section: string, key: string): Origin => {
-    const variable = variables.get(`${section}.${key}`);
-    if (variable !== undefined) return { variable };
-    const table = raw[section] as Record<string, unknown> | undefined;
-    return table !== undefined && key in table ? { line: lineOf([section, key]) } : null;
-  };
-  return { config, file: checked.data, originOf, lineOf, at: here, mistakes: [] };
+  const good = { config, file: checked.data, originOf, lineOf, at: here };
+  if (mistakes.length > 0) return { config: null, mistakes: sorted(mistakes), mended: good };
+  return { ...good, mistakes: [] };
 }
 
 /** `VERONA_LISTEN__CONSOLE` sets `listen.console`: scalar keys of the sections only (design.md 2.3). */
@@ -149,6 +152,12 @@ function rank(issue: z.core.$ZodIssue | undefined): number {
 }
 
 function unknownKey(path: readonly PropertyKey[], key: string): string {
+  // Pasted below a table, where a dotted key counts from that table.
+  if (path.length > 0 && isSection(key)) {
+    return `is not a key of Verona: what stands below [${
+      path.join(".")
+    }] is part of it; did you mean a table [${key}]?`;
+  }
   const near = nearestKey(path, key);
   return `is not a key of Verona; ${
     near === null ? "`verona config schema` lists them" : `did you mean "${near}"?`

@@ -37,7 +37,10 @@ export function locate(text: string, path: readonly PropertyKey[]): Place | null
       ? [unquote(key)]
       : key.split(".").map((k) => k.trim());
     const full = [...(table === "" ? [] : table.split("\0")), ...keys];
-    if (isPrefix(full, wanted)) return placed(n, found);
+    // Also a dotted key that begins so: the validator names its first part.
+    if (isPrefix(full, wanted) || (keys.length > 1 && isBelow(full, wanted, keys.length))) {
+      return placed(n, found);
+    }
   }
   return best;
 }
@@ -50,6 +53,11 @@ function placed(n: number, found: RegExpExecArray): Place {
 
 function isPrefix(prefix: readonly string[], of: readonly string[]): boolean {
   return prefix.length <= of.length && prefix.every((part, i) => part === of[i]);
+}
+
+/** Whether `wanted` ends among the last `own` parts of `full`. */
+function isBelow(full: readonly string[], wanted: readonly string[], own: number): boolean {
+  return isPrefix(wanted, full) && wanted.length > full.length - own;
 }
 
 /** `policy.peer."old.example"` has three. */

@@ -38,6 +38,19 @@ export function mend(raw: Readonly<Record<string, unknown>>): Mended | null {
   return null;
 }
 
+/** To be shown: nobody's names left out again. */
+export function withoutStandIns(file: ConfigFile): ConfigFile {
+  const named = (value: unknown): unknown =>
+    Array.isArray(value)
+      ? value.filter((one) => one !== NOBODY).map(named)
+      : typeof value === "object" && value !== null
+      ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, named(inner)]))
+      : value === NOBODY
+      ? ""
+      : value;
+  return named(file) as ConfigFile;
+}
+
 function pathsOf(issue: z.core.$ZodIssue): Path[] {
   return issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
 }

@@ -16,6 +16,9 @@ export function nearestWord(word: string, knownWords: readonly string[]): string
   return near[0]?.known ?? null;
 }
 
+/** Whether a table of that name may stand in the file. */
+export const isSection = (key: string): boolean => keysAt([]).includes(key);
+
 interface Node {
   readonly properties?: Readonly<Record<string, Node>>;
   readonly items?: Node;

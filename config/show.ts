@@ -1,6 +1,7 @@
 /** The effective configuration as a file again, without its secrets: each value with where it comes from. console.md 3.4. */
 import type { Good, Origin } from "./load.ts";
 import { isDuration } from "./durations.ts";
+import { sections } from "./keys.ts";
 import type { ConfigFile } from "./schema.ts";
 import type { RunTime } from "./run_time.ts";
 import { laidOver, type SetAtRunTime } from "./show_run_time.ts";
@@ -60,13 +61,15 @@ function writtenLimit(key: string, value: unknown): unknown {
 }
 
 /** TOML that can be loaded again; a comment says what does not come from the file itself. */
-export function show(good: Good, runTime: RunTime | null = null): string {
+export function show(good: Pick<Good, "file" | "originOf">, runTime: RunTime | null = null): string {
   const { file, set } = laidOver(good.file, runTime);
-  const blocks: string[] = [];
-  for (const [section, value] of Object.entries(words(file))) {
-    if (Array.isArray(value)) blocks.push(...value.map((row) => printRow(section, row, set)));
-    else blocks.push(printSection(section, value as Record<string, unknown>, good.originOf, set));
-  }
+  const values = words(file);
+  const blocks = sections().flatMap(({ name, table }): string[] => {
+    const value = values[name] ?? [];
+    if (Object.keys(value).length === 0) return [`# ${table}: nothing is set`];
+    if (Array.isArray(value)) return value.map((row) => printRow(name, row, set));
+    return [printSection(name, value as Record<string, unknown>, good.originOf, set)];
+  });
   const removed = set?.removed.map((name) => `# [[domain]] "${name}" of the file: removed at run time`) ?? [];
   return [...blocks, ...removed].join("\n\n");
 }

@@ -83,4 +83,9 @@ function suspend({ parts, params }: Call, suspended: boolean): Response {
 }
 
 const notHosted = () =>
-  new Problem(404, "api.no-domain", "this domain is not hosted here", "see /api/v1/domains");
+  new Problem(
+    404,
+    "api.no-domain",
+    "this domain is not hosted here",
+    "`verona domains list` names them, /api/v1/domains too",
+  );

@@ -67,6 +67,6 @@ function why({ parts, params }: Call): Response {
     404,
     "api.no-failure",
     "there is no such failure, or not any more",
-    "see /api/v1/failures",
+    "the Failures page lists them, /api/v1/failures too",
   );
 }

@@ -79,6 +79,15 @@ Deno.test("config init writes once; check finds what is missing, with lines; sch
     "domain.0.component_secret_file",
   ]);
   assertRefused(await verona(["run"], { cwd: at.path }), /verona\.toml:\d+: certificate\.0\.chain: /);
+  const shown = await verona(["config", "show"], { cwd: at.path });
+  assert.equal(shown.code, 2, "a file with mistakes is wrong, though it is shown");
+  assert.match(shown.stdout, /^allow_private_addresses = false {3}# default$/m);
+  assert.match(shown.stdout, /^component_secret_file = "secrets\/sender\.example"$/m);
+  assert.equal([...shown.stderr.matchAll(/^verona: verona\.toml:\d+: /gm)].length, 3, shown.stderr);
+  const json = await verona(["config", "show", "--json"], { cwd: at.path });
+  assert.equal(JSON.parse(json.stdout).dial.port, 5269);
+  const pair = ["config", "show", "--effective", "sender.example", "b.example"];
+  assertRefused(await verona(pair, { cwd: at.path }), /certificate\.0\.chain/);
   const schema = JSON.parse((await verona(["config", "schema"])).stdout);
   assert.equal(schema.properties.limits.properties.stanza_bytes !== undefined, true);
   assert.match(schema.$schema, /draft-04/);
@@ -122,6 +131,10 @@ Deno.test("the commands read and change the running server", async () => {
   const [{ id }] = await stage.server.connections();
   assert.equal((await run("close", id)).code, 0);
   assertRefused(await run("close", "c-999"), /no such connection/);
+  assertRefused(
+    await run("domains", "remove", "nowhere.example"),
+    /not hosted here[^]*`verona domains list`/,
+  );
   assert.match((await run("config", "reload")).stdout, /^applied: /);
   const limits = { ...stage.server.settings.limits, dns_timeout: "4s", idle_check: "4m" };
   const dial = { ...stage.server.settings.dial, port: 5299 };

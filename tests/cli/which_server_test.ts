@@ -52,6 +52,18 @@ Deno.test("which server: --config wins over VERONA_URL, with its own token, and 
   assert.deepEqual(asked({ config }, { VERONA_TOKEN: "loose" }).token, "of-b");
 });
 
+Deno.test("which server: who names none and has no configuration hears what names one, not how to write a file", () => {
+  const nothing = { config: "no-such-folder/verona.toml", configFrom: "found" } as const;
+  for (const ask of [() => asked(nothing, {}), () => asked(nothing, { VERONA_TOKEN: "loose" })]) {
+    assert.throws(ask, {
+      code: 2,
+      message: /^Nothing says which server/,
+      next: /--config .*--url or VERONA_URL/,
+    });
+  }
+  assert.equal(asked(nothing, TOKEN_OF_A).url, A);
+});
+
 Deno.test("which server: the environment wins over a file that was found, and the other way round for tokens nobody mixes them", async () => {
   await using b = await serverB();
   const found = { config: b.config, configFrom: "found" } as const;

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { parse } from "smol-toml";
 import type { Config, Limits } from "../../config/config.ts";
+import { sections } from "../../config/keys.ts";
 import { type Good, loadConfig, parseConfig, type Sources } from "../../config/load.ts";
 import { type Mistake, printMistakes } from "../../config/mistakes.ts";
 import { show, written } from "../../config/show.ts";
@@ -224,6 +225,36 @@ Deno.test("a domain twice, in any spelling, and one that is gone too", () => {
   assert.deepEqual([twice.line, twice.key], [9, "domain.1.name"]);
   const text = MINIMAL.replace("\n[[", `\ngone = ["a.example"]\n[[`) + `[[domain]]\nname = "a.example"\n`;
   assert.match(mistakes(text)[0]!.message, /server\.gone/);
+});
+
+Deno.test("a dotted key below a table: its own line is marked, and the table that it wants is named", () => {
+  const found = mistake('[listen]\ncomponent = ["127.0.0.1:5348"]\ndial.allow_private_addresses = true\n');
+  assert.deepEqual([found.line, found.key], [8, "listen.dial"]);
+  assert.match(found.message, /what stands below \[listen\] is part of it; did you mean a table \[dial\]\?$/);
+  assert.match(found.excerpt![1], /^\^{28}$/);
+  const typo = mistake("[dial]\nport = 5299\nlisten = 1\n");
+  assert.deepEqual(typo.line, 8);
+  // What stands in the table itself is found as before.
+  assert.equal(mistake("[dns]\nwitness = true\nservers = []\n").line, 8);
+});
+
+Deno.test("a dotted key that is wrong is marked where it stands, with what is right of it", () => {
+  const found = mistake('[policy]\npeer.b.proof = "weak"\n');
+  assert.deepEqual([found.line, found.key], [7, "policy.peer.b.proof"]);
+});
+
+Deno.test("config show: of a file with mistakes what is right, without what stands for what is missing", () => {
+  const loaded = parseConfig("[server]\ndata_dir = 5\n[dial]\nport = 5299\nnope = 1\n", sources());
+  assert.ok(loaded.config === null && loaded.mended !== null);
+  const printed = show(loaded.mended);
+  assert.match(printed, /^names = \[\] {3}# default\n/m);
+  assert.match(printed, /^port = 5299$/m);
+  assert.doesNotMatch(printed, /nope|nobody/);
+  assert.deepEqual(
+    [...printed.matchAll(/^(?:# )?(\[+\w+\]+)/gm)].map(([, table]) => table),
+    sections().map(({ table }) => table),
+    "every section is named",
+  );
 });
 
 Deno.test("files: what cannot be read or holds something else is a mistake of its line", () => {
