@@ -80,7 +80,8 @@ export class Endpoint {
       const target = reached?.entry.target.host ?? null;
       return { type, detail: { domain, prooftype: null, names, target }, cause: verdict.cause };
     }
-    const { prooftype, target } = verdict.proof;
-    return { type, detail: { domain, prooftype, names, target: target?.host ?? null } };
+    const { prooftype, target, evidence: { tlsa } } = verdict.proof;
+    const matched = typeof tlsa === "string" ? { tlsa } : {};
+    return { type, detail: { domain, prooftype, names, target: target?.host ?? null, ...matched } };
   }
 }

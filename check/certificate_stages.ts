@@ -1,6 +1,7 @@
 /** What the peer's certificate says, and ours. */
 import type { Cause } from "../facts/cause.ts";
 import type { Stage } from "../observe/contract.ts";
+import { type Carrier, carrierOf, isByKeyAlone, isJudged, needsNoAuthority } from "./carrier.ts";
 import { stage, type View } from "./stage.ts";
 
 /** As `connection.secured` tells it. */
@@ -30,23 +31,36 @@ export function certificateStages(view: View): Stage[] {
   ];
 }
 
-/** Without an authority a delegation, TLSA, POSH or dialback may still do: then it is no more than a remark. */
+/** Without an authority TLSA or POSH may do, and then nothing is amiss; where only a call back did, somebody should mend it. */
 function chain(view: View, { certificate, subject, issuer }: Secured, cause: Cause | null): Stage[] {
   const evidence = { certificate, subject, issuer };
   if (certificate === "accepted") return [stage("tls.chain", "ok", evidence)];
+  const why = cause ?? "tls.no-certificate";
+  const carrier = carrierOf(view);
+  if (carrier !== null && needsNoAuthority(carrier)) {
+    return [stage("tls.chain", "ok", { ...evidence, cause: why, ...provenBy(carrier) })];
+  }
   const proven = Boolean(view.of("endpoint.judged")?.detail?.prooftype) || view.outcome?.good === true;
   if (!proven && view.outcome === null) return [];
-  const why = cause ?? "tls.no-certificate";
   const verdict = proven || view.depth !== "pair" ? "warn" : "fail";
   return [stage("tls.chain", verdict, { ...evidence, cause: why }, { cause: why })];
 }
 
+const provenBy = ({ prooftype, tlsa }: Carrier) => ({
+  provenBy: prooftype,
+  ...(tlsa === null ? {} : { tlsa }),
+});
+
 /** Whether they are the right ones is known when the endpoint was judged. */
 function names(view: View, { names, identifiers }: Secured): Stage[] {
+  if (!isJudged(view)) return [];
   const judged = view.of("endpoint.judged");
-  if (judged === undefined && view.outcome === null) return [];
+  const carrier = carrierOf(view);
   const said = identifiers.length > 0 ? identifiers : names;
   const evidence = { names: said };
+  if (carrier !== null && isByKeyAlone(carrier)) {
+    return [stage("tls.names", "ok", { ...evidence, ...provenBy(carrier) })];
+  }
   if (said.length === 0) {
     return [
       stage("tls.names", "warn", evidence, { hint: "a certificate without a DNS name proves nothing" }),
@@ -60,10 +74,14 @@ function names(view: View, { names, identifiers }: Secured): Stage[] {
   return [stage("tls.names", "ok", evidence)];
 }
 
-function expiry({ now }: View, { notAfter, certificate }: Secured, cause: Cause | null): Stage[] {
-  if (notAfter === null || certificate === "absent") return [];
-  const leftMs = Date.parse(notAfter) - now;
+function expiry(view: View, { notAfter, certificate }: Secured, cause: Cause | null): Stage[] {
+  if (notAfter === null || certificate === "absent" || !isJudged(view)) return [];
+  const leftMs = Date.parse(notAfter) - view.now;
   const evidence = { notAfter, days: Math.floor(leftMs / DAY_MS) };
+  const carrier = carrierOf(view);
+  if (carrier !== null && isByKeyAlone(carrier)) {
+    return [stage("tls.expiry", "ok", { ...evidence, ...provenBy(carrier) })];
+  }
   if (cause === "tls.expired" || leftMs <= 0) {
     return [stage("tls.expiry", "fail", evidence, { cause: "tls.expired" })];
   }

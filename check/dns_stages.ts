@@ -1,10 +1,11 @@
 /** Who acts for the domain, whether that is signed, and where it listens. */
 import { isIP } from "node:net";
 import type { Cause } from "../facts/cause.ts";
-import type { RecordedEvent } from "../facts/event.ts";
+import type { Detail, RecordedEvent } from "../facts/event.ts";
 import type { Stage } from "../observe/contract.ts";
 import { type Domain, toAscii } from "../xmpp/domain.ts";
 import { brokenLink, linksTo, type ShownLookup } from "./broken_answer.ts";
+import { carrierOf, isJudged, needsNoDnssec } from "./carrier.ts";
 import { stage, type View } from "./stage.ts";
 import { isUntold } from "./untold.ts";
 
@@ -41,7 +42,7 @@ function configured(view: View, delegation: Delegation): Stage[] {
   ];
 }
 
-function srv({ remote }: View, told: RecordedEvent, delegation: Delegation): Stage[] {
+function srv(view: View, told: RecordedEvent, delegation: Delegation): Stage[] {
   const { service, targets, why, elapsedMs, lookups } = delegation;
   const evidence = { targets: targets.map(({ host, port, tls }) => ({ host, port, tls })), service, why };
   if (service === "offered") return [stage("dns.srv", "ok", evidence, { elapsedMs })];
@@ -52,10 +53,13 @@ function srv({ remote }: View, told: RecordedEvent, delegation: Delegation): Sta
     return [stage("dns.srv", verdict, evidence, { elapsedMs, cause })];
   }
   // Only the domain's own name tells whether it exists at all.
-  const itself = lookups.find(({ name }) => name === toAscii(remote as Domain));
+  const itself = lookups.find(({ name }) => name === toAscii(view.remote as Domain));
   if (itself?.status === "no-name") {
     return [stage("dns.srv", "fail", evidence, { elapsedMs, cause: "dns.nxdomain" })];
   }
+  // RFC 6120 3.2.2: what its own address and certificate carry is in order.
+  if (!isJudged(view)) return [];
+  if (carrierOf(view) !== null) return [stage("dns.srv", "ok", evidence, { elapsedMs })];
   const hint = "publish an SRV record: without one only the domain's own address and certificate count";
   return [stage("dns.srv", "warn", evidence, { elapsedMs, hint })];
 }
@@ -83,11 +87,21 @@ function secure(view: View, told: RecordedEvent, delegation: Delegation): Stage[
   }
   // The walk is under way.
   if (view.trust === null && view.outcome === null) return [];
+  if (security === "insecure" && !isJudged(view)) return [];
   const links = linksTo(lookup, view.trust ?? chain);
   const evidence = { security, why: why ?? lookup.why, name, chain: links };
-  if (security === "insecure") return [stage("dns.secure", "warn", evidence, { cause: "dns.insecure" })];
+  if (security === "insecure") return [unsigned(view, evidence)];
   const broken = brokenLink(links, view.now);
   return [stage("dns.secure", "fail", { ...evidence, broken }, { cause: told.cause ?? "dns.bogus" })];
+}
+
+/** A certificate for the domain itself, or POSH, stands without DNSSEC; whatever else proves it does not. */
+function unsigned(view: View, evidence: { readonly [key: string]: Detail }): Stage {
+  const carrier = carrierOf(view);
+  if (carrier === null || !needsNoDnssec(carrier)) {
+    return stage("dns.secure", "warn", evidence, { cause: "dns.insecure" });
+  }
+  return stage("dns.secure", "ok", { ...evidence, provenBy: carrier.prooftype });
 }
 
 /** Of every host that was looked up; while connections are made there may be more. */

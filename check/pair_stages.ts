@@ -49,21 +49,26 @@ function expiry(view: View): Stage[] {
   ];
 }
 
-/** By the feature, or by the namespace that its header declares: older servers know no more (XEP-0220 2.2.2). */
+/** By the feature, or by the namespace that its header declares: older servers know no more (XEP-0220 2.2.2). Whom it let in needs none. */
 function offered(view: View): Stage[] {
   const established = view.of("connection.established");
   if (established === undefined) return [];
-  if (established.detail!.dialback === true) return [stage("dialback.offered", "ok", null)];
-  return [stage("dialback.offered", "warn", null, {
+  if (established.detail!.dialback === true) return [stage("dialback.offered", "ok", { offered: true })];
+  if (view.outcome === null) return [];
+  if (view.outcome.good) return [stage("dialback.offered", "ok", { offered: false })];
+  return [stage("dialback.offered", "warn", { offered: false }, {
     hint: "whom no certificate of its own proves to it cannot ask it for anything",
   })];
 }
 
+/** Many servers in good order advertise none (Prosody): it matters where one has refused. */
 function errors(view: View): Stage[] {
   const established = view.of("connection.established");
   if (established === undefined) return [];
-  if (established.detail!.errors === true) return [stage("dialback.errors", "ok", null)];
-  return [stage("dialback.errors", "warn", null, {
+  if (established.detail!.errors === true) return [stage("dialback.errors", "ok", { offered: true })];
+  if (view.outcome === null) return [];
+  if (view.outcome.good) return [stage("dialback.errors", "ok", { offered: false })];
+  return [stage("dialback.errors", "warn", { offered: false }, {
     hint:
       "it does not advertise dialback errors (XEP-0220 2.5): a refusal may end the whole stream, without a reason",
   })];

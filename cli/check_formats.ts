@@ -59,8 +59,9 @@ const SERIES: readonly Series[] = [
     name: "probe_dialback_offered",
     help: "1 if the peer takes dialback",
     of: ({ stages }) => {
-      const verdict = stages.find(({ id }) => id === "dialback.offered")?.verdict;
-      return verdict === undefined || verdict === "skip" ? [] : [[{}, verdict === "ok" ? 1 : 0]];
+      const evidence = stages.find(({ id }) => id === "dialback.offered")?.evidence;
+      const { offered } = (evidence ?? {}) as { readonly offered?: boolean };
+      return offered === undefined ? [] : [[{}, offered ? 1 : 0]];
     },
   },
   {

@@ -7,7 +7,7 @@ import { printable } from "../observe/printable.ts";
 import { WHO } from "../observe/who.ts";
 import { detailOf, type Facts, minute, whyBogus } from "./check_detail.ts";
 import { speaksUtf8 } from "./output.ts";
-import { span, styled } from "./terminal.ts";
+import { lasted, span, styled } from "./terminal.ts";
 
 const MARKS = {
   ok: ["green", "✓", "ok  "],
@@ -38,7 +38,7 @@ export class StageLines {
     const label = group === this.#group ? "" : group;
     this.#group = group;
     const mark = styled(style, speaksUtf8() ? sign : word);
-    const took = elapsedMs === null ? "" : `${Math.round(elapsedMs)} ms`;
+    const took = elapsedMs === null ? "" : lasted(elapsedMs);
     const text = printable(said(stage)).padEnd(TEXT_WIDTH);
     const line = `${label.padEnd(7)} ${mark} ${text} ${took.padStart(7)}  ${styled("dim", id)}`;
     const more = ["warn", "unknown"].includes(verdict) && hint !== null
@@ -65,7 +65,7 @@ export function conclusion(report: CheckReport): string {
   const warned = warnings === 0 ? "" : `${warnings} warning${warnings === 1 ? "" : "s"}. `;
   const [style, words] = VERDICTS[verdict];
   const end = WORDS[report.stage]?.[verdict] ?? words;
-  return [...lines, `${styled(style, warned + end)} (${(elapsedMs / 1000).toPrecision(3)} s)`].join("\n");
+  return [...lines, `${styled(style, warned + end)} (${lasted(elapsedMs)})`].join("\n");
 }
 
 const VERDICTS = {
@@ -94,6 +94,20 @@ const WORDS: Partial<Record<CheckReport["stage"], Partial<Record<CheckReport["ve
   },
 };
 
+/** As a person says it. */
+const CARRIERS: Readonly<Record<string, string>> = {
+  dane: "DANE",
+  posh: "POSH",
+  pkix: "its certificate",
+};
+
+function proven({ provenBy, tlsa }: Facts): string {
+  return `proven by ${CARRIERS[String(provenBy)] ?? provenBy}${tlsa === undefined ? "" : ` (TLSA ${tlsa})`}`;
+}
+
+const unvouched = (cause: Detail | undefined): string =>
+  cause === "tls.self-signed" ? "self-signed" : String(cause);
+
 /** What was seen, in one line. */
 function said({ id, title, verdict, evidence }: Stage): string {
   if (typeof evidence === "string") return evidence;
@@ -108,17 +122,19 @@ const some = (values: readonly string[], most = 4): string =>
 
 const SAID: Readonly<Record<string, (facts: Facts, verdict: Stage["verdict"]) => string>> = {
   "policy": ({ cause }) => `refused by our own policy: ${cause}`,
-  "dns.srv": ({ targets, service, why }) => {
+  "dns.srv": ({ targets, service, why }, verdict) => {
     const servers = (targets as readonly Facts[]).map(({ host, port, tls }) =>
       `${host}:${port}${tls === "direct" ? " (direct TLS)" : ""}`
     );
     if (servers.length > 0) return `SRV ${some(servers)}`;
     if (service === "refused") return "the domain says that it offers no federation";
+    if (verdict === "ok") return "no SRV record: its own address and certificate serve";
     return why === null || why === undefined ? "no SRV record" : String(why);
   },
-  "dns.secure": ({ security, chain, why, broken }) => {
+  "dns.secure": ({ security, chain, why, broken, provenBy }) => {
     const zones = (chain as readonly Facts[] | undefined ?? []).map(({ zone }) => String(zone));
     if (security === "secure") return `secure: ${zones.join(" > ")}`;
+    if (provenBy !== undefined) return `not signed, and not needed: ${proven({ provenBy })}`;
     if (security === "insecure") return "not signed: only a certificate for the domain itself can prove it";
     return `${String(security).toUpperCase()}: ${whyBogus(broken) ?? why ?? "the resolver did not answer"}`;
   },
@@ -134,14 +150,22 @@ const SAID: Readonly<Record<string, (facts: Facts, verdict: Stage["verdict"]) =>
   "tls.offered": (_, verdict) => verdict === "ok" ? "it encrypts" : "it does not encrypt",
   "tls.version": ({ version, cipher }, verdict) =>
     verdict === "ok" ? `${version}, ${cipher}` : "the handshake failed",
-  "tls.chain": ({ subject, issuer, cause }, verdict) =>
-    verdict === "ok" ? `${subject}, vouched for by ${issuer}` : `${subject ?? "no certificate"}: ${cause}`,
-  "tls.names": ({ names, missing }) =>
-    missing === undefined
+  "tls.chain": ({ subject, issuer, cause, ...carrier }, verdict) => {
+    if (carrier.provenBy !== undefined) return `${subject}: ${unvouched(cause)}; ${proven(carrier)}`;
+    return verdict === "ok"
+      ? `${subject}, vouched for by ${issuer}`
+      : `${subject ?? "no certificate"}: ${cause}`;
+  },
+  "tls.names": ({ names, missing, ...carrier }) => {
+    if (carrier.provenBy !== undefined) return `names ${some(list(names), 3)}; ${proven(carrier)}`;
+    return missing === undefined
       ? `names ${some(list(names))}`
-      : `names ${some(list(names), 3)}; nothing in it is ${missing}`,
-  "tls.expiry": ({ notAfter, days }, verdict) =>
-    verdict === "fail" ? `not valid: until ${notAfter}` : `valid ${days} d, until ${notAfter}`,
+      : `names ${some(list(names), 3)}; nothing in it is ${missing}`;
+  },
+  "tls.expiry": ({ notAfter, days, ...carrier }, verdict) => {
+    if (carrier.provenBy !== undefined) return `dates do not count; ${proven(carrier)}`;
+    return verdict === "fail" ? `not valid: until ${notAfter}` : `valid ${days} d, until ${notAfter}`;
+  },
   "tls.client-cert": ({ name }) => `we show ${name}`,
   "proof.delegation": ({ prooftype, target, cause }) =>
     prooftype === undefined ? `not proven: ${cause}` : `proven by ${prooftype}${target ? `: ${target}` : ""}`,
@@ -149,9 +173,12 @@ const SAID: Readonly<Record<string, (facts: Facts, verdict: Stage["verdict"]) =>
     typeof expires === "string"
       ? `holds until ${expires} (${span(Date.parse(expires) - Date.now())})`
       : "holds as long as it is looked at again",
-  "dialback.offered": (_, verdict) => verdict === "ok" ? "it takes dialback" : "it does not take dialback",
-  "dialback.errors": (_, verdict) =>
-    verdict === "ok" ? "refusals come with their reason" : "refusals may end the stream without a reason",
+  "dialback.offered": ({ offered }, verdict) => {
+    if (offered === true) return "it takes dialback";
+    return `it does not take dialback${verdict === "ok" ? ", and let us in without" : ""}`;
+  },
+  "dialback.errors": ({ offered }) =>
+    offered === true ? "refusals come with their reason" : "a refusal would come without its reason",
   "dialback.result": ({ verdict, condition, cause }, is) => {
     if (is === "ok") return `db:result ${verdict}`;
     return is === "unknown" ? `no answer: ${cause}` : `refused: ${condition ?? verdict ?? cause}`;

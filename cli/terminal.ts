@@ -96,6 +96,11 @@ export function span(ms: number): string {
   return "0 s";
 }
 
+/** "16 ms", "3.1 s": how long something took. */
+export function lasted(ms: number): string {
+  return ms < 999.5 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
 /** At most `width` characters a line, the further ones set in as far as the text begins. */
 export function wrapped(before: string, text: string, width: number): string {
   const lines = [before];

@@ -89,7 +89,7 @@ export const STEPS = {
   "element.sent": "an element that is no stanza went: the same",
   "address.tried": "one TCP connection was tried: host, address, port, elapsedMs",
   "endpoint.judged":
-    "what the machine that we dialled is proven to be: domain, prooftype (null: nothing), names, target",
+    "what the machine that we dialled is proven to be: domain, prooftype (null: nothing), names, target; tlsa: the kind of record that matched",
   "retry.planned": "it is tried again by itself: afterMs, failures (in a row)",
 } as const;
 
@@ -170,6 +170,7 @@ export type Step =
         readonly prooftype: string | null;
         readonly names: readonly string[];
         readonly target: string | null;
+        readonly tlsa?: string;
       };
     }
     | {

@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { groupOf } from "../../check/depth.ts";
 import { type StageId, STAGES } from "../../check/stage.ts";
-import { stagesOf } from "../../check/stages.ts";
 import { Telling } from "../../check/telling.ts";
 import type { Stage } from "../../observe/contract.ts";
 import { RECEIVING, type World } from "../harness/world.ts";
@@ -30,24 +29,12 @@ Deno.test("check: an address of IPv6 that nobody answers at stands under TCP, be
   assert.match(stdout, /\n1 warning\. Federation works\./);
 });
 
-Deno.test("check dialback.offered: by the feature; of who offers none it is a warning", async () => {
+Deno.test("check dialback.offered: by the feature, and for Prometheus", async () => {
   await using checker = await Checker.open();
   const { report } = await checker.report("target.example");
-  assert.equal(stageOf(report, "dialback.offered").verdict, "ok");
+  assert.deepEqual(stageOf(report, "dialback.offered").evidence, { offered: true });
   const { stdout } = await checker.run("target.example", "--format", "prometheus");
   assert.match(stdout, /\nprobe_dialback_offered\{target="target\.example"\} 1\n/);
-  const without = stagesOf({
-    ...{ local: "a.example", remote: "b.example", depth: "pair", outcome: null },
-    ...{ reached: null, trust: null, back: null, now: Date.now() },
-    events: [{
-      type: "connection.established",
-      connection: "c-1",
-      seq: 1,
-      at: "",
-      detail: { dialback: false },
-    }],
-  });
-  assert.equal(without.find(({ id }) => id === "dialback.offered")!.verdict, "warn");
 });
 
 /** A stage that is decided. */

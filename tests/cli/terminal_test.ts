@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { span, table } from "../../cli/terminal.ts";
+import { lasted, span, table } from "../../cli/terminal.ts";
 import { printable, printableJson } from "../../observe/printable.ts";
 
 const HOSTILE = "a\u001b[2Jb\u009b31mc\u202ed\u2028e\u200bf\rg\u0007";
@@ -39,5 +39,15 @@ Deno.test("a time is said in its largest unit", () => {
     "1 min",
     "2 h",
     "2 d",
+  ]);
+});
+
+Deno.test("how long something took: milliseconds below a second, then seconds with a tenth", () => {
+  assert.deepEqual([0.4, 16, 999.4, 999.6, 40_000].map(lasted), [
+    "0 ms",
+    "16 ms",
+    "999 ms",
+    "1.0 s",
+    "40.0 s",
   ]);
 });
