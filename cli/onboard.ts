@@ -65,7 +65,7 @@ function answerFor(domain: Domain, serverName: Domain, delegation: Delegation, p
   return {
     domain,
     serverName,
-    records: [`_xmpp-server._tcp.${zone}. 3600 IN SRV 0 0 ${port} ${host}.`],
+    records: [`_xmpp-server._tcp.${zone}. 3600 IN SRV 10 0 ${port} ${host}.`],
     security,
     found: targets.map(({ host, port, priority, weight }) => `SRV ${priority} ${weight} ${port} ${host}.`),
     ready: missing === null,

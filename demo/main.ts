@@ -4,7 +4,10 @@ import { Narrator } from "./narrator.ts";
 import { setStage, type Stage } from "./stage.ts";
 import { tell } from "./story.ts";
 
-const HELP = `usage: ./dev demo [--once] [--json]
+/** In a clone the words go through ./dev. */
+const SELF = Deno.build.standalone ? "verona" : "./dev";
+
+const HELP = `usage: ${SELF} demo [--once] [--json]
 
   --once   end after the story: exit code 0 if every step was seen, 1 if not
   --json   the steps and the tables as JSON lines`;
@@ -53,7 +56,7 @@ function interruption(): Promise<void> {
 }
 
 async function stayUp({ originating, receiving }: Stage, narrator: Narrator): Promise<never> {
-  await narrator.consoles([originating, receiving]);
+  await narrator.consoles([originating, receiving], SELF);
   return await new Promise(() => {});
 }
 

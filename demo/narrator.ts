@@ -20,6 +20,8 @@ export class Narrator {
   readonly #json: boolean;
   readonly #missing: string[] = [];
   #seen = 0;
+  /** When what was told last happened: milliseconds since the epoch. */
+  #toldAt = 0;
 
   constructor(json: boolean) {
     this.#json = json;
@@ -47,9 +49,15 @@ export class Narrator {
 
   #print(title: string, seen: Seen | null): void {
     if (seen === null) return console.log(`   NOT SEEN          ${title}`);
-    const seconds = ((Date.parse(seen.at) - this.#start) / 1000).toFixed(2);
-    console.log(`${`+${seconds}`.padStart(7)} s  ${seen.by.padEnd(17)} ${title}`);
+    console.log(`${this.#when(Date.parse(seen.at))}  ${seen.by.padEnd(17)} ${title}`);
     for (const line of seen.lines) console.log(" ".repeat(29) + line);
+  }
+
+  /** Since the start; what another one saw before what was told last happened meanwhile. */
+  #when(at: number): string {
+    if (at < this.#toldAt) return "meanwhile";
+    this.#toldAt = at;
+    return `${`+${((at - this.#start) / 1000).toFixed(2)}`.padStart(7)} s`;
   }
 
   /** Both tables of a server as they stand. */
@@ -65,20 +73,24 @@ export class Narrator {
     print([["local", "remote", "state", "send", "recv", "proof ends"], ...routes.map(routeRow)]);
   }
 
-  /** Where to look while the servers stay up. */
-  async consoles(servers: readonly VeronaProcess[]): Promise<void> {
+  /** Where to look while the servers stay up. @param command How the commands of Verona are called here. */
+  async consoles(servers: readonly VeronaProcess[], command: string): Promise<void> {
     const consoles = await Promise.all(
       servers.map(async (server) => ({
         address: server.console,
         link: await server.logInLink(),
         tokenFile: server.tokenFile,
+        config: server.configFile,
       })),
     );
     if (this.#json) return console.log(JSON.stringify({ consoles }));
     console.log("\nBoth servers stay up until Ctrl-C. Their consoles (a link works once, the token always):");
     for (const { link, tokenFile } of consoles) console.log(`  ${link}\n    token: ${tokenFile}`);
-    const { address, tokenFile } = consoles[0]!;
-    console.log(`\n  curl -H "Authorization: Bearer $(cat ${tokenFile})" ${address}/api/v1/routes`);
+    const { address, tokenFile, config } = consoles[0]!;
+    console.log("\nFrom another terminal:");
+    console.log(`  ${command} routes --config ${config}`);
+    console.log(`  ${command} explain other-sender.tld target.tld --config ${config}`);
+    console.log(`  curl -H "Authorization: Bearer $(cat ${tokenFile})" ${address}/api/v1/routes`);
   }
 
   /** The sum, last. */

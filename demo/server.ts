@@ -85,6 +85,10 @@ export class VeronaProcess implements AsyncDisposable {
     return `${this.plan.ip}:5347`;
   }
 
+  get configFile(): string {
+    return `${this.plan.folder}/verona.toml`;
+  }
+
   get tokenFile(): string {
     return `${this.plan.folder}/data/console.token`;
   }

@@ -199,7 +199,7 @@ Deno.test("check --onboard: the record to publish, and whether it is there and s
   assert.equal(ready.code, 0, ready.stdout);
   assert.match(
     ready.stdout,
-    /_xmpp-server\._tcp\.target\.example\. 3600 IN SRV 0 0 5269 xmpp1\.receiving\.example\.\n/,
+    /_xmpp-server\._tcp\.target\.example\. 3600 IN SRV 10 0 5269 xmpp1\.receiving\.example\.\n/,
   );
   const missing = await at("target.example", "xmpp2.receiving.example");
   assert.deepEqual([missing.code, /Not ready: the SRV record is not there yet/.test(missing.stdout)], [

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { lines } from "../../demo/lines.ts";
 import { Narrator, type Seen } from "../../demo/narrator.ts";
+import type { VeronaProcess } from "../../demo/server.ts";
+import { verona } from "../cli/verona.ts";
 import "../harness/surroundings.ts";
 
 const MAIN = new URL("../../demo/main.ts", import.meta.url).pathname;
@@ -78,7 +80,7 @@ function theEvidenceHolds(evidence: ReadonlyMap<string, Line["evidence"]>, told:
 
 Deno.test("demo: it stays up until it is interrupted, then takes everything down and ends with 0", async () => {
   const child = start("--json");
-  let consoles: { address: string; tokenFile: string }[] = [];
+  let consoles: { address: string; tokenFile: string; config: string }[] = [];
   for await (const line of lines(child.stdout)) {
     const told: Line = JSON.parse(line);
     if (told.consoles === undefined) continue;
@@ -88,6 +90,10 @@ Deno.test("demo: it stays up until it is interrupted, then takes everything down
       const response = await fetch(`${address}/api/v1/routes`, { headers });
       assert.equal((await response.json()).total > 0, true);
     }
+    // As it tells people: from anywhere, by the configuration alone.
+    const routes = await verona(["routes", "--json", "--config", consoles[0]!.config]);
+    assert.equal(routes.code, 0, routes.stderr);
+    assert.equal(JSON.parse(routes.stdout).total > 0, true);
     child.kill("SIGINT");
   }
   await child.stderr.cancel();
@@ -135,6 +141,30 @@ Deno.test("demo: a step that was not seen is named, and the story is incomplete"
     { step: "two", title: "second", seen: false },
     { story: "incomplete", seen: 1, missing: ["two"] },
   ]);
+});
+
+Deno.test("demo: times never go backwards: what was seen before the step above happened meanwhile", async () => {
+  const narrator = new Narrator(false);
+  const at = (ms: number) => new Date(Date.now() + ms).toISOString();
+  const told = await printed(async () => {
+    for (const ms of [60_000, 59_000, 61_000]) {
+      await narrator.step(`step ${ms}`, "a step", () => Promise.resolve({ ...SEEN, at: at(ms) }));
+    }
+  });
+  assert.match(told[0]!, /^ \+60\.\d\d s {2}receiving/);
+  assert.match(told[1]!, /^meanwhile {2}receiving/);
+  assert.match(told[2]!, /^ \+61\.\d\d s {2}receiving/);
+});
+
+Deno.test("demo: for people: the consoles with the command that asks the first", async () => {
+  const server = {
+    console: "http://127.0.0.1:8711",
+    tokenFile: "/tmp/demo/data/console.token",
+    configFile: "/tmp/demo/verona.toml",
+    logInLink: () => Promise.resolve("http://127.0.0.1:8711/login#x"),
+  } as unknown as VeronaProcess;
+  const told = await printed(() => new Narrator(false).consoles([server], "./dev"));
+  assert.ok(told.includes("  ./dev routes --config /tmp/demo/verona.toml"), told.join("\n"));
 });
 
 Deno.test("demo: a story of which nothing was seen is not complete", () => {

@@ -38,3 +38,20 @@ Deno.test("the test task reads Deno's own report", async () => {
   ]);
   await Deno.remove(folder, { recursive: true });
 });
+
+Deno.test("the test task says its parts when it is asked, and refuses a part that there is none of", async () => {
+  const run = async (word: string) => {
+    const main = new URL("../../tools/test.ts", import.meta.url).pathname;
+    const child = new Deno.Command(Deno.execPath(), { args: ["run", "-A", "--no-check", main, word] });
+    const { code, stdout, stderr } = await child.output();
+    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+    return { code, stdout: text(stdout), stderr: text(stderr) };
+  };
+  const help = await run("--help");
+  assert.equal(help.code, 0, help.stderr);
+  assert.match(help.stdout, /^usage: \.\/dev test \[PART\.\.\.\][^]*\n {2}rust tests\n/);
+  assert.doesNotMatch(help.stdout, /passed/);
+  const unknown = await run("nosuch");
+  assert.equal(unknown.code, 2);
+  assert.match(unknown.stderr, /there is no part "nosuch"\n\nusage/);
+});
