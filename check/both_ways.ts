@@ -62,12 +62,18 @@ export async function bothWays(
         if (answer !== null) heard.push(answer);
       },
     });
-    if (!made.good) return unasked(made.cause ?? "proof.timeout");
+    if (!made.good) return unsent(made.cause ?? "proof.timeout", receiver.refusalFor(pair));
     const [answer] = heard;
     return answer === undefined ? silence(seen, answerMs, receiver.refusalFor(pair)) : answered(answer);
   } finally {
     stop();
   }
+}
+
+/** A pair that we refuse ourselves has no way back either: a suspended domain, of which whoever checks need not know. */
+function unsent(cause: Cause, refusal: Cause | null): Stage {
+  if (refusal === null) return unasked(cause);
+  return stage("pair.both-ways", "fail", { cause: refusal, came: "nothing" }, { cause: refusal });
 }
 
 /** What keeps the ping from getting there is said by the stages before. */

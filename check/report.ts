@@ -74,6 +74,8 @@ function verify({ pair, events, resolver }: Findings, cause: Cause): string {
 
 const UNTRIED = "whether it can open a connection to us (it had one of ours to answer by)";
 
+const DELIVERY = "the delivery of a stanza";
+
 /** What lies beyond each depth, the nearest first. */
 const BEYOND: readonly (readonly [Depth, string])[] = [
   ["tcp", "whether its servers can be reached"],
@@ -85,13 +87,15 @@ const BEYOND: readonly (readonly [Depth, string])[] = [
 function notTested({ local, remote }: DomainPair, depth: Depth, back: Stage | null): string[] {
   const theirs = `whether ${remote} can reach us`;
   if (back?.verdict === "ok") return (back.evidence as Fields).openedBy === "us" ? [UNTRIED] : [];
-  if (depth === "pair") return [`${theirs} as ${local} (add --both-ways)`, "the delivery of a stanza"];
+  if (back?.verdict === "fail" || back?.verdict === "warn") return [DELIVERY];
+  if (back !== null) return [`${theirs} as ${local}`, DELIVERY];
+  if (depth === "pair") return [`${theirs} as ${local} (add --both-ways)`, DELIVERY];
   const from = BEYOND.findIndex(([beyond]) => beyond === depth) + 1;
   const beyond = BEYOND.slice(from).map(([, text]) => text);
   return [
     ...beyond.slice(0, -1),
     `${beyond.at(-1)} (say as whom: --from)`,
     theirs,
-    "the delivery of a stanza",
+    DELIVERY,
   ];
 }

@@ -9,7 +9,7 @@ import type { ServerOptions } from "./client.ts";
 import { type CheckParts, checkParts, readDomain } from "./check_parts.ts";
 import { nagiosLine, prometheusText } from "./check_formats.ts";
 import { conclusion, heading, StageLines } from "./check_text.ts";
-import { onboard } from "./onboard.ts";
+import { onboard, unusedByOnboard } from "./onboard.ts";
 import { EXIT } from "./exit.ts";
 import { CommandFault } from "./fault.ts";
 import { interruptible } from "./interrupt.ts";
@@ -42,23 +42,8 @@ export async function check(domains: readonly string[], command: CheckCommand): 
   if (all.length === 0) {
     throw new CommandFault(EXIT.wrongUse, "which domain?", "for example: verona check example.org");
   }
+  refuseMixture(command);
   const timeoutMs = duration("--timeout", command.timeout);
-  if (command.bothWays && (command.stage ?? "pair") !== "pair") {
-    const next = "leave one of the two out";
-    throw new CommandFault(
-      EXIT.wrongUse,
-      `--both-ways goes all the way, --stage ${command.stage} does not`,
-      next,
-    );
-  }
-  if (command.stage === "dns" && command.connect !== undefined) {
-    const next = "leave one of the two out";
-    throw new CommandFault(
-      EXIT.wrongUse,
-      "--connect asks nothing of DNS: --stage dns would look at nothing",
-      next,
-    );
-  }
   if (command.onboard !== undefined) return await onboard(all, command.onboard, command);
   const every = command.watch === undefined ? null : duration("--watch", command.watch);
   for (;;) {
@@ -66,6 +51,20 @@ export async function check(domains: readonly string[], command: CheckCommand): 
     if (every === null || !isRead()) return code;
     await new Promise((resolve) => setTimeout(resolve, every));
   }
+}
+
+/** Options that say nothing to each other: neither is left out without a word. */
+function refuseMixture(command: CheckCommand): void {
+  const { stage = "pair", bothWays = false, connect, onboard } = command;
+  const refuse = (why: string) => {
+    throw new CommandFault(EXIT.wrongUse, why, "leave one of the two out");
+  };
+  if (bothWays && stage !== "pair") refuse(`--both-ways goes all the way, --stage ${stage} does not`);
+  if (stage === "dns" && connect !== undefined) {
+    refuse("--connect asks nothing of DNS: --stage dns would look at nothing");
+  }
+  const unused = onboard === undefined ? undefined : unusedByOnboard(command);
+  if (unused !== undefined) refuse(`--onboard looks at DNS records alone: it has no use for ${unused}`);
 }
 
 async function checkAll(

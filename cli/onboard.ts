@@ -21,6 +21,21 @@ export interface OnboardAnswer {
   readonly missing: string | null;
 }
 
+/** An option that was given and means nothing here. */
+export function unusedByOnboard(command: CheckCommand): string | undefined {
+  const { stage, bothWays, from, connect, watch, failOn, format } = command;
+  const given = {
+    "--stage": stage,
+    "--both-ways": bothWays,
+    "--from": from,
+    "--connect": connect,
+    "--watch": watch,
+    "--fail-on": failOn,
+    [`--format ${format}`]: format === "text" || format === "json" ? undefined : format,
+  };
+  return Object.entries(given).find(([, value]) => value !== undefined && value !== false)?.[0];
+}
+
 /** Exit code 0 when every domain is ready, 3 when DNS could not tell, 4 else. */
 export async function onboard(
   domains: readonly Domain[],

@@ -104,6 +104,23 @@ Deno.test("check --both-ways: a peer that asks and is denied meanwhile: the same
   assert(found.elapsedMs < 60_000, "the answer's whole time was not waited for");
 });
 
+Deno.test("check --both-ways: a domain of ours that was suspended at run time: our own policy, named, with the command that ends it; exit 4", async () => {
+  await using servers = await TwoServers.start();
+  const { originating } = servers;
+  const domain = async (word: string) => await originating.api(`/domains/sender.example/${word}`, "POST", {});
+  await domain("suspend");
+  const { code, report: found } = await report(servers);
+  const { verdict, evidence } = stageOf(found, "pair.both-ways");
+  assert.deepEqual([code, found.verdict, verdict], [4, "closed", "fail"], JSON.stringify(evidence));
+  assert.deepEqual([found.cause, found.fault], ["policy.suspended", "policy"]);
+  assert.deepEqual(found.notTested, ["the delivery of a stanza"]);
+  const text = await originating.command("check", ...WORDS);
+  assert.match(text.stdout, /we do not let it in: policy\.suspended +pair\.both-ways\n/);
+  assert.match(text.stdout, /What next: +`verona domains resume` ends it/);
+  await domain("resume");
+  assert.equal((await report(servers)).code, 0);
+});
+
 Deno.test("check --both-ways without a running server: everything else is told, that is not known; exit 3", async () => {
   await using checker = await Checker.open();
   const { code, report: found } = await checker.report("target.example", "--both-ways");
@@ -124,6 +141,10 @@ Deno.test("check --both-ways: where nothing of ours gets there, nothing is asked
     String(stageOf(found, "pair.both-ways").evidence),
     /not asked: nothing of ours gets there \(dns\.bogus\)/,
   );
+  assert.deepEqual(found.notTested, [
+    "whether target.example can reach us as sender.example",
+    "the delivery of a stanza",
+  ]);
 });
 
 Deno.test("check --both-ways: Ctrl-C ends it with 130 also while the running server says nothing", async () => {

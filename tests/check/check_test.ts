@@ -222,6 +222,20 @@ Deno.test("check: wrong use is one clear sentence; exit 2", async () => {
       [["a.example", "--timeout", "3 parsecs"], /not a duration/],
       [["a.example", "--parallel", "0"], /between 1 and 32/],
       [["--file", "missing.txt"], /Cannot read missing\.txt/],
+      ...[
+        ["--stage", "dns"],
+        ["--both-ways"],
+        ["--from", "b.example"],
+        ["--connect", "127.0.0.1:5269"],
+        ["--watch", "10s"],
+        ["--fail-on", "warn"],
+        ["--format", "nagios"],
+      ].map((words) =>
+        [
+          ["a.example", "--onboard", "xmpp1.b.example", ...words],
+          new RegExp(`--onboard looks at DNS records alone: it has no use for ${words[0]}`),
+        ] as const
+      ),
     ] as const
   ) {
     const { code, stderr } = await verona(["check", ...words]);
