@@ -99,8 +99,14 @@ export class Evidence {
     this.#server.host.tell({
       type: "addresses.resolved",
       ...asking.about,
-      level: "debug",
-      detail: { host: found.host, security: found.security, addresses: found.addresses },
+      // What the operator's own setting forbids has to be named where it is looked for first.
+      level: found.cause === "tcp.forbidden" ? "info" : "debug",
+      detail: {
+        host: found.host,
+        security: found.security,
+        addresses: found.addresses,
+        ...(found.forbidden === undefined ? {} : { forbidden: found.forbidden }),
+      },
       ...(found.cause ? { cause: found.cause } : {}),
     });
     return found;

@@ -135,7 +135,9 @@ export class Route implements AssertionListener, Traveller {
   /** When the next attempt may be made; null when none is planned. Milliseconds since the epoch. */
   get nextAttemptAt(): number | null {
     const waits = this.state === "backoff" || this.state === "denied";
-    return waits && this.#restsUntil > this.#server.host.clock.now() ? this.#restsUntil : null;
+    if (!waits || this.#restsUntil <= this.#server.host.clock.now()) return null;
+    // What is refused here is not tried before it is allowed again.
+    return this.#server.refusalFor(this.pair) === null ? this.#restsUntil : null;
   }
 
   // ---- what its way asks of it (Traveller)

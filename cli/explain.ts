@@ -57,7 +57,7 @@ function printStage({ id, title, verdict, evidence, hint }: Stage): string[] {
   const first = `${styled(style, mark)}  ${shown(title)}  ${styled("dim", id)}`;
   return [
     first,
-    ...printEvidence(evidence),
+    ...(verdict === "skip" ? [] : printEvidence(evidence)),
     ...(hint === null ? [] : [`           next: ${shown(hint)}`]),
   ];
 }
@@ -107,7 +107,14 @@ const LABELS: Readonly<Record<string, string>> = {
   peerText: "in the peer's words",
   peer: "peer",
   proofTried: "proof that was tried",
-  dns: "DNSSEC",
+  dns: "DNSSEC of who asks us",
+  tls: "TLS",
+  subject: "its certificate",
+  issuer: "issued by",
+  identifiers: "with the names",
+  notBefore: "valid from",
+  notAfter: "valid until",
+  found: "what was found",
 };
 
 /** Nothing for what is deeper. */

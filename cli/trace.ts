@@ -74,6 +74,8 @@ async function show(file: TraceFile, since: number, options: TraceOptions): Prom
   } else {
     new Screen(false, since, startOf(file.events)).show(file.events);
     say(styled("dim", shown(summary(file))));
+    const others = elsewhere(file);
+    if (others !== null) say(styled("dim", shown(others)));
   }
   return EXIT.good;
 }
@@ -83,6 +85,17 @@ function summary({ events, left, ended, connection, route }: TraceFile): string 
   const gone = left === 0 ? "" : `, ${left} between the first and the last ones were let go`;
   return `${events.length} events of ${what}${ended ? ", which has ended" : ""}${gone}`;
 }
+
+/** Of a pair: what else was said on the connections that it used, or tried, stands in their own traces. */
+function elsewhere({ events, route }: TraceFile): string | null {
+  if (route === null) return null;
+  const ids = [...new Set(events.flatMap(({ connection }) => connection ?? []))].slice(-MOST_NAMED);
+  if (ids.length === 0) return null;
+  const all = ids.length === 1 ? "" : ` (and ${ids.slice(0, -1).join(", ")})`;
+  return `verona trace ${ids.at(-1)} shows all that was said on its connection${all}`;
+}
+
+const MOST_NAMED = 8;
 
 /** Lines as they come. */
 class Screen {

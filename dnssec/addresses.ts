@@ -73,7 +73,8 @@ function usable(
   const allowed = found.flatMap((address) => allow(address, allowPrivateAddresses));
   const addresses = interleaved([...new Set(allowed)]).slice(0, MAX_ADDRESSES);
   if (addresses.length > 0) return { ...answer, addresses };
-  return { ...answer, cause: found.length > 0 ? "tcp.forbidden" : "dns.no-address" };
+  if (found.length === 0) return { ...answer, cause: "dns.no-address" };
+  return { ...answer, cause: "tcp.forbidden", forbidden: found.slice(0, MAX_ADDRESSES) };
 }
 
 /** RFC 8305 4: IPv6 first, then the families in turn, so that one that is broken costs one step. */

@@ -63,7 +63,7 @@ export const CAUSES = {
   "tcp.forbidden": reason(
     "policy",
     "the peer's server has a private address",
-    "see `dial.allow_private_addresses`",
+    "if that address is meant, set `allow_private_addresses = true` below `[dial]` and restart",
   ),
   "tcp.lost": reason("network", "the connection was lost", WAIT),
   "tcp.reset": reason("peer", "the peer reset the connection", WAIT),
@@ -143,7 +143,7 @@ export const CAUSES = {
   "stream.not-authorized": reason(
     "us",
     "the peer does not take us for who we say we are",
-    `the stream error in the trace has the peer's own words; ${OWN_NAME}`,
+    `the evidence has the peer's own words; ${OWN_NAME}`,
   ),
 
   "redirect.followed": reason("peer", "the peer sent us to another of its machines", "nothing"),
@@ -319,7 +319,11 @@ export const CAUSES = {
   ),
   "component.gone": reason("local", "the component disconnected", "start the component"),
 
-  "operator.closed": reason("policy", "the operator closed the connection", "nothing"),
+  "operator.closed": reason(
+    "policy",
+    "the operator closed the connection",
+    "nothing: a pair that is needed is opened again by itself",
+  ),
   "limit.outgoing": reason(
     "policy",
     "as many connections to the peer are open as are allowed",

@@ -41,6 +41,8 @@ export interface TargetAddresses {
   readonly canonicalName: string;
   readonly security: Security;
   readonly addresses: readonly string[];
+  /** Those that were found and may not be dialled, where no other was. */
+  readonly forbidden?: readonly string[];
   readonly ttlMs: number;
   /** Null unless secure and signed. */
   readonly signedUntil: number | null;

@@ -14,7 +14,8 @@ export const EVENTS = {
   "config.refused": "a new configuration has mistakes, everything stays as it was: mistakes",
   "delegation.resolved":
     "who may act for a domain: domain, service, security, targets, lookups with their chains",
-  "addresses.resolved": "where an SRV target listens: host, security, addresses",
+  "addresses.resolved":
+    "where an SRV target listens: host, security, addresses; forbidden: those that were found and are not dialled (`tcp.forbidden`)",
   "tlsa.resolved": "which certificates an SRV target publishes: host, port, security, records",
   "posh.resolved": "what a domain's web server says of certificates: domain, url, fingerprints, expires, why",
   "connection.opened": "TCP is there: direction, peer, port, elapsedMs (of those that we opened)",

@@ -72,15 +72,23 @@ function element({ name, ns, word, from, to, bytes }: Details): string {
   return words(`<${tag}>`, word, `(${bytes} bytes)`);
 }
 
-const verdictOf = ({ verdict, condition }: Details): string => words(verdict, condition);
+/** `not-authorized "Your certificate is not trusted"`. */
+function inPeersWords(condition: Detail | undefined, text: Detail | undefined): string {
+  return words(condition, typeof text === "string" && text !== "" ? `"${text}"` : null);
+}
+
+const verdictOf = ({ verdict, condition, text }: Details): string =>
+  words(verdict, inPeersWords(condition, text));
 
 /** `peer` of the pair asks for `remote` -> `local`; we ask for `local` -> `remote`. */
 const TELLERS: Readonly<Partial<Record<EventRow["type"], Teller>>> = {
   "delegation.resolved": delegation,
-  "addresses.resolved": ({ host, security, addresses, elapsedMs }, event) =>
+  "addresses.resolved": ({ host, security, addresses, forbidden, elapsedMs }, event) =>
     asked(
       `A, AAAA? ${host}`,
-      `addresses ${security}: ${list(addresses).join(", ") || "none"}${because(event)}`,
+      `addresses ${security}: ${[...list(addresses), ...list(forbidden)].join(", ") || "none"}${
+        because(event)
+      }`,
       event.cause === undefined,
       elapsedMs,
     ),
@@ -115,8 +123,10 @@ const TELLERS: Readonly<Partial<Record<EventRow["type"], Teller>>> = {
   "connection.secured": ({ version, cipher, names, certificate }, event) => [
     sent(`${version} handshake, ${cipher}`),
     concluded(
-      `certificate ${certificate}: ${list(names).join(", ") || "no name"}${because(event)}`,
-      event.cause === undefined,
+      // Whether anything else proves the peer (DANE, POSH, dialback) is judged afterwards.
+      event.cause === undefined
+        ? `certificate ${certificate}: ${list(names).join(", ") || "no name"}`
+        : `certificate proves no name by itself${because(event)}`,
     ),
   ],
   "endpoint.judged": ({ domain, prooftype, target }, event) => [
@@ -127,9 +137,9 @@ const TELLERS: Readonly<Partial<Record<EventRow["type"], Teller>>> = {
   "connection.established": (
     { bidi },
   ) => [concluded(bidi === true ? "established, both ways" : "established")],
-  "stream.error": ({ by, condition, found }, event) => {
-    const text = `<stream:error> ${words(condition, found)}${because(event)}`;
-    return [by === "us" ? sent(text, false) : received(text, false)];
+  "stream.error": ({ by, condition, found, text }, event) => {
+    const line = `<stream:error> ${words(inPeersWords(condition, text), found)}${because(event)}`;
+    return [by === "us" ? sent(line, false) : received(line, false)];
   },
   "sasl.finished": ({ by, outcome }) => [
     concluded(`SASL EXTERNAL by ${by === "us" ? "the peer" : "us"}: ${outcome}`, outcome === "success"),
@@ -167,8 +177,13 @@ const TELLERS: Readonly<Partial<Record<EventRow["type"], Teller>>> = {
   "proof.rechecked": ({ domain, prooftype, outcome }, { cause }) => [
     concluded(words(`proof of ${domain} by ${prooftype}: ${outcome}`, cause), cause === undefined),
   ],
-  "route.state": ({ state }, event) =>
-    event.cause === undefined ? [] : [concluded(`route ${state}${because(event)}`, false)],
+  "route.state": ({ state, condition, text }, event) => {
+    if (event.cause === undefined) return [];
+    const failed = state === "denied" || state === "backoff";
+    // On its way it still has the cause for which it began anew: nothing has failed by that.
+    const why = failed ? `${because(event)} ${inPeersWords(condition, text)}` : `, after ${event.cause}`;
+    return [concluded(`route ${state}${why}`.trimEnd(), !failed)];
+  },
   "retry.planned": ({ afterMs, failures }) => [
     concluded(`next attempt in ${Math.ceil(Number(afterMs) / 1000)} s, after ${failures} failed in a row`),
   ],

@@ -29,8 +29,13 @@ export function sentence(event: RecordedEvent): string {
   const what = TELLERS[type]?.(detail, who) ??
     plain(type, pair === undefined ? "" : ` ${local} <-> ${remote}`);
   const where = connection === undefined ? "" : ` on ${connection}`;
-  return `${what}${where}${cause === undefined ? "" : `: ${CAUSES[cause].text}`}`;
+  if (cause === undefined) return `${what}${where}`;
+  const anew = type === "route.state" && !ENDS.has(detail.state);
+  return `${what}${where}${anew ? ", after" : ""}: ${CAUSES[cause].text}`;
 }
+
+/** States with which an attempt has come to nothing; on its way to the next one a route has the cause of the last. */
+const ENDS: ReadonlySet<Detail | undefined> = new Set(["denied", "backoff"]);
 
 /** What is not there is a question mark. */
 const said = (texts: TemplateStringsArray, ...values: (Detail | undefined)[]): string =>
@@ -57,11 +62,18 @@ const TELLERS: Readonly<Partial<Record<EventType, Teller>>> = {
   "config.warned": ({ key, text }) => said`${key} ${text}`,
   "delegation.resolved": ({ domain, service, security, targets }) =>
     said`DNS says who acts for ${domain}: ${found(targets) || service}, ${security}`,
+  "addresses.resolved": ({ host, addresses, forbidden }) =>
+    said`${host} has ${
+      names(addresses) ||
+      (names(forbidden) === "" ? "no address" : `only addresses that are not dialled: ${names(forbidden)}`)
+    }`,
   "dns.witness": ({ name, type, why }) => said`the answer for ${name} ${type} is not trusted (${why})`,
   "connection.opened": ({ direction, peer }) =>
     direction === "in" ? said`${peer} connected` : said`connected to ${peer}`,
   "connection.secured": ({ version, names: proven, certificate }) =>
-    said`${version}, certificate ${certificate}${names(proven) === "" ? "" : said`: ${names(proven)}`}`,
+    said`${version}, certificate ${
+      certificate === "refused" ? "that proves no name by itself" : certificate
+    }${names(proven) === "" ? "" : said`: ${names(proven)}`}`,
   "connection.established": ({ direction }, { local, remote }) =>
     said`stream ${direction === "in" ? "from" : "to"} ${remote} is up (here ${local})`,
   "connection.failed": ({ direction }, { remote }) =>

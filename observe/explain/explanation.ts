@@ -7,10 +7,11 @@ import type { Failures } from "../failures/failures.ts";
 import type { LiveExplanation, LiveWay } from "../live.ts";
 import type { Recorder } from "../recorder.ts";
 import type { ServerView } from "../view.ts";
-import { attempted, withAttempts } from "./attempts.ts";
+import { type Attempted, attempted, failedToConnect, hintFor, withAttempts } from "./attempts.ts";
 import { type Decision, lastDecisions } from "./decisions.ts";
 import { type Facts, factsOf } from "./facts.ts";
 import { remembered } from "./remembered.ts";
+import { seenOn } from "./seen.ts";
 import { headlineOf, sentenceOf, type Settled } from "./sentence.ts";
 
 export interface ExplanationParts {
@@ -24,11 +25,13 @@ export function explanationOf(live: LiveExplanation, parts: ExplanationParts): E
   const events = parts.recorder.trace({ pair: { local, remote } })?.events ?? [];
   const kept = lastDecisions(events);
   const [out, inward] = (["out", "in"] as const).map((way) => {
-    const last = kept[way] ?? remembered(parts.failures, live, way);
+    const last = latest(kept[way], remembered(parts.failures, live, way));
     const settled = settle(live.directions[way], last, way === "out" && dnsAnswers(live));
     const { pending, standing } = live.directions[way];
     return { last, standing, way: { ...settled, sentence: sentenceOf(settled, way, pending, last) } };
   }) as [Told, Told];
+  const attempt = attempted(events);
+  const fails = failingOf(live, out, attempt);
   const scene = sceneOf(live, parts.view);
   return {
     local,
@@ -39,13 +42,61 @@ export function explanationOf(live: LiveExplanation, parts: ExplanationParts): E
     directions: { out: out.way, in: inward.way },
     stages: [
       ...live.stages.map((stage) =>
-        stage.id === "connection" ? withAttempts(stage, attempted(events), out.way) : stage
+        stage.id === "connection"
+          ? withAttempts(stage, attempt, fails === "connection" ? connecting(out, attempt, parts) : null)
+          : stage
       ),
-      decidedStage("pair", `Does ${remote} let ${local} in?`, out, scene),
+      outgoing(live, out, attempt, fails, scene),
       decidedStage("incoming", `Do we let ${remote} in for ${local}?`, inward, scene),
     ],
   };
 }
+
+/** At which stage our own direction fails; null when it does not. */
+function failingOf(
+  { stages }: LiveExplanation,
+  { way: { verdict, cause }, last }: Told,
+  attempt: Attempted,
+): string | null {
+  if (verdict !== "closed" || cause === null) return null;
+  const before = stages.find(({ id, verdict }) => id !== "connection" && verdict === "fail");
+  if (before !== undefined) return before.id;
+  return failedToConnect(cause, attempt, last) ? "connection" : "pair";
+}
+
+/** What is to be said of a connection that did not come about. */
+function connecting({ way, last }: Told, attempt: Attempted, { recorder }: ExplanationParts) {
+  const cause = way.cause!;
+  const told = last?.cause === cause ? decisionFacts(last, "out") : {};
+  return { cause, hint: hintFor(cause, attempt), seen: { ...seenOn(recorder, attempt.connection), ...told } };
+}
+
+/** The last of our own direction's stages: where it failed before, the peer was never asked. */
+function outgoing(
+  { local, remote }: LiveExplanation,
+  out: Told,
+  attempt: Attempted,
+  fails: string | null,
+  scene: Scene,
+): Stage {
+  const connection = ON_CONNECTION.test(out.way.cause ?? "") ? attempt.connection : null;
+  const stage = decidedStage("pair", `Does ${remote} let ${local} in?`, out, { ...scene, connection });
+  return fails === null || fails === "pair" ? stage : { ...stage, verdict: "skip", hint: null };
+}
+
+/** Causes whose evidence is what was said on one connection. */
+const ON_CONNECTION = /^(?:stream|xml|redirect|tcp|sasl)\./;
+
+/** What the recorder kept of a pair are its first events and its last ones: the failures may know of a later decision. */
+function latest(kept: Decision | null, later: Decision | null): Decision | null {
+  if (kept === null || later === null) return kept ?? later;
+  // A success since would have ended the failure.
+  if (kept.what === "granted") return later;
+  return Date.parse(later.at) - Date.parse(kept.at) > SAME_MS ? later : kept;
+}
+
+/** Two notes of one event. */
+const SAME_MS = 1000;
 
 /** One direction, and what was decided of it last. */
 interface Told {
@@ -96,7 +147,7 @@ function decidedStage(
   const told = verdict !== "open" && last !== null && (cause === null || last.cause === cause);
   const evidence: Facts = {
     ...standing,
-    ...(told ? decisionFacts(last) : {}),
+    ...(told ? decisionFacts(last, id === "pair" ? "out" : "in") : {}),
     cause,
     text: cause === null ? null : CAUSES[cause].text,
     fault: cause === null ? null : CAUSES[cause].fault,
@@ -106,8 +157,10 @@ function decidedStage(
   return { id, title, verdict: VERDICTS[verdict], evidence, elapsedMs: null, hint };
 }
 
-function decisionFacts({ what, at, connection, detail, words }: Decision): Facts {
-  const { condition = null, by = null, peer = null, prooftype = null, dns = null } = detail;
+/** The proof that was tried is that of who asks us: the peer's own look at us nobody knows here. */
+function decisionFacts({ what, at, connection, detail, words }: Decision, way: "in" | "out"): Facts {
+  const { condition = null, by = null, peer = null } = detail;
+  const { prooftype = null, dns = null } = way === "in" ? detail : {};
   return {
     decision: what,
     decidedAt: at,

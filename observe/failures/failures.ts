@@ -1,6 +1,6 @@
 /** What fails, counted as it happens. The recorder forgets; these remember, within a bound. console.md 6 E. */
 import { BoundedMap } from "../../bounded/map.ts";
-import { CAUSES } from "../../facts/cause.ts";
+import { type Cause, CAUSES } from "../../facts/cause.ts";
 import type { RecordedEvent } from "../../facts/event.ts";
 import { Groups } from "../groups.ts";
 import type { FailureGroup, FailureGrouping, FailureRow } from "../contract.ts";
@@ -29,6 +29,8 @@ export class Failures {
     out: new BoundedMap<string, number>(MOST_DOMAINS),
   };
   readonly #answers = new BoundedMap<string, RecordedEvent>(MOST_ANSWERS);
+  /** What peers said to our requests when they said no, by pair. */
+  readonly #refusals = new BoundedMap<string, RecordedEvent>(MOST_ANSWERS);
 
   /** @param now Milliseconds since the epoch. */
   constructor(now: () => number) {
@@ -37,6 +39,7 @@ export class Failures {
 
   hear(event: RecordedEvent): void {
     if (event.type === "delegation.resolved") return this.#answered(event);
+    if (event.type === "verdict.received") return this.#refused(event);
     const success = readSuccess(event);
     if (success !== null) return this.#succeeded(success);
     const attempt = readAttempt(event);
@@ -52,6 +55,11 @@ export class Failures {
   #answered(event: RecordedEvent): void {
     const domain = event.detail?.domain;
     if (typeof domain === "string") this.#answers.set(domain, event);
+  }
+
+  #refused(event: RecordedEvent): void {
+    if (event.cause === undefined || event.pair === undefined) return;
+    this.#refusals.set(`${event.pair.local} ${event.pair.remote}`, event);
   }
 
   #succeeded({ remote, direction }: { remote: string; direction: "in" | "out" }): void {
@@ -71,14 +79,29 @@ export class Failures {
     return this.#failures.get(id) ?? null;
   }
 
-  /** What a pair suffers from in one direction, the latest; null when nothing is remembered, or it works again. */
-  ofPair({ local, remote }: { local: string; remote: string }, direction: "in" | "out"): Failure | null {
+  /**
+   * What a pair suffers from in one direction, the latest; null when nothing is remembered, or it works again.
+   *
+   * @param standing By what the tables have it closed now, though other pairs of the domain work.
+   */
+  ofPair(
+    { local, remote }: { local: string; remote: string },
+    direction: "in" | "out",
+    standing: Cause | null,
+  ): Failure | null {
     let latest: Failure | null = null;
     for (const one of this.#byRemote.of(remote)) {
-      if (one.direction !== direction || one.recovered || !one.suffers(local, remote)) continue;
+      if (one.direction !== direction || !one.suffers(local, remote)) continue;
+      if (one.recovered && one.cause !== standing) continue;
       if (latest === null || one.last > latest.last) latest = one;
     }
     return latest;
+  }
+
+  /** How the peer put its no to a pair of ours, where that is behind this cause; null when nobody knows. */
+  refusalOf({ local, remote }: { local: string; remote: string }, cause: Cause): RecordedEvent | null {
+    const refusal = this.#refusals.get(`${local} ${remote}`);
+    return refusal?.cause === cause ? refusal : null;
   }
 
   /** What DNS said last of a domain. */

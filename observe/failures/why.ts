@@ -5,6 +5,8 @@ import { type Scene, seeForYourself } from "../../facts/see_for_yourself.ts";
 import { AddressFault, parseDomain, toAscii } from "../../xmpp/domain.ts";
 import type { Why } from "../contract.ts";
 import { eventRow } from "../event_row.ts";
+import { attempted } from "../explain/attempts.ts";
+import { seenOn } from "../explain/seen.ts";
 import { printable } from "../printable.ts";
 import type { Recorder } from "../recorder.ts";
 import { iso } from "../tables/table.ts";
@@ -28,7 +30,7 @@ export function whyOf(failure: Failure, parts: WhyParts): Why {
   const { cause, direction, attempt, event, recovered } = failure;
   const { local, remote, peer, connection } = attempt;
   const { text, fault, next } = CAUSES[cause];
-  const evidence = evidenceOf(failure, parts.failures);
+  const evidence = evidenceOf(failure, parts);
   const route = local === null || remote === null ? null : parts.view.route(local, remote);
   const subject = local !== null && remote !== null
     ? { pair: { local, remote } }
@@ -75,10 +77,24 @@ function whatFailed({ cause, direction, attempt: { local, remote, peer } }: Fail
 }
 
 /** What was seen, and for what DNS decided, what it said. */
-function evidenceOf({ cause, event, remote }: Failure, failures: Failures): Detail {
+function evidenceOf({ cause, event, direction, remote, attempt }: Failure, parts: WhyParts): Detail {
+  const { failures, recorder } = parts;
   const answer = remote === null ? null : failures.answerFor(remote);
   const dns = /^(?:dns|proof|policy\.dns)/.test(cause) && answer?.detail !== undefined;
-  return { ...event.detail, ...(dns ? { delegation: answer.detail as Detail } : {}) };
+  const pair = attempt.local === null || attempt.remote === null
+    ? null
+    : { local: attempt.local, remote: attempt.remote };
+  const outward = direction === "out" ? pair : null;
+  const { tried, connection } = attempted(
+    outward === null ? [] : recorder.trace({ pair: outward })?.events ?? [],
+  );
+  return {
+    ...event.detail,
+    ...(outward === null ? {} : failures.refusalOf(outward, cause)?.detail),
+    ...(tried.length === 0 ? {} : { tried }),
+    ...seenOn(recorder, attempt.connection ?? connection),
+    ...(dns ? { delegation: answer.detail as Detail } : {}),
+  };
 }
 
 function sceneOf(

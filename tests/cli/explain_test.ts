@@ -5,7 +5,7 @@ import { ORIGINATING } from "../harness/world.ts";
 import type { Explanation } from "../../observe/contract.ts";
 import { arrival, refuseServerNames } from "../federation/acts.ts";
 import { NS } from "../peer/names.ts";
-import { request, verdict } from "../peer/stream.ts";
+import { header, request, verdict } from "../peer/stream.ts";
 import { verona } from "./verona.ts";
 
 /** Keys as the API has them: a capital in the middle. */
@@ -188,4 +188,100 @@ Deno.test("explain: a stream error that came before the pair could be asked for 
   assert.partialDeepStrictEqual(stages.find(({ id }) => id === "pair")!.evidence, {
     ...{ decision: "failed", cause: "stream.error", condition: "resource-constraint", peerText: null },
   });
+});
+
+/** The peer ends every stream right after its header, in these words, until the test is over. */
+async function turnAway({ peer }: Stage, condition: string, text: string): Promise<void> {
+  try {
+    for (;;) {
+      const r = await peer.accept();
+      const { attributes: { from, to } } = await r.header();
+      r.send(header({ from: to, to: from, id: crypto.randomUUID() }));
+      r.send(
+        `<stream:error><${condition} xmlns='${NS.streamErrors}'/>` +
+          `<text xmlns='${NS.streamErrors}'>${text}</text></stream:error></stream:stream>`,
+      );
+      await r.farewell();
+    }
+  } catch {
+    // The stage is gone.
+  }
+}
+
+Deno.test("explain: whom the peer turns away before anything is asked: the connection is what fails, and the command to see it shows the peer's words", async () => {
+  await using stage = await Stage.open();
+  await using juliet = await stage.component();
+  const text = "Your server's certificate is not trusted";
+  const turning = turnAway(stage, "not-authorized", text);
+  juliet.say("juliet", "romeo@sender.example", "m1");
+  await stage.server.told({
+    ...{ event: "route.state", remote: "sender.example", state: "backoff", cause: "stream.not-authorized" },
+  });
+  const pair = ["target.example", "sender.example"];
+  const run = (...words: string[]) => verona(words, { cwd: stage.directory });
+  const { code, stdout } = await run("explain", ...pair);
+  assert.equal(code, 4, stdout);
+  assert.match(
+    stdout,
+    /FAIL {5}Is there a proven connection\? {2}connection\n +tried: .* answered after .*, c-\d+\n/,
+  );
+  assert.ok(
+    stdout.includes(`condition: not-authorized\n`) && stdout.includes(`peer's words: ${text}\n`),
+    stdout,
+  );
+  assert.match(stdout, /skip {5}Does sender\.example let target\.example in\? {2}pair\n/);
+  const [, id] = /See for yourself: +verona trace (c-\d+)\n/.exec(stdout)!;
+  const shown = await run("trace", id!);
+  assert.ok(
+    shown.stdout.includes(`✗ <stream:error> not-authorized "${text}": stream.not-authorized`),
+    shown.stdout,
+  );
+  const ofPair = await run("trace", "--pair", ...pair);
+  assert.ok(
+    ofPair.stdout.includes(`✗ route backoff: stream.not-authorized not-authorized "${text}"`),
+    ofPair.stdout,
+  );
+  assert.ok(ofPair.stdout.includes(`verona trace ${id} shows all that was said`), ofPair.stdout);
+  const why = await stage.server.api("/failures/stream.not-authorized~sender.example~out");
+  assert.partialDeepStrictEqual(why.evidence, { condition: "not-authorized", peerText: text });
+  await stage.peer[Symbol.asyncDispose]();
+  await turning;
+});
+
+Deno.test("explain: an address that our own setting forbids is named, in evidence, next step and log, and the connection is what fails", async () => {
+  await using stage = await Stage.open({ settings: { dial: { allow_private_addresses: false } } });
+  await using juliet = await stage.component();
+  juliet.say("juliet", "romeo@sender.example", "m1");
+  await stage.server.told({ event: "route.state", remote: "sender.example", cause: "tcp.forbidden" });
+  const { peerIp } = stage.world;
+  const { code, stdout } = await verona(["explain", "target.example", "sender.example"], {
+    cwd: stage.directory,
+  });
+  assert.equal(code, 4, stdout);
+  assert.match(stdout, /FAIL {5}Is there a proven connection\?/);
+  assert.ok(stdout.includes(`tried: ${peerIp} (${ORIGINATING}): tcp.forbidden, not dialled\n`), stdout);
+  assert.ok(
+    stdout.includes(
+      `next: the address is ${peerIp}; if that address is meant, set \`allow_private_addresses = true\` below \`[dial]\` and restart`,
+    ),
+    stdout,
+  );
+  assert.match(stdout, /skip {5}Does sender\.example let target\.example in/);
+  assert.match(stdout, /Who can fix: +the operator of this server/);
+  const line = await stage.server.told({ event: "addresses.resolved", cause: "tcp.forbidden" });
+  assert.deepEqual([line.level, line.forbidden], ["info", [peerIp]]);
+});
+
+Deno.test("routes: a suspended domain is not tried again, and its routes say no such thing", async () => {
+  await using stage = await Stage.open({
+    prepare: (world) => void world.customer("silent.example", [{ target: ORIGINATING, port: 1 }]),
+  });
+  await using juliet = await stage.component();
+  juliet.say("juliet", "romeo@silent.example", "m1");
+  await stage.server.told({ event: "route.state", remote: "silent.example", cause: "tcp.refused" });
+  const waiting = await stage.server.route("target.example", "silent.example");
+  assert.match(waiting.nextAttemptAt, /^2/);
+  await stage.server.api("/domains/target.example/suspend", "POST", {});
+  const suspended = await stage.server.route("target.example", "silent.example");
+  assert.deepEqual([suspended.state, suspended.nextAttemptAt], ["backoff", null]);
 });

@@ -127,3 +127,77 @@ Deno.test("explain: a peer's words stand with its own denial only", () => {
   assert.deepEqual(words([said, { ...no, connection: "c-2" }]), Array(5).fill(null));
   assert.deepEqual(words([said, denied("proof.none")]), Array(5).fill(null));
 });
+
+/** More than a ring keeps. */
+const OFTEN = 200;
+
+Deno.test("explain: a denial that the recorder let go behind an older grant is told with the peer's condition, words and time, though other pairs of the peer work since", () => {
+  const said = happened(
+    "verdict.received",
+    { verdict: "error", condition: "not-authorized", text: "go away" },
+    "peer.denied",
+  );
+  const no = happened(
+    "pair.denied",
+    { direction: "out", condition: "not-authorized", prooftype: "dna-srv", dns: "secure" },
+    "peer.denied",
+  );
+  const rest = happened("route.state", { state: "denied" }, "peer.denied");
+  const renewed = happened("tlsa.resolved", {
+    host: "h.example",
+    port: 5269,
+    security: "secure",
+    records: [],
+  });
+  const other = { ...AUTHORISED, pair: { ...pair, local: "other-target.example" } };
+  const begun = Array(50).fill(AUTHORISED);
+  const noise = Array(OFTEN).fill(renewed);
+  const nothing = live();
+  const closed = { ...nothing.directions.out, verdict: "closed", cause: "peer.denied" } as const;
+  const state = { ...nothing, directions: { ...nothing.directions, out: closed } };
+  for (const events of [[said, no, rest], [...begun, ...noise, said, no, rest, ...noise, other]]) {
+    const { evidence } = explained(events, state).stages.find(({ id }) => id === "pair")!;
+    const { decision, decidedAt, decidedOn, condition, peerText, proofTried, dns } = evidence as Record<
+      string,
+      unknown
+    >;
+    assert.deepEqual(
+      { decision, decidedOn, condition, peerText },
+      { decision: "denied", decidedOn: "c-1", condition: "not-authorized", peerText: "go away" },
+    );
+    assert.match(String(decidedAt), /^2027-01-15T/);
+    // What proved the peer says nothing about the look that it took at us.
+    assert.deepEqual([proofTried, dns], [null, null]);
+  }
+});
+
+const verdictsOf = ({ stages }: Explanation) =>
+  stages.map(({ id, verdict }) => `${id} ${verdict}`).slice(2, 4);
+
+Deno.test("explain: the stage that failed is the one that fails", () => {
+  const began = happened("route.state", { state: "connecting" });
+  const asked = happened("request.sent", {});
+  const cases: Record<string, [events: readonly Happening[], expected: string[]]> = {
+    "no machine could be reached": [[began, backoff("tcp.refused")], ["connection fail", "pair skip"]],
+    "our own setting forbids the address": [
+      [began, backoff("tcp.forbidden")],
+      ["connection fail", "pair skip"],
+    ],
+    "the peer's certificate proves nothing": [[began, backoff("tls.names")], [
+      "connection fail",
+      "pair skip",
+    ]],
+    "the peer ended the stream before it was asked": [
+      [began, backoff("stream.not-authorized")],
+      ["connection fail", "pair skip"],
+    ],
+    "the peer ended the stream when it was asked": [
+      [began, asked, backoff("stream.error")],
+      ["connection skip", "pair fail"],
+    ],
+    "the peer said no": [[began, asked, backoff("peer.denied")], ["connection skip", "pair fail"]],
+  };
+  for (const [name, [events, expected]] of Object.entries(cases)) {
+    assert.deepEqual(verdictsOf(explained(events)), expected, name);
+  }
+});

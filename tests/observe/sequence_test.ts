@@ -141,3 +141,30 @@ Deno.test("offsets have at most three digits after which nobody looks", () => {
     "+11 h",
   ]);
 });
+
+Deno.test("sequence: only what failed is marked, and the peer's words stand with its stream error", () => {
+  const cause = "stream.not-authorized";
+  const text = "Your server's certificate is not trusted";
+  const said = { by: "peer", condition: "not-authorized", text, peer: "192.0.2.1" };
+  const [secured, proven, error, ...states] = sequence([
+    event(1, 0, "connection.secured", {
+      cause: "tls.self-signed",
+      detail: { version: "TLSv1.3", cipher: "C", certificate: "refused", names: [] },
+    }),
+    event(2, 1, "endpoint.judged", {
+      detail: { domain: "sender.example", prooftype: "dane", names: [], target: LANES.peer },
+    }),
+    event(3, 2, "stream.error", { cause, detail: said }),
+    event(4, 3, "route.state", { route: ROUTE, cause, detail: { state: "backoff", ...said } }),
+    event(5, 4, "route.state", { route: ROUTE, cause, detail: { state: "resolving" } }),
+    event(6, 5, "route.state", { route: ROUTE, cause: "operator.closed", detail: { state: "requesting" } }),
+  ]).map((line) => printLine(line).trimStart()).slice(1);
+  assert.equal(secured, "+0 ms      certificate proves no name by itself: tls.self-signed");
+  assert.match(proven!, /^\+1 ms {6}xmpp1\.originating\.example is proven .* by dane$/);
+  assert.equal(error, `+2 ms  <-- ✗ <stream:error> not-authorized "${text}": ${cause}`);
+  assert.deepEqual(states, [
+    `+3 ms      ✗ route backoff: ${cause} not-authorized "${text}"`,
+    `+4 ms      route resolving, after ${cause}`,
+    "+5 ms      route requesting, after operator.closed",
+  ]);
+});
