@@ -3,6 +3,7 @@ import type { Readiness } from "../observe/contract.ts";
 import { EXIT } from "./exit.ts";
 import { CommandFault } from "./fault.ts";
 import { note } from "./output.ts";
+import { socketOf, TUNNEL_ORIGIN } from "./tunnel.ts";
 import { type ServerOptions, type WhichServer, whichServer } from "./which_server.ts";
 
 export type { ServerOptions };
@@ -10,14 +11,20 @@ export type { ServerOptions };
 const PATIENCE_MS = 15_000;
 
 export class Client {
-  readonly #url: string;
+  /** As {@link whichServer} says it. */
+  readonly url: string;
+  /** What requests name: a socket takes any name of loopback, and its tunnel's is right in links. */
+  readonly #origin: string;
   readonly #token: string | null;
   readonly #http: Deno.HttpClient | undefined;
 
   constructor({ url, token, caCerts }: WhichServer) {
-    this.#url = url;
+    this.url = url;
     this.#token = token;
-    this.#http = caCerts.length > 0 ? Deno.createHttpClient({ caCerts: [...caCerts] }) : undefined;
+    const path = socketOf(url);
+    this.#origin = path === null ? url : TUNNEL_ORIGIN;
+    if (path !== null) this.#http = Deno.createHttpClient({ proxy: { transport: "unix", path } });
+    else if (caCerts.length > 0) this.#http = Deno.createHttpClient({ caCerts: [...caCerts] });
   }
 
   static open(options: ServerOptions): Client {
@@ -75,7 +82,7 @@ export class Client {
       const named: Record<string, string> = this.#token === null
         ? {}
         : { authorization: `Bearer ${this.#token}` };
-      return await fetch(`${this.#url}${path}`, {
+      return await fetch(`${this.#origin}${path}`, {
         method,
         headers: { ...named, "content-type": "application/json", ...headers },
         redirect: "error", // the token is for this server alone
@@ -86,7 +93,7 @@ export class Client {
     } catch (error) {
       throw new CommandFault(
         EXIT.couldNotTell,
-        `Cannot reach the server at ${this.#url}: ${reasonOf(error)}`,
+        `Cannot reach the server at ${this.url}: ${reasonOf(error)}`,
         "is it running? `verona run` starts it; --url or VERONA_URL name another one",
       );
     }
@@ -96,8 +103,10 @@ export class Client {
 /** The innermost words: fetch wraps what really happened. */
 function reasonOf(error: unknown): string {
   const { message, cause } = error as Error;
-  if (/refused/i.test(message)) return "nobody listens there";
-  return cause instanceof Error ? cause.message : message;
+  const inner = cause instanceof Error ? cause.message : message;
+  if (/refused/i.test(`${message} ${inner}`)) return "nobody listens there";
+  const [, system] = /\(Connect\): ((?:No such file|Permission denied)[^(]*) \(os error/.exec(inner) ?? [];
+  return system === undefined ? inner : `${system} (a socket is its server's user's, and root's)`;
 }
 
 function refusal(status: number, problem: { title?: unknown; hint?: unknown } | null): CommandFault {

@@ -13,6 +13,7 @@ import { complain } from "./output.ts";
 import { loadFile, readConfig } from "./read_config.ts";
 import { serve, type ServeOptions, type Serving } from "./serve.ts";
 import { survive } from "./stray.ts";
+import { socketOf, tunnelTo } from "./tunnel.ts";
 import { VERSION } from "./version.ts";
 
 export interface RunOptions {
@@ -64,10 +65,12 @@ async function start(options: ServeOptions): Promise<Serving> {
 }
 
 /** Only for the eye: a link that lets an operator in has no place in a log. */
-function greet({ logInLink }: Serving): void {
+function greet({ logInLink, addresses }: Serving): void {
   const link = logInLink();
   if (link === null) return;
-  complain(`console ${link} (works once; \`verona console\` prints another one)`);
+  const path = socketOf(addresses.console!);
+  const tunnel = path === null ? "" : `, through \`${tunnelTo(path)}\``;
+  complain(`console ${link} (works once${tunnel}; \`verona console\` prints another one)`);
 }
 
 function reloadOnHangup({ view }: Serving, recorder: Recorder): void {

@@ -6,6 +6,7 @@ import { rehearse } from "../actors/rehearsal.ts";
 import { newSecret, Server } from "../actors/server.ts";
 import { type Reread, View } from "../actors/view.ts";
 import type { Config } from "../config/config.ts";
+import { printConsolePlace } from "../config/console_place.ts";
 import { reasonOf } from "../config/files.ts";
 import { RunTime } from "../config/run_time.ts";
 import { isLoopback } from "../config/loopback.ts";
@@ -15,9 +16,11 @@ import { library } from "../console/library.ts";
 import { Resolver } from "../dnssec/resolver.ts";
 import type { ApiParts } from "../observe/api/endpoint.ts";
 import type { Checks } from "../observe/api/check.ts";
+import { TcpDoor } from "../observe/api/door.ts";
 import { hostsOf } from "../observe/api/hosts.ts";
 import { serveApi } from "../observe/api/serve.ts";
 import { linkTo } from "../observe/api/session.ts";
+import { SocketDoor } from "../observe/api/socket_door.ts";
 import { Audit } from "../observe/audit.ts";
 import { Attempts } from "../observe/attempts.ts";
 import { Failures } from "../observe/failures/failures.ts";
@@ -37,6 +40,7 @@ import { secret, Tokens } from "../observe/tokens.ts";
 import { listening } from "../wire/listening.ts";
 import { checksOf } from "./checks.ts";
 import { commit } from "./commit.ts";
+import { TUNNEL_ORIGIN } from "./tunnel.ts";
 import { VERSION } from "./version.ts";
 
 export interface ServeOptions {
@@ -94,7 +98,7 @@ export async function serve({ config: file, clock, reread, recorder, log }: Serv
     s2s: opened.s2s.map(print),
     s2sTls: opened.s2sTls.map(print),
     component: opened.component.map(print),
-    console: api === null ? null : print(api.addr),
+    console: api === null ? null : placeOf(api.addr),
   };
   host.tell({ type: "server.ready", detail: addresses });
   // After whoever waited for us has been let in.
@@ -105,8 +109,12 @@ export async function serve({ config: file, clock, reread, recorder, log }: Serv
     addresses,
     logInLink: () => {
       if (addresses.console === null) return null;
-      const origin = `${config.console === null ? "http" : "https"}://${reachable(addresses.console)}`;
-      return linkTo(origin, sessions.link("operator", FIRST_LINK_MS).secret);
+      const { secret } = sessions.link("operator", FIRST_LINK_MS);
+      if (addresses.console.startsWith("unix:")) return linkTo(TUNNEL_ORIGIN, secret);
+      return linkTo(
+        `${config.console === null ? "http" : "https"}://${reachable(addresses.console)}`,
+        secret,
+      );
     },
     stop: async () => {
       await server.drain();
@@ -188,9 +196,17 @@ async function serveConsole(
     checks,
     version: VERSION,
     now,
-    open: isLoopback(console.host),
+    open: "path" in console || isLoopback(console.host),
   };
-  return listening("listen.console", console, () => serveApi(console, tls, parts));
+  if ("path" in console) return serveApi<Deno.Addr>(await SocketDoor.at(console.path), parts);
+  return listening("listen.console", console, () => serveApi<Deno.Addr>(new TcpDoor(console, tls), parts));
+}
+
+/** Where it really listens. */
+function placeOf(addr: Deno.Addr): string {
+  if (addr.transport === "unix") return printConsolePlace({ path: addr.path });
+  const { hostname: host, port } = addr as Deno.NetAddr;
+  return printConsolePlace({ host, port });
 }
 
 /** DNS names and addresses of the console's certificate. */

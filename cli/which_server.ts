@@ -1,10 +1,13 @@
 /** Which server a command asks, and whose token it shows: flags win over the environment, that over a file that was merely found. design.md 2.3, 2.4. */
+import { isAbsolute, normalize } from "node:path";
 import type { Config } from "../config/config.ts";
+import { pathFault, printConsolePlace } from "../config/console_place.ts";
 import { isLoopback } from "../config/loopback.ts";
 import { EXIT } from "./exit.ts";
 import { CommandFault } from "./fault.ts";
 import { DEFAULT_CONFIG } from "./find_config.ts";
 import { readConfig } from "./read_config.ts";
+import { socketOf } from "./tunnel.ts";
 import { isStrangers } from "./whose_file.ts";
 
 /** What the command line says of it. */
@@ -17,6 +20,7 @@ export interface ServerOptions {
 }
 
 export interface WhichServer {
+  /** An origin, or "unix:" and the path of a socket. */
   readonly url: string;
   readonly token: string | null;
   /** Authorities of its own certificate. */
@@ -44,8 +48,8 @@ export function whichServer(
   const surrounding = env.VERONA_URL ? checkUrl(env.VERONA_URL, "VERONA_URL") : null;
   const { url, by, config: asked } = address(options, surrounding);
   const lent = surrounding === null || isSame(surrounding, url) ? env.VERONA_TOKEN?.trim() || null : null;
-  // In clear text only loopback is asked, where nobody has to be named.
-  const bare = who === "anyone" && url.startsWith("http:");
+  // In clear text only this machine is asked, where nobody has to be named.
+  const bare = who === "anyone" && !url.startsWith("https:");
   const byFlag = options.configFrom === undefined;
   const config = asked ?? (byFlag ? readConfig(options.config) : stranger ? null : leniently(options.config));
   const others = config === null || config.listen.console === null ? null : addressOf(config);
@@ -163,6 +167,7 @@ function noToken(url: string, own: Config | null, surrounding: string | null): C
 
 /** Whether two origins are one server: `localhost` is either address that it stands for. */
 function isSame(one: string, other: string): boolean {
+  if (socketOf(one) !== null || socketOf(other) !== null) return one === other;
   const [a, b] = [new URL(one), new URL(other)];
   const [host, its] = [hostOf(a), hostOf(b)];
   const local = (name: string, address: string) =>
@@ -174,9 +179,14 @@ function isSame(one: string, other: string): boolean {
 const hostOf = ({ hostname }: URL) => hostname.replace(/^\[(.*)\]$/, "$1");
 
 function checkUrl(text: string, by: string): string {
+  const path = socketOf(text);
+  if (path !== null) return checkSocket(path, by);
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !["http:", "https:"].includes(url.protocol)) {
-    throw new CommandFault(EXIT.wrongUse, `${by}: "${text}" is not a URL such as http://127.0.0.1:8711`);
+    throw new CommandFault(
+      EXIT.wrongUse,
+      `${by}: "${text}" is not a URL such as http://127.0.0.1:8711, or a socket such as unix:/run/verona/console.sock`,
+    );
   }
   if (url.protocol === "http:" && !isLoopback(hostOf(url))) {
     throw new CommandFault(
@@ -188,10 +198,17 @@ function checkUrl(text: string, by: string): string {
   return url.origin;
 }
 
+function checkSocket(path: string, by: string): string {
+  const fault = isAbsolute(path) ? pathFault(path) : `"${path}" is not the absolute path of a socket`;
+  if (fault !== null) throw new CommandFault(EXIT.wrongUse, `${by}: ${fault}`);
+  return printConsolePlace({ path: normalize(path) });
+}
+
 function addressOf({ listen, console }: Config): string {
   if (listen.console === null) {
     throw new CommandFault(EXIT.wrongUse, "listen.console is off: the server cannot be asked", "set it");
   }
+  if ("path" in listen.console) return printConsolePlace(listen.console);
   const { host, port } = listen.console;
   const reached = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
   return `${console === null ? "http" : "https"}://${

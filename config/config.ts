@@ -10,6 +10,14 @@ export interface Listen {
   readonly port: number;
 }
 
+/** A Unix socket, by its absolute path. */
+export interface SocketPath {
+  readonly path: string;
+}
+
+/** Where the console listens. */
+export type ConsolePlace = Listen | SocketPath;
+
 export interface CertificateFiles {
   readonly chain: string;
   readonly key: string;
@@ -170,7 +178,7 @@ export interface Config {
     /** Direct TLS (XEP-0368). */
     readonly s2sTls: readonly Listen[];
     readonly component: readonly Listen[];
-    readonly console: Listen | null;
+    readonly console: ConsolePlace | null;
   };
   readonly console: { readonly tlsChain: string; readonly tlsKey: string } | null;
   readonly dial: { readonly allowPrivateAddresses: boolean; readonly port: number };

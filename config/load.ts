@@ -4,11 +4,11 @@ import { parse, TomlError } from "smol-toml";
 import type { z } from "zod";
 import { AddressFault, type Domain, parseDomain } from "../xmpp/domain.ts";
 import type { Config, HostedDomain, Limits } from "./config.ts";
+import { checkConsole } from "./console_place.ts";
 import { isDuration } from "./durations.ts";
 import { checkFiles, reasonOf } from "./files.ts";
 import { LATER_LIMITS } from "./limits.ts";
 import { locate } from "./locate.ts";
-import { isLoopback } from "./loopback.ts";
 import { mend, withoutStandIns } from "./mend.ts";
 import { at, elsewhere, type Mistake, syntax } from "./mistakes.ts";
 import { isSection, nearestKey } from "./nearest.ts";
@@ -247,13 +247,7 @@ function checkTogether(file: ConfigFile, complain: Complain): void {
   if (file.certificate.length === 0 && file.listen.s2s.length + file.listen.s2s_tls.length > 0) {
     complain(["certificate"], "a [[certificate]] for the server name is needed to federate");
   }
-  const console = file.listen.console;
-  if (console !== null && !isLoopback(console.host) && file.console === undefined) {
-    complain(
-      ["listen", "console"],
-      "is not on loopback: set [console] tls_chain and tls_key, or use 127.0.0.1",
-    );
-  }
+  checkConsole(file, complain);
   if (file.limits.recheck_min > file.limits.recheck_max) {
     complain(["limits", "recheck_min"], "must not be longer than recheck_max");
   }

@@ -1,12 +1,13 @@
 /** Where the files lie that a configuration names: relative paths count from its own folder, wherever a command is started. */
-import { isAbsolute, join } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 import type { ConfigFile } from "./schema.ts";
 
 /** The same configuration with its paths counted from `folder`. */
 export function placedIn(folder: string, file: ConfigFile): ConfigFile {
   const at = (path: string): string => isAbsolute(path) ? path : join(folder, path);
   const unless = (word: string, path: string): string => path === word ? path : at(path);
-  const { server, certificate, trust, dns, console, domain } = file;
+  const { server, certificate, trust, dns, listen, console, domain } = file;
+  const place = listen.console;
   return {
     ...file,
     server: {
@@ -17,6 +18,10 @@ export function placedIn(folder: string, file: ConfigFile): ConfigFile {
     certificate: certificate.map(({ chain, key }) => ({ chain: at(chain), key: at(key) })),
     trust: { ca: trust.ca.map((entry) => unless("system", entry)) },
     dns: { ...dns, trust_anchor: unless("iana", dns.trust_anchor) },
+    // The commands name it to whoever makes a tunnel to it.
+    listen: place !== null && "path" in place
+      ? { ...listen, console: { path: resolve(folder, place.path) } }
+      : listen,
     console: console && { tls_chain: at(console.tls_chain), tls_key: at(console.tls_key) },
     domain: domain.map(({ component_secret_file, ...rest }) =>
       component_secret_file === undefined

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { COLUMN_IDS } from "./columns.ts";
 import { limits } from "./limits.ts";
 import { hosted, policy } from "./policy.ts";
-import { address, domain, flag, ip, told, upstream } from "./values.ts";
+import { address, consolePlace, domain, flag, ip, told, upstream } from "./values.ts";
 
 const server = z.strictObject({
   names: told(
@@ -119,12 +119,12 @@ const listen = z.strictObject({
   console: told(
     z.union([
       z.literal("").transform(() => null),
-      address,
+      consolePlace,
       z.array(address).max(0).transform(() => null),
     ]).prefault("127.0.0.1:8711"),
-    "address with port",
-    "[::1]:8711",
-    'The page, the API, /metrics, /livez and /readyz. Off loopback it needs `[console]`; "" switches it and all traces off.',
+    "address with port, or Unix socket",
+    "unix:/run/verona/console.sock",
+    'The page, the API, /metrics, /livez and /readyz. Off loopback it needs `[console]`; a socket is for the server\'s user and root alone; "" switches it and all traces off.',
   ),
 });
 

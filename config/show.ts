@@ -1,5 +1,6 @@
 /** The effective configuration as a file again, without its secrets: each value with where it comes from. console.md 3.4. */
 import type { Good, Origin } from "./load.ts";
+import { printConsolePlace } from "./console_place.ts";
 import { isDuration } from "./durations.ts";
 import { sections } from "./keys.ts";
 import type { ConfigFile } from "./schema.ts";
@@ -39,7 +40,7 @@ function words(file: ConfigFile): Record<string, unknown> {
       s2s: s2s.map(printAddress),
       s2s_tls: s2s_tls.map(printAddress),
       component: component.map(printAddress),
-      console: at === null ? "" : printAddress(at),
+      console: at === null ? "" : printConsolePlace(at),
     },
     domain: file.domain.map(withoutSecret),
     limits: Object.fromEntries(

@@ -2,6 +2,7 @@
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { AddressFault, parseDomain, parsePattern } from "../xmpp/domain.ts";
+import { parseConsolePlace } from "./console_place.ts";
 import { parseAddress, parseDuration, parseSize, printSize } from "./units.ts";
 
 /** What is said of a key beside its default: in the schema, docs/configuration.md, `verona help` and `config init`. */
@@ -39,6 +40,10 @@ const read = <T>(parse: (text: string) => T | null, what: string) =>
   });
 
 export const address = read(parseAddress, 'an address and port such as "127.0.0.1:5269" or "[::]:5269"');
+export const consolePlace = read(
+  parseConsolePlace,
+  'an address and port such as "127.0.0.1:8711", or a socket such as "unix:/run/verona/console.sock"',
+);
 export const upstream = read(
   (text) => {
     const server = parseAddress(text, 53);

@@ -5,8 +5,8 @@ import type { Cause } from "./cause.ts";
 export interface Scene {
   /** Of `dns.servers`, the first. */
   readonly resolver?: Authority | null;
-  /** Where the console listens. */
-  readonly console?: Authority | null;
+  /** Where the console listens: an address, or a Unix socket. */
+  readonly console?: Authority | { readonly path: string } | null;
   readonly local?: string | null;
   readonly remote?: string | null;
   /** The peer's machine: its name or address. */
@@ -25,6 +25,7 @@ type Command = (scene: Words) => string;
 /** The same as words that a shell takes as they are. */
 interface Words {
   readonly delv: string;
+  /** What curl asks, without the path. */
   readonly console: string;
   readonly local: string;
   readonly remote: string;
@@ -53,7 +54,7 @@ const ROUTES: Command = () => "verona routes";
 const ROUTE: Command = ({ local, remote }) => `verona routes --local ${local} --remote ${remote}`;
 const AUDIT: Command = () => "verona audit";
 const DOMAINS: Command = () => "verona domains list";
-const METRICS: Command = ({ console }) => `curl -s http://${console}/metrics`;
+const METRICS: Command = ({ console }) => `curl -s ${console}/metrics`;
 const HEALTH: Command = () => "verona health";
 const CONFIG: Command = () => "verona config check";
 const LOG: Command = ({ cause }) => `journalctl -u verona --grep '"cause":"${cause}"'`;
@@ -208,7 +209,7 @@ export function seeForYourself(cause: Cause, scene: Scene = {}): string {
   const { resolver, console, local, remote, host, port, connection } = scene;
   return COMMANDS[cause]({
     delv: resolver ? `delv @${word(resolver.host, "")} -p ${resolver.port}` : "delv",
-    console: console ? authority(console) : "127.0.0.1:8711",
+    console: reached(console ?? { host: "127.0.0.1", port: 8711 }),
     local: word(local, "LOCAL"),
     remote: word(remote, "REMOTE"),
     host: word(host, "HOST"),
@@ -218,8 +219,10 @@ export function seeForYourself(cause: Cause, scene: Scene = {}): string {
   });
 }
 
-function authority({ host, port }: Authority): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+function reached(place: NonNullable<Scene["console"]>): string {
+  if ("path" in place) return `--unix-socket ${word(place.path, "PATH")} http://localhost`;
+  const { host, port } = place;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 /** POSIX: within single quotes nothing means anything, and a leading `-` is never an option of these names. */

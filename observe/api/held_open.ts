@@ -1,43 +1,45 @@
 /**
- * The console's port, held open. It gives way first: where it cannot go on, or where the server has no file descriptor
+ * The console's port or socket, held open. It gives way first: where it cannot go on, or where the server has no file descriptor
  * left, all its connections end and it is closed for a while; never does it end the process, or keep a peer out.
  */
 import type { Recorder } from "../recorder.ts";
+import type { Answer, Door } from "./door.ts";
 
 /** Closed for so long: what watches it asks again, and whoever floods it waits while peers come in. */
 const PAUSE_MS = 3000;
 
-/** Opens the port; the signal ends it and all its connections. */
-export type Open = (port: number | null, signal: AbortSignal) => Deno.HttpServer<Deno.NetAddr>;
-
-export class HeldOpen {
-  readonly addr: Deno.NetAddr;
-  readonly #open: Open;
+export class HeldOpen<A extends Deno.Addr = Deno.Addr> {
+  readonly #door: Door<A>;
+  readonly #answer: Answer;
   readonly #recorder: Recorder;
   readonly #pauseMs: number;
   readonly #unlisten: () => void;
-  #server: Deno.HttpServer<Deno.NetAddr> | null = null;
+  #server: Deno.HttpServer | null = null;
   #end = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #over = false;
 
   /** @throws {Error} when it cannot be opened at first. */
-  constructor(open: Open, recorder: Recorder, pauseMs = PAUSE_MS) {
-    [this.#open, this.#recorder, this.#pauseMs] = [open, recorder, pauseMs];
-    this.addr = this.#begin(null).addr;
+  constructor(door: Door<A>, answer: Answer, recorder: Recorder, pauseMs = PAUSE_MS) {
+    [this.#door, this.#answer, this.#recorder, this.#pauseMs] = [door, answer, recorder, pauseMs];
+    this.#begin();
     this.#unlisten = recorder.listen(({ type }) => {
       if (type === "server.starved") this.#giveWay();
     });
   }
 
-  #begin(port: number | null): Deno.HttpServer<Deno.NetAddr> {
+  /** Where it listens. */
+  get addr(): A {
+    return this.#door.addr;
+  }
+
+  #begin(): void {
     const end = this.#end = new AbortController();
-    const server = this.#server = this.#open(port, end.signal);
+    const server = this.#server = this.#door.open(this.#answer, end.signal);
     // COMPAT: Deno 2.9.6 ends `finished` so when a connection cannot be accepted, as without a file descriptor.
     server.finished.catch((error) => {
       if (this.#server === server) this.#failed(error);
     });
-    return server;
   }
 
   #failed(error: unknown): void {
@@ -49,13 +51,14 @@ export class HeldOpen {
   #giveWay(): void {
     if (this.#server === null || this.#over) return;
     this.#server = null;
+    this.#door.leave();
     this.#end.abort();
     this.#timer = setTimeout(() => this.#again(), this.#pauseMs);
   }
 
   #again(): void {
     try {
-      this.#begin(this.addr.port);
+      this.#begin();
     } catch (error) {
       const detail = { error: String(error), pauseMs: this.#pauseMs };
       this.#recorder.tell({ type: "console.failed", level: "error", detail });
@@ -68,6 +71,7 @@ export class HeldOpen {
     this.#over = true;
     this.#unlisten();
     clearTimeout(this.#timer);
+    this.#door.leave(); // at once: what is under way may outlast the process
     await this.#server?.shutdown();
   }
 }

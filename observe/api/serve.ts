@@ -1,5 +1,4 @@
-/** The console's port: API and page. design.md 2.4. Loopback unless TLS is configured; a token for all but health. */
-import type { Listen } from "../../config/config.ts";
+/** The console: API and page, on a port or a Unix socket. design.md 2.4. Loopback unless TLS is configured; a token for all but health. */
 import { Problem, problemResponse } from "../problem.ts";
 import { authorise, checkHost, checkOrigin, type Visit } from "./access.ts";
 import { audited, type AuditLine } from "./audit.ts";
@@ -7,25 +6,17 @@ import { readBody } from "./body.ts";
 import type { ApiParts } from "./endpoint.ts";
 import { ENDPOINTS } from "./endpoints.ts";
 import { harden } from "./headers.ts";
-import { HeldOpen, type Open } from "./held_open.ts";
+import type { Door } from "./door.ts";
+import { HeldOpen } from "./held_open.ts";
 import { answerPage } from "./page.ts";
 import { find } from "./router.ts";
 
 /** Longer ones are nobody's filter. */
 const MAX_URL = 8192;
 
-/** Serves the API until the result is shut down. Port 0 lets the system choose. */
-export function serveApi(
-  listen: Listen,
-  tls: { cert: string; key: string } | null,
-  parts: ApiParts,
-): HeldOpen {
-  const open: Open = (port, signal) =>
-    Deno.serve(
-      { hostname: listen.host, port: port ?? listen.port, signal, onListen: () => {}, ...(tls ?? {}) },
-      (request, { remoteAddr }) => answer(request, remoteAddr.hostname, parts),
-    );
-  return new HeldOpen(open, parts.recorder);
+/** Serves the API until the result is shut down. @throws {Error} where the door cannot be opened. */
+export function serveApi<A extends Deno.Addr>(door: Door<A>, parts: ApiParts): HeldOpen<A> {
+  return new HeldOpen(door, (request, address) => answer(request, address, parts), parts.recorder);
 }
 
 async function answer(request: Request, address: string, parts: ApiParts): Promise<Response> {
@@ -44,9 +35,9 @@ async function answer(request: Request, address: string, parts: ApiParts): Promi
   }
 }
 
-/** A `Host` can be anything. @throws {Problem} 400 */
+/** A `Host` can be anything. On a socket Deno calls the scheme `http+unix`: browsers at a tunnel's end know it as theirs. @throws {Problem} 400 */
 function readUrl(request: Request): URL {
-  const url = URL.parse(request.url);
+  const url = URL.parse(request.url.replace(/^http\+unix:/, "http:"));
   if (url === null) {
     throw new Problem(400, "api.host", "the Host is none", "use the address that the console listens on");
   }

@@ -21,34 +21,46 @@ async function limit({ server: { process: { pid } } }: Stage): Promise<void> {
 }
 
 /** More connections than that, as far as they are accepted. */
-async function flooded(at: { hostname: string; port: number }): Promise<Deno.Conn[]> {
+async function flooded(connect: () => Promise<Deno.Conn>): Promise<Deno.Conn[]> {
   const flood: Deno.Conn[] = [];
   for (let n = 0; n < 2 * FREE; n++) {
-    const conn = await Deno.connect(at).catch(() => null);
+    const conn = await connect().catch(() => null);
     if (conn === null) break;
     flood.push(conn);
   }
   return flood;
 }
 
-Deno.test("security: whoever opens more connections to the console than there are file descriptors neither ends the server nor keeps a peer out, and the console comes back", async () => {
-  await using stage = await Stage.open();
-  await limit(stage);
-  const { hostname, port } = new URL(stage.server.console);
-  const flood = await flooded({ hostname, port: Number(port) });
-  try {
-    await stage.server.told({ event: "console.failed", level: "error" });
-    await using _o = await stage.initiateWith();
-    await stage.server.eventually(
-      "the console again",
-      async () => (await ask(stage, "/livez").catch(() => null))?.status === 200,
+const PLACES = { "a port": {}, "a Unix socket": { listen: { console: "unix:console.sock" } } } as const;
+
+for (const [place, settings] of Object.entries(PLACES)) {
+  Deno.test(`security: whoever opens more connections to the console, on ${place}, than there are file descriptors neither ends the server nor keeps a peer out, and the console comes back`, async () => {
+    await using stage = await Stage.open({ settings });
+    await limit(stage);
+    const { server } = stage;
+    const { hostname, port } = new URL(server.console);
+    const path = server.socket;
+    const flood = await flooded(() =>
+      path === null
+        ? Deno.connect({ hostname, port: Number(port) })
+        : Deno.connect({ transport: "unix", path })
     );
-    assert.equal((await stage.server.connections()).length, 1);
-  } finally {
-    for (const conn of flood) conn.close();
-  }
-  assert.equal(await stage.server.stop(), 0);
-});
+    try {
+      await server.told({ event: "console.failed", level: "error" });
+      await using _o = await stage.initiateWith();
+      await server.eventually("the console again", async () => {
+        const answer = await server.fetch("/livez").catch(() => null);
+        await answer?.body?.cancel();
+        return answer?.status === 200;
+      });
+      assert.equal((await server.connections()).length, 1);
+    } finally {
+      for (const conn of flood) conn.close();
+    }
+    assert.equal(await server.stop(), 0);
+    if (path !== null) assert.throws(() => Deno.lstatSync(path), Deno.errors.NotFound);
+  });
+}
 
 Deno.test("console: a listener for peers that has no file descriptor left says so, and gets the console's", async () => {
   await using stage = await Stage.open();
@@ -56,7 +68,7 @@ Deno.test("console: a listener for peers that has no file descriptor left says s
   const { hostname, port } = new URL(stage.server.console);
   using idle = await Deno.connect({ hostname, port: Number(port) });
   const { host, port: s2s } = stage.server.s2s;
-  const flood = await flooded({ hostname: host, port: s2s });
+  const flood = await flooded(() => Deno.connect({ hostname: host, port: s2s }));
   try {
     await stage.server.told({ event: "server.starved", level: "error", listener: "s2s" });
     assert.equal(await idle.read(new Uint8Array(1)).catch(() => null), null, "the console keeps its own");

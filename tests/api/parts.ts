@@ -2,6 +2,7 @@
 import { library } from "../../console/library.ts";
 import type { ApiParts } from "../../observe/api/endpoint.ts";
 import { hostsOf } from "../../observe/api/hosts.ts";
+import { type Door, TcpDoor } from "../../observe/api/door.ts";
 import { serveApi } from "../../observe/api/serve.ts";
 import { Audit } from "../../observe/audit.ts";
 import { Attempts } from "../../observe/attempts.ts";
@@ -31,10 +32,12 @@ export interface Alone extends AsyncDisposable {
 export interface AloneOptions {
   readonly parts?: Partial<ApiParts>;
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** By default a port that the system chooses. */
+  readonly door?: Door;
 }
 
 /** Listens on loopback; every part can be replaced. */
-export function alone({ parts: own = {}, tls }: AloneOptions = {}): Alone {
+export function alone({ parts: own = {}, tls, door }: AloneOptions = {}): Alone {
   const listen = { host: "127.0.0.1", port: 0 };
   const clock = { time: Date.now() };
   const now = () => clock.time;
@@ -82,11 +85,11 @@ export function alone({ parts: own = {}, tls }: AloneOptions = {}): Alone {
     open: true,
     ...own,
   };
-  const server = serveApi(listen, tls ?? null, parts);
+  const server = serveApi(door ?? new TcpDoor(listen, tls ?? null), parts);
   return Object.assign(clock, {
-    origin: `${tls === undefined ? "http" : "https"}://${
-      tls === undefined ? "127.0.0.1" : "localhost"
-    }:${server.addr.port}`,
+    origin: `${tls === undefined ? "http" : "https"}://${tls === undefined ? "127.0.0.1" : "localhost"}:${
+      "port" in server.addr ? server.addr.port : 0
+    }`,
     parts,
     [Symbol.asyncDispose]: () => server.shutdown(),
   });

@@ -85,6 +85,29 @@ Deno.test("which server: the environment wins over a file that was found, and th
   }
 });
 
+Deno.test("which server: a socket is one server by its path alone, and gets no other one's token", async () => {
+  await using b = await serverB();
+  const config = b.config;
+  const text = await Deno.readTextFile(config);
+  await Deno.writeTextFile(config, text.replace("127.0.0.1:8722", "unix:run/console.sock"));
+  const url = `unix:${dirname(config)}/run/console.sock`;
+  const found = { config, configFrom: "found" } as const;
+  assert.deepEqual(asked(found, {}), { url, token: "of-b", noted: null });
+  assert.deepEqual(asked({ ...found, url }, {}), { url, token: "of-b", noted: null });
+  assert.equal(asked({ ...found, url: url.replace("run/", "run/../run/") }, {}).token, "of-b");
+  assert.deepEqual(asked({ config }, TOKEN_OF_A), {
+    url,
+    token: "of-b",
+    noted: `note: ${url} is asked (--config ${config}); VERONA_URL names ${A}`,
+  });
+  const other = { VERONA_URL: "unix:/run/other.sock", VERONA_TOKEN: "of-other" };
+  assert.equal(asked(found, other).token, "of-other");
+  assert.throws(() => asked({ ...found, url: "unix:/run/third.sock" }, other), {
+    code: 2,
+    message: "There is no token for unix:/run/third.sock; VERONA_TOKEN is for unix:/run/other.sock",
+  });
+});
+
 Deno.test("which server: --url wins over all; it gets the token of its own VERONA_URL, or of the --config beside it, and of no other", async () => {
   await using b = await serverB();
   const found = { config: b.config, configFrom: "found", url: "http://127.0.0.1:9" } as const;

@@ -332,6 +332,39 @@ Deno.test("a console off loopback is refused without TLS", () => {
   }
 });
 
+Deno.test("the console on a Unix socket: its path counts from the file's folder, is short enough for the system, and has no TLS", () => {
+  const place = (path: string) => `${MINIMAL}[listen]\nconsole = "unix:${path}"\n`;
+  const from = (folder: string, path: string) =>
+    parseConfig(place(path), { ...sources(), folder }).config?.listen.console;
+  assert.deepEqual(from("/etc/verona", "run/console.sock"), { path: "/etc/verona/run/console.sock" });
+  assert.deepEqual(from("/etc/verona", "/run/verona/console.sock"), { path: "/run/verona/console.sock" });
+  assert.deepEqual(good(MINIMAL, { VERONA_LISTEN__CONSOLE: "unix:/run/c" }).config.listen.console, {
+    path: "/run/c",
+  });
+  const longest = `/${"x".repeat(106)}`;
+  assert.deepEqual(from("/", longest), { path: longest });
+  const wrong = (lines: string) => {
+    const { key, message } = mistake(lines);
+    return [key, message] as const;
+  };
+  const listen = (path: string) => `[listen]\nconsole = "unix:${path}"\n`;
+  // In bytes, as the system counts; and what is made beside a short name has to fit too.
+  for (const path of [`${longest}x`, `/${"ü".repeat(54)}`, `/${"x".repeat(100)}/s`]) {
+    const [key, message] = wrong(listen(path));
+    assert.equal(key, "listen.console");
+    assert.match(message, /is too long for a socket by \d+ bytes; name a shorter one/);
+  }
+  for (const path of ["", "/run/a\\nb"]) {
+    assert.match(wrong(listen(path))[1], /is not an address and port .*, or a socket such as "unix:/);
+  }
+  const tls = '[console]\ntls_chain = "a.pem"\ntls_key = "a.key"\n';
+  assert.deepEqual(wrong(`${listen("/run/c")}${tls}`), [
+    "console",
+    "is for an address: a socket has no TLS; leave it out",
+  ]);
+  assert.match(show(good(place("run/console.sock"))), /^console = "unix:run\/console\.sock"$/m);
+});
+
 Deno.test("addresses: IPv6 in brackets, [] switches a listener off, names are no resolvers", () => {
   const { listen } =
     good(`${MINIMAL}[listen]\ns2s = ["[2001:db8::1]:5269", "0.0.0.0:1"]\ncomponent = []\nconsole = []\n`)

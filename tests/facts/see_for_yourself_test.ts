@@ -32,6 +32,10 @@ Deno.test("every cause has one line with all that is known in it", () => {
     "_5270._tcp.mx.target.example",
   );
   assert.equal(seeForYourself("dns.busy", KNOWN), "curl -s http://[::1]:8711/metrics");
+  assert.equal(
+    seeForYourself("dns.busy", { console: { path: "/run/it's/c" } }),
+    "curl -s --unix-socket '/run/it'\\''s/c' http://localhost/metrics",
+  );
 });
 
 Deno.test("what is not known is a word in capitals", () => {

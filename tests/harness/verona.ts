@@ -1,4 +1,5 @@
 /** The server under test as an operator runs it: a configuration file, a process, its log, its API, its signals. */
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { setTimeout as delay } from "node:timers/promises";
 import { stringify } from "smol-toml";
@@ -48,6 +49,7 @@ export class VeronaServer implements AsyncDisposable {
   #ahead = 0;
   #heard = Promise.withResolvers<void>();
   #token: string | undefined;
+  #client: Deno.HttpClient | undefined;
 
   private constructor(
     readonly process: Deno.ChildProcess,
@@ -106,8 +108,22 @@ export class VeronaServer implements AsyncDisposable {
     return endpoint((this.settings.listen?.component as string[])[0]!);
   }
 
+  /** Of a Unix socket, the origin at the end of a tunnel to it. */
   get console(): string {
-    return `http://${this.settings.listen?.console}`;
+    return this.socket === null ? `http://${this.settings.listen?.console}` : "http://127.0.0.1:8711";
+  }
+
+  /** Where the console is a Unix socket in the server's folder: its path. */
+  get socket(): string | null {
+    const [, name] = /^unix:(.+)$/.exec(String(this.settings.listen?.console)) ?? [];
+    return name === undefined ? null : resolve(this.directory, name);
+  }
+
+  /** Asks the console, wherever it is. */
+  async fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    if (this.socket === null) return await fetch(this.console + path, init);
+    this.#client ??= Deno.createHttpClient({ proxy: { transport: "unix", path: this.socket } });
+    return await fetch(this.console + path, { ...init, client: this.#client });
   }
 
   /** Attaches the component of a hosted domain, with the secret of its configuration. */
@@ -119,7 +135,7 @@ export class VeronaServer implements AsyncDisposable {
   /** Asks the API (`/api/v1` is added) with the operator's token. */
   async api(path: string, method = "GET", body?: unknown): Promise<Json> {
     this.#token ??= (await Deno.readTextFile(`${this.directory}/data/console.token`)).trim();
-    const response = await fetch(`${this.console}/api/v1${path}`, {
+    const response = await this.fetch(`/api/v1${path}`, {
       method,
       headers: { authorization: `Bearer ${this.#token}`, "content-type": "application/json" },
       body: body === undefined ? undefined : JSON.stringify(body),
@@ -247,6 +263,7 @@ export class VeronaServer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#gone) this.signal("SIGKILL");
     await this.exited;
+    this.#client?.close();
     await this.#reading;
     await this.#stdin.close().catch(() => {}); // the process may have closed its end
     for (const { text, json } of this.log) if (json?.logger !== undefined) assertLine(text, json);
@@ -269,7 +286,7 @@ export class VeronaServer implements AsyncDisposable {
 
   async #isReady(): Promise<boolean> {
     try {
-      const response = await fetch(`${this.console}/readyz`);
+      const response = await this.fetch("/readyz");
       await response.body?.cancel();
       return response.status === 200;
     } catch {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { library } from "../../../console/library.ts";
 import type { ApiParts } from "../../../observe/api/endpoint.ts";
 import type { HeldOpen } from "../../../observe/api/held_open.ts";
+import { TcpDoor } from "../../../observe/api/door.ts";
 import { serveApi } from "../../../observe/api/serve.ts";
 import { Recorder } from "../../../observe/recorder.ts";
 import type { MachineLibrary } from "../../../observe/contract.ts";
@@ -31,7 +32,7 @@ async function open(stack: AsyncDisposableStack): Promise<Server> {
   };
   await first[Symbol.asyncDispose]();
   const parts: ApiParts = { ...first.parts, ...crowd.parts, machines: hiding };
-  let server: HeldOpen | null = null;
+  let server: HeldOpen<Deno.NetAddr> | null = null;
   const start = (port: number) => {
     const recorder = new Recorder(() => Date.now());
     const about = { connection: "c-1" };
@@ -41,7 +42,7 @@ async function open(stack: AsyncDisposableStack): Promise<Server> {
       ...about,
       detail: { direction: "out", local: "a.example", remote: "b.example" },
     });
-    server = serveApi({ host: "127.0.0.1", port }, null, { ...parts, recorder });
+    server = serveApi(new TcpDoor({ host: "127.0.0.1", port }, null), { ...parts, recorder });
     return server.addr.port;
   };
   const port = start(0);
