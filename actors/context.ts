@@ -84,6 +84,7 @@ export interface ServerContext {
   takesCleartext(local: Domain | null, remote: Domain | null): boolean;
   /** Why a pair may not federate (lists, operator's block); null when it may. */
   refusalFor(pair: DomainPair): Cause | null;
+  blockedUntil(pair: DomainPair): number | null;
   timing(): Timing;
   connectionOptions(content: "server" | "component"): ConnectionOptions;
   frameLimits(peer: "proven" | "unproven"): FrameLimits;

@@ -5,6 +5,7 @@ import { traceTrust } from "../dnssec/trust.ts";
 import { type Cause, CAUSES } from "../facts/cause.ts";
 import type { ShownLink } from "../facts/chain.ts";
 import type { Delegation } from "../facts/delegation.ts";
+import { refusedHere } from "../facts/refusal.ts";
 import type { Scene } from "../facts/see_for_yourself.ts";
 import type { RouteState } from "../machines/route.ts";
 import type { Stage } from "../observe/contract.ts";
@@ -29,6 +30,7 @@ export async function explain(server: Server, pair: DomainPair, ask: Ask): Promi
     local: pair.local,
     remote: pair.remote,
     directions: { out: outward(server, pair, delegation), in: inward(server, pair) },
+    refusal: server.refusal(pair),
     stages: [policyStage(server, pair), delegationStage(delegation, trust), connectionStage(server, pair)],
   };
 }
@@ -106,7 +108,7 @@ export function surroundings({ config }: Server): Pick<Scene, "resolver" | "cons
 }
 
 function policyStage(server: Server, pair: DomainPair): Stage {
-  const refusal = server.refusalFor(pair);
+  const refusal = server.refusal(pair);
   const { proof, allowInsecureDelegation, daneInbound } = server.policies.effective(pair);
   const list = server.policies.refusal(pair);
   const evidence = {
@@ -116,8 +118,10 @@ function policyStage(server: Server, pair: DomainPair): Stage {
     daneInbound: daneInbound.value,
     refusedBy: list?.source ?? null,
     pattern: list?.pattern ?? null,
+    blockedUntil: iso(server.blockedUntil(pair)),
   };
-  return stage("policy", "May the pair federate?", refusal === null ? "ok" : "fail", evidence, hint(refusal));
+  const next = refusal === null ? null : refusedHere(pair, refusal).next;
+  return stage("policy", "May the pair federate?", refusal === null ? "ok" : "fail", evidence, next);
 }
 
 /** Answers that prove nothing come without a chain, or with half of one. */

@@ -13,15 +13,40 @@ export function removeDomain(server: Server, name: Domain): void {
   server.local.remove(name);
 }
 
-/** False when there is no such pair. */
-export function revoke(server: Server, pair: DomainPair, blockMs: number): boolean {
-  const { bindings, blocks, host, routes, shells } = server;
-  const asked = () => [...shells.values()].some(({ row }) => row.pendingIn.has(pairKey(pair)));
-  if (bindings.get(pair) === undefined && routes.get(pair) === undefined && !asked()) return false;
-  host.tell({ type: "operator.acted", pair, detail: { action: "revoke", blockMs } });
-  if (blockMs > 0) blocks.add(pair, "policy.revoked", host.clock.now() + blockMs);
+/** Whether anything is known of the pair here: a row, a route, a request of the peer's, a block. */
+export function isThere({ bindings, blocks, host, routes, shells }: Server, pair: DomainPair): boolean {
+  if (bindings.get(pair) !== undefined || routes.get(pair) !== undefined) return true;
+  if (blocks.find(pair, host.clock.now()) !== null) return true;
+  return [...shells.values()].some(({ row }) => row.pendingIn.has(pairKey(pair)));
+}
+
+/** @param until How long it stays away, whatever was said before; null: it may be asked for at once. */
+export function revoke(server: Server, pair: DomainPair, until: number | null): void {
+  const { blocks, host } = server;
+  const detail = { action: "revoke", blockedUntil: until === null ? null : new Date(until).toISOString() };
+  host.tell({ type: "operator.acted", pair, detail });
+  if (until === null) blocks.remove(pair);
+  else blocks.add(pair, "policy.revoked", until);
   revokeEverywhere(server, pair, "policy.revoked");
-  return true;
+}
+
+/** Ends a block before its time: the pair may be asked for again, from here and from there. */
+export function lift(server: Server, pair: DomainPair): void {
+  server.host.tell({ type: "operator.acted", pair, detail: { action: "lift" } });
+  server.blocks.remove(pair);
+  forgetRefusal(server, pair);
+}
+
+/** Hosts it as before, with everybody. */
+export function resumed(server: Server, name: Domain): void {
+  for (const { pair } of [...server.routes.all()]) if (pair.local === name) forgetRefusal(server, pair);
+}
+
+/** What we refused ourselves, and do no longer: the next stanza opens the pair, instead of the next retry. */
+function forgetRefusal({ routes }: Server, pair: DomainPair): void {
+  const route = routes.get(pair);
+  const waits = route?.state === "denied" || route?.state === "backoff";
+  if (waits && route.cause?.startsWith("policy.")) route.drain(route.cause);
 }
 
 /** Looks at the pair's proofs afresh; one of ours that waits after a failure is tried at once. Null: no such pair. */

@@ -1,4 +1,5 @@
 /** A pair as the API looks at it. design.md 2.4. */
+import type { Cause } from "../facts/cause.ts";
 import type { RouteConnection } from "../observe/contract.ts";
 import type { LiveRoute } from "../observe/live.ts";
 import { type BindingRow, standing } from "../routing/binding_table.ts";
@@ -12,7 +13,7 @@ export class RouteNow implements LiveRoute {
   readonly #row: BindingRow | undefined;
   readonly #pair: DomainPair;
 
-  /** There is a row, or a route of ours, or both. */
+  /** There is a row, or a route of ours, or both, or an operator's block. */
   constructor(server: ServerContext, pair: DomainPair, row: BindingRow | undefined) {
     this.#server = server;
     this.#pair = pair;
@@ -26,7 +27,12 @@ export class RouteNow implements LiveRoute {
 
   get #state(): PairState | null {
     const row = standing(this.#row);
-    return pairState(row === "sends" ? undefined : this.#route, row);
+    return pairState(row === "sends" ? undefined : this.#route, row) ?? this.#keptAway;
+  }
+
+  /** Nothing is there of it but our word. */
+  get #keptAway(): PairState | null {
+    return this.refusal === null ? null : { state: "denied", reason: this.refusal };
   }
 
   get local() {
@@ -75,7 +81,14 @@ export class RouteNow implements LiveRoute {
     return this.#route?.failures ?? 0;
   }
   get nextAttemptAt() {
-    return this.#route?.nextAttemptAt ?? null;
+    return this.refusal === null ? this.#route?.nextAttemptAt ?? null : null;
+  }
+  /** Of what is open nobody has to ask: it is revoked as a refusal begins. */
+  get refusal(): Cause | null {
+    return standing(this.#row) === "none" ? this.#server.refusalFor(this.#pair) : null;
+  }
+  get blockedUntil() {
+    return this.#server.blockedUntil(this.#pair);
   }
 
   connections(): RouteConnection[] {

@@ -224,7 +224,9 @@ export class Route implements AssertionListener, Traveller {
     this.#server.routes.moved(this, before);
     const { host, config, negatives } = this.#server;
     const believedMs = cause === "peer.host-gone" ? ROUTE_TIMERS.goneMs : config.limits.negativePairMs;
-    if (state === "denied") negatives.add(this.pair, cause!, host.clock.now() + believedMs);
+    // What we refuse ourselves is looked up, and over when it is taken back.
+    const remembered = state === "denied" && this.#server.refusalFor(this.pair) === null;
+    if (remembered) negatives.add(this.pair, cause!, host.clock.now() + believedMs);
     const detail = { state, ...saidWith(AFTER_ATTEMPT.includes(state) ? this.#way.said(cause) : null) };
     host.tell({ type: "route.state", pair: this.pair, detail, ...(cause ? { cause } : {}) });
   }

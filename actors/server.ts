@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { Config, HostedDomain } from "../config/config.ts";
 import type { Answers } from "../dnssec/resolver.ts";
 import type { Cause } from "../facts/cause.ts";
+import type { Refusal } from "../facts/refusal.ts";
 import type { PairPolicy } from "../policy/admission.ts";
 import { Policies } from "../policy/policies.ts";
 import type { Timing } from "../policy/proof.ts";
@@ -192,8 +193,18 @@ export class Server implements ServerContext {
 
   refusalFor(pair: DomainPair): Cause | null {
     if (this.hosted.isSuspended(pair.local)) return "policy.suspended";
-    const blocked = this.blocks.find(pair, this.host.clock.now());
-    return blocked?.cause ?? this.policies.refusal(pair)?.cause ?? null;
+    if (this.blockedUntil(pair) !== null) return "policy.revoked";
+    return this.policies.refusal(pair)?.cause ?? null;
+  }
+
+  refusal(pair: DomainPair): Refusal | null {
+    const cause = this.refusalFor(pair);
+    return cause === null ? null : { cause, blockedUntil: this.blockedUntil(pair) };
+  }
+
+  /** By an operator; null: it is not. Milliseconds since the epoch. */
+  blockedUntil(pair: DomainPair): number | null {
+    return this.blocks.find(pair, this.host.clock.now())?.until ?? null;
   }
 
   timing(): Timing {

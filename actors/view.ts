@@ -1,5 +1,7 @@
 /** What the API sees of a server. design.md 2.4. Reads tables; touches nothing live but what it is asked to. */
 import type { Config, HostedDomain, ProofPolicy } from "../config/config.ts";
+import type { Block } from "../config/blocks.ts";
+import type { Refusal } from "../facts/refusal.ts";
 import type { RunTime } from "../config/run_time.ts";
 import type { Ask } from "../dnssec/resolver.ts";
 import type { Readiness } from "../observe/contract.ts";
@@ -16,8 +18,9 @@ import type {
 import { warningsOf } from "../policy/warnings.ts";
 import { AddressFault, type Domain, type DomainPair, parseDomain } from "../xmpp/domain.ts";
 import { explain, surroundings } from "./explain.ts";
-import { recheck, revoke } from "./intervention.ts";
+import { isThere, lift, recheck, resumed, revoke } from "./intervention.ts";
 import { ConnectionNow } from "./live_connection.ts";
+import { RouteNow } from "./live_route.ts";
 import { readiness } from "./readiness.ts";
 import { govern, reload } from "./reload.ts";
 import type { Server } from "./server.ts";
@@ -54,7 +57,10 @@ export class View implements ServerView {
 
   route(from: string, to: string): LiveRoute | null {
     const pair = readPair(from, to);
-    return pair === null ? null : routeOf(this.#server, pair);
+    if (pair === null) return null;
+    // Of what an operator keeps away there may be no row.
+    const blocked = this.#server.blockedUntil(pair) !== null;
+    return routeOf(this.#server, pair) ?? (blocked ? new RouteNow(this.#server, pair, undefined) : null);
   }
 
   traffic(): TrafficView {
@@ -121,11 +127,6 @@ export class View implements ServerView {
     return true;
   }
 
-  revoke(from: string, to: string, blockMs: number): boolean {
-    const pair = readPair(from, to);
-    return pair !== null && revoke(this.#server, pair, blockMs);
-  }
-
   async reload(): Promise<{ applied: string[]; restart: string[]; mistakes: string[] }> {
     const read = this.#reread();
     const done = "mistakes" in read
@@ -170,6 +171,7 @@ export class View implements ServerView {
     if (suspended) this.#runTime.suspend(name);
     else this.#runTime.resume(name);
     this.#govern({ action: suspended ? "domain.suspend" : "domain.resume", domain: name });
+    if (!suspended) resumed(this.#server, name);
     return true;
   }
 
@@ -199,6 +201,30 @@ export class View implements ServerView {
     this.#runTime.forgetPolicy(remote);
     this.#govern({ action: "policy.forget", remote });
     return true;
+  }
+
+  revoke(pair: DomainPair, blockMs: number): { blockedUntil: number | null } | null {
+    if (!isThere(this.#server, pair)) return null;
+    const now = this.#server.host.clock.now(), blockedUntil = blockMs > 0 ? now + blockMs : null;
+    if (blockedUntil === null) this.#runTime.blocks.lift(pair);
+    else this.#runTime.blocks.put(pair, blockedUntil, now);
+    revoke(this.#server, pair, blockedUntil);
+    return { blockedUntil };
+  }
+
+  lift(pair: DomainPair): boolean {
+    if (this.#server.blockedUntil(pair) === null) return false;
+    this.#runTime.blocks.lift(pair);
+    lift(this.#server, pair);
+    return true;
+  }
+
+  blocks(): readonly Block[] {
+    return this.#runTime.blocks.list(this.#server.host.clock.now());
+  }
+
+  refusal(pair: DomainPair): Refusal | null {
+    return this.#server.refusal(pair);
   }
 
   recheck(pair: DomainPair): { proofs: number; retried: boolean } | null {

@@ -1,4 +1,5 @@
-/** What an operator asks of the running server: close a connection, revoke a pair, read the configuration again. */
+/** What an operator asks of the running server: close a connection, look at a pair afresh, read the configuration again. */
+import type { Rechecked } from "../observe/contract.ts";
 import { Client, type ServerOptions } from "./client.ts";
 import { EXIT } from "./exit.ts";
 import { say, sayJson } from "./output.ts";
@@ -8,18 +9,6 @@ export async function close(id: string, options: ServerOptions): Promise<number>
   const answer = await Client.open(options).ask(`/connections/${encodeURIComponent(id)}/close`, "POST", {});
   if (options.json) sayJson(answer);
   else say(shown(`${id} is closing`));
-  return EXIT.good;
-}
-
-export interface RevokeOptions extends ServerOptions {
-  readonly block: string;
-}
-
-export async function revoke(local: string, remote: string, options: RevokeOptions): Promise<number> {
-  const path = `/routes/${encodeURIComponent(local)}/${encodeURIComponent(remote)}/revoke`;
-  const answer = await Client.open(options).ask(path, "POST", { block: options.block });
-  if (options.json) sayJson(answer);
-  else say(shown(`${local} <-> ${remote} is revoked, and blocked for ${options.block}`));
   return EXIT.good;
 }
 
@@ -36,7 +25,7 @@ export async function reload(options: ServerOptions): Promise<number> {
 
 export async function recheck(local: string, remote: string, options: ServerOptions): Promise<number> {
   const path = `/routes/${encodeURIComponent(local)}/${encodeURIComponent(remote)}/recheck`;
-  const answer = await Client.open(options).ask(path, "POST", {});
+  const answer: Rechecked = await Client.open(options).ask(path, "POST", {});
   if (options.json) sayJson(answer);
   else {
     const retried = answer.retried ? "; it is tried again now" : "";

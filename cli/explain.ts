@@ -37,8 +37,8 @@ function print({ local, remote, verdict, headline, directions, stages }: Explana
     "",
     ...stages.flatMap(printStage),
     "",
-    ...printCause(out, verifyOf(stages, "pair")),
-    ...(inward.cause === out.cause ? [] : printCause(inward, verifyOf(stages, "incoming"))),
+    ...printCause(out, stages, "pair"),
+    ...(inward.cause === out.cause ? [] : printCause(inward, stages, "incoming")),
   ];
   const sentences = [out, inward].map((way) => styled(COLOURS[way.verdict], shown(`${way.sentence}.`)));
   return [...lines, ...sentences, styled(COLOURS[verdict], VERDICTS[verdict])].join("\n");
@@ -80,6 +80,7 @@ const LABELS: Readonly<Record<string, string>> = {
   daneInbound: "DANE of who calls us",
   refusedBy: "refused by",
   pattern: "by the pattern",
+  blockedUntil: "blocked by an operator until",
   domain: "domain",
   service: "service",
   security: "DNSSEC",
@@ -130,20 +131,17 @@ function targetOf(one: Detail): string {
   return host === undefined ? "" : `${host}:${port}`;
 }
 
-/** The command stands with the evidence of the stage that the direction ends with. */
-function verifyOf(stages: readonly Stage[], id: "pair" | "incoming"): string | null {
-  const evidence = stages.find((stage) => stage.id === id)?.evidence as { readonly verify?: string | null };
-  return evidence?.verify ?? null;
-}
-
-function printCause({ from, to, cause }: Way, verify: string | null): string[] {
+/** What to do and the command to see it stand with the stage that the direction ends with. */
+function printCause({ from, to, cause }: Way, stages: readonly Stage[], id: "pair" | "incoming"): string[] {
   if (cause === null) return [];
-  const { text, fault, next } = CAUSES[cause];
+  const { text, fault } = CAUSES[cause];
+  const { evidence, hint } = stages.find((stage) => stage.id === id)!;
+  const { verify = null } = evidence as { readonly verify?: string | null };
   return [
     shown(`${from} -> ${to}`),
     `Why:               ${text} (${cause})`,
     `Who can fix:       ${WHO[fault]}`,
-    `Next:              ${next}`,
+    `Next:              ${shown(hint ?? CAUSES[cause].next)}`,
     ...(verify === null ? [] : [`See for yourself:  ${printable(verify)}`]),
     `More:              verona help ${cause}`,
     "",

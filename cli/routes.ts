@@ -30,11 +30,14 @@ export const ROUTES_COLUMNS: readonly ListColumn<RouteRow>[] = [
   },
   { id: "failures", title: "FAILURES", extra: true, cell: ({ failures }) => failures },
   { id: "next", title: "NEXT IN", extra: true, cell: ({ nextAttemptAt }) => ahead(nextAttemptAt) },
+  { id: "blocked", title: "BLOCKED UNTIL", extra: true, cell: ({ blockedUntil }) => blockedUntil },
   { id: "bytes", title: "QUEUED BYTES", extra: true, cell: ({ queuedBytes }) => queuedBytes },
 ];
 
-/** In order, the first is used; where none is, when it is tried again. */
-function sends({ send, nextAttemptAt, failures }: RouteRow): string | null {
+/** In order, the first is used; where none is, when it is tried again, or what has to be taken back before. */
+function sends({ send, nextAttemptAt, failures, refusal, blockedUntil }: RouteRow): string | null {
+  if (refusal === "policy.suspended") return "suspended";
+  if (blockedUntil !== null) return `blocked for ${ahead(blockedUntil)}`;
   if (send.length > 0 || nextAttemptAt === null) return send.join(", then ");
   return `retry in ${ahead(nextAttemptAt)} (${failures} failed)`;
 }

@@ -88,6 +88,9 @@ export async function serve({ config: file, clock, reread, recorder, log }: Serv
     : new Resolver(config.dns, { timeoutMs, queryTimeoutMs });
   const dialbackSecret = await loadDialbackSecret(config);
   const server = new Server({ host, version: VERSION, config, resolver, identities, trust, dialbackSecret });
+  for (const { pair, until } of runTime.blocks.list(clock.now())) {
+    server.blocks.add(pair, "policy.revoked", until);
+  }
   const view = new View(server, reread, runTime, file, (...question) => looking.lookup(...question));
   const opened = server.listen();
   const sessions = new Sessions(() => clock.now());

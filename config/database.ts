@@ -54,6 +54,23 @@ function used(database: DatabaseSync, check: () => void): DatabaseSync {
   }
 }
 
+/** What was set could not be kept. */
+export class StoreFault extends Error {
+  /** @param hint What to do about it. */
+  constructor(message: string, readonly hint = "see to the disk of data_dir, then ask again") {
+    super(message);
+  }
+}
+
+/** {@link atomic}, for what has to be kept before it is in force. @throws {StoreFault} Then nothing is kept. */
+export function stored(database: DatabaseSync, work: () => void): void {
+  try {
+    atomic(database, work);
+  } catch (error) {
+    throw error instanceof StoreFault ? error : new StoreFault((error as Error).message);
+  }
+}
+
 /** All of the work, or nothing of it. @throws {Error} */
 export function atomic<T>(database: DatabaseSync, work: () => T): T {
   database.exec("BEGIN IMMEDIATE");

@@ -2,7 +2,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Domain } from "../xmpp/domain.ts";
 import type { Config, HostedDomain, PeerPolicy, ProofPolicy, TenantPolicy } from "./config.ts";
-import { atomic, openDatabase, peekDatabase } from "./database.ts";
+import { Blocks, BLOCKS_TABLE } from "./blocks.ts";
+import { openDatabase, peekDatabase, stored } from "./database.ts";
 
 const SCHEMA = [
   `CREATE TABLE domain (name TEXT PRIMARY KEY, secret TEXT, policy TEXT NOT NULL) STRICT;
@@ -10,12 +11,10 @@ const SCHEMA = [
   CREATE TABLE suspended (name TEXT PRIMARY KEY) STRICT;
   CREATE TABLE peer (name TEXT PRIMARY KEY, proof TEXT NOT NULL) STRICT`,
   "ALTER TABLE peer ADD COLUMN since INTEGER",
+  BLOCKS_TABLE,
 ];
 
 const INHERITS: PeerPolicy = { proof: null, allowInsecureDelegation: null, daneInbound: null };
-
-/** What was set could not be kept. */
-export class StoreFault extends Error {}
 
 export class RunTime {
   readonly #database: DatabaseSync;
@@ -24,9 +23,12 @@ export class RunTime {
   readonly #suspended = new Set<Domain>();
   readonly #peers = new Map<Domain, ProofPolicy>();
   readonly #peersSince = new Map<Domain, number>();
+  /** Pairs; of no file's concern. */
+  readonly blocks: Blocks;
 
   private constructor(database: DatabaseSync) {
     this.#database = database;
+    this.blocks = new Blocks(database);
     const rows = (table: string) => database.prepare(`SELECT * FROM ${table}`).all() as unknown as Row[];
     for (const { name, secret, policy } of rows("domain")) {
       const own = JSON.parse(policy!) as TenantPolicy;
@@ -144,11 +146,7 @@ export class RunTime {
 
   /** @throws {StoreFault} Then nothing is kept, and nothing may be in force. */
   #write(work: () => void): void {
-    try {
-      atomic(this.#database, work);
-    } catch (error) {
-      throw new StoreFault((error as Error).message);
-    }
+    stored(this.#database, work);
   }
 
   #run(sql: string, ...values: (string | number | null)[]): void {

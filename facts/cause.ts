@@ -224,7 +224,11 @@ export const CAUSES = {
 
   "policy.blocked": reason("policy", "the domain is blocked here", "see `policy.block`"),
   "policy.not-allowed": reason("policy", "the domain is not among those allowed here", "see `policy.allow`"),
-  "policy.revoked": reason("policy", "the operator revoked the pair", "wait until the block ends"),
+  "policy.revoked": reason(
+    "policy",
+    "the operator revoked the pair",
+    "wait until the block ends, which `verona explain LOCAL REMOTE` says; `verona revoke LOCAL REMOTE --lift` ends it now",
+  ),
   "policy.suspended": reason(
     "policy",
     "our domain is suspended: it federates with nobody for now",

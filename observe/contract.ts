@@ -4,6 +4,7 @@
  */
 export type * from "./contract/check.ts";
 export type * from "./contract/connections.ts";
+export type * from "./contract/control.ts";
 export type * from "./contract/domains.ts";
 export type * from "./contract/events.ts";
 export type * from "./contract/explanation.ts";

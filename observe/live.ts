@@ -14,6 +14,7 @@ import type {
   Way,
 } from "./contract.ts";
 import type { Detail } from "../facts/event.ts";
+import type { Refusal } from "../facts/refusal.ts";
 import type { Domain } from "../xmpp/domain.ts";
 
 /** The same with numbers in the places of times. */
@@ -29,7 +30,7 @@ export interface LiveConnection
 }
 
 export interface LiveRoute
-  extends Timed<RouteRow, "queuedSince" | "expires" | "recheckAt" | "nextAttemptAt"> {
+  extends Timed<RouteRow, "queuedSince" | "expires" | "recheckAt" | "nextAttemptAt" | "blockedUntil"> {
   connections(): RouteConnection[];
 }
 
@@ -77,6 +78,8 @@ export interface LiveExplanation {
   readonly local: Domain;
   readonly remote: Domain;
   readonly directions: { readonly out: LiveWay; readonly in: LiveWay };
+  /** Why we refuse it ourselves, in both directions, and until when. */
+  readonly refusal: Refusal | null;
   /** What either direction has to pass before the one asks the other. */
   readonly stages: readonly Stage[];
 }

@@ -1,4 +1,6 @@
 /** What the API asks of a running server. design.md 2.4; the shapes of its answers are in contract.ts. */
+import type { Block } from "../config/blocks.ts";
+import type { Refusal } from "../facts/refusal.ts";
 import type { Scene } from "../facts/see_for_yourself.ts";
 import type { HostedDomain, ProofPolicy } from "../config/config.ts";
 import type { Domain, DomainPair } from "../xmpp/domain.ts";
@@ -80,8 +82,14 @@ export interface ServerView {
   surroundings(): Surroundings;
   /** False when there is no such connection. */
   close(connection: string): boolean;
-  /** False when there is no such pair. `blockMs` 0: only revoked, not blocked (A-33). */
-  revoke(local: string, remote: string, blockMs: number): boolean;
+  /** Null when there is no such pair. `blockMs` 0: revoked, and blocked no longer (A-33). */
+  revoke(pair: DomainPair, blockMs: number): { readonly blockedUntil: number | null } | null;
+  /** False when it is not blocked. */
+  lift(pair: DomainPair): boolean;
+  /** Pairs that are kept apart, the first to end first. */
+  blocks(): readonly Block[];
+  /** Whether we refuse the pair ourselves now, whatever is proven. */
+  refusal(pair: DomainPair): Refusal | null;
   putDomain(domain: HostedDomain): "created" | "replaced";
   /** What `config check` would say of it as it is hosted now. */
   domainWarnings(name: Domain): readonly { readonly key: string; readonly text: string }[];

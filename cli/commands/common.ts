@@ -1,5 +1,6 @@
 /** What the tables of commands have in common. */
 import { type Command, Option } from "commander";
+import { parseDuration } from "../../config/units.ts";
 import { type Levels, parseLevels } from "../../observe/levels.ts";
 import { EXIT } from "../exit.ts";
 import { CommandFault } from "../fault.ts";
@@ -36,6 +37,16 @@ export function seconds(text: string): number {
 export function wholeNumber(text: string): number {
   if (/^[1-9]\d{0,4}$/.test(text) && Number(text) <= 10_000) return Number(text);
   throw new CommandFault(EXIT.wrongUse, `"${text}" is not a number of rows between 1 and 10000`);
+}
+
+export function blockMs(text: string): number {
+  const ms = parseDuration(text);
+  if (ms !== null && ms <= 24 * 3_600_000) return ms;
+  throw new CommandFault(
+    EXIT.wrongUse,
+    `--block "${text}" is not a duration up to 24h`,
+    "for example --block 1h",
+  );
 }
 
 export function entryId(text: string): number {

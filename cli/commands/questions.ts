@@ -1,6 +1,6 @@
 /** Commands about one thing of a running server: a pair, a connection, a machine. */
 import { type Command, Option } from "commander";
-import { asking, type Done, entryId, examples, jsonOption, wholeNumber } from "./common.ts";
+import { asking, blockMs, type Done, entryId, examples, jsonOption, wholeNumber } from "./common.ts";
 
 export function addQuestions(program: Command, done: Done): void {
   asking(program.command("audit").description("who changed what over the API, and who was refused"))
@@ -79,11 +79,27 @@ export function addQuestions(program: Command, done: Done): void {
       const { close } = await import("../act.ts");
       done(await close(id, options));
     });
-  asking(program.command("revoke <local> <remote>").description("take a pair away, and keep it away"))
-    .addHelpText("before", examples("verona revoke sender.example target.example --block 1h"))
-    .option("--block <duration>", '"0s": it may be asked for again at once', "10m")
+  asking(
+    program.command("revoke [local] [remote]").description(
+      "take a pair away, and keep it away; alone: which are kept away",
+    ),
+  )
+    .addHelpText(
+      "before",
+      examples(
+        "verona revoke",
+        "verona revoke sender.example target.example --block 1h",
+        "verona revoke sender.example target.example --lift",
+      ),
+    )
+    .option(
+      "--block <duration>",
+      'how long, at most 24h (default: 10m); "0s": it may be asked for again at once',
+      blockMs,
+    )
+    .option("--lift", "end its block before its time")
     .action(async (local, remote, options) => {
-      const { revoke } = await import("../act.ts");
-      done(await revoke(local, remote, options));
+      const { blocks, revoke } = await import("../revoke.ts");
+      done(local === undefined ? await blocks(options) : await revoke(local, remote, options));
     });
 }

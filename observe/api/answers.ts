@@ -1,5 +1,5 @@
 /** How answers are made, and the mistakes that several endpoints find. */
-import { StoreFault } from "../../config/run_time.ts";
+import { StoreFault } from "../../config/database.ts";
 import { parseDuration } from "../../config/units.ts";
 import { AddressFault, type Domain, type DomainPair, parseDomain } from "../../xmpp/domain.ts";
 import { Problem } from "../problem.ts";
@@ -84,8 +84,6 @@ export function kept<T>(change: () => T): T {
   } catch (error) {
     if (!(error instanceof StoreFault)) throw error;
     const title = `this cannot be kept in data_dir, so nothing was changed: ${error.message}`;
-    throw new Problem(503, "api.store", title, "see to the disk of data_dir, then ask again", {
-      "retry-after": "10",
-    });
+    throw new Problem(503, "api.store", title, error.hint, { "retry-after": "10" });
   }
 }

@@ -33,6 +33,10 @@ export interface RouteRow {
   readonly failures: number;
   readonly nextAttemptAt: string | null;
   readonly reason: Cause | null;
+  /** Why we refuse it ourselves now, whatever is proven: nothing is tried as long as that holds. */
+  readonly refusal: Cause | null;
+  /** When an operator's block of it ends. */
+  readonly blockedUntil: string | null;
 }
 
 /** One connection of a pair, in order, and why it stands there. */

@@ -1,5 +1,6 @@
 /** Why a pair is open or not, in both directions: what stands now and, where nothing does, what was decided last. */
 import { type Cause, CAUSES } from "../../facts/cause.ts";
+import { refusedHere } from "../../facts/refusal.ts";
 import { type Scene, seeForYourself } from "../../facts/see_for_yourself.ts";
 import { toAscii } from "../../xmpp/domain.ts";
 import type { Explanation, Openness, Stage, Way } from "../contract.ts";
@@ -28,7 +29,8 @@ export function explanationOf(live: LiveExplanation, parts: ExplanationParts): E
     const last = latest(kept[way], remembered(parts.failures, live, way));
     const settled = settle(live.directions[way], last, way === "out" && dnsAnswers(live));
     const { pending, standing } = live.directions[way];
-    return { last, standing, way: { ...settled, sentence: sentenceOf(settled, way, pending, last) } };
+    const sentence = sentenceOf(settled, way, pending, last, live.refusal);
+    return { last, standing, next: nextOf(settled, live), way: { ...settled, sentence } };
   }) as [Told, Told];
   const attempt = attempted(events);
   const fails = failingOf(live, out, attempt);
@@ -103,6 +105,13 @@ interface Told {
   readonly way: Way;
   readonly standing: Facts;
   readonly last: Decision | null;
+  /** What to do about it; null: nothing is wrong. */
+  readonly next: string | null;
+}
+
+function nextOf({ cause }: Settled, { refusal, ...pair }: LiveExplanation): string | null {
+  if (cause === null) return null;
+  return refusal?.cause === cause ? refusedHere(pair, refusal).next : CAUSES[cause].next;
 }
 
 function bothOf(...verdicts: readonly Openness[]): Openness {
@@ -141,7 +150,7 @@ const VERDICTS = { open: "ok", closed: "fail", unknown: "unknown" } as const;
 function decidedStage(
   id: string,
   title: string,
-  { way: { verdict, cause }, standing, last }: Told,
+  { way: { verdict, cause }, standing, last, next }: Told,
   scene: Scene,
 ): Stage {
   const told = verdict !== "open" && last !== null && (cause === null || last.cause === cause);
@@ -153,8 +162,7 @@ function decidedStage(
     fault: cause === null ? null : CAUSES[cause].fault,
     verify: cause === null ? null : seeForYourself(cause, scene),
   };
-  const hint = cause === null ? null : CAUSES[cause].next;
-  return { id, title, verdict: VERDICTS[verdict], evidence, elapsedMs: null, hint };
+  return { id, title, verdict: VERDICTS[verdict], evidence, elapsedMs: null, hint: next };
 }
 
 /** The proof that was tried is that of who asks us: the peer's own look at us nobody knows here. */

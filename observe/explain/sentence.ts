@@ -1,5 +1,6 @@
 /** What is known of one direction of a pair, in one sentence. */
 import { CAUSES } from "../../facts/cause.ts";
+import { blockedWords, type Refusal } from "../../facts/refusal.ts";
 import type { Way } from "../contract.ts";
 import type { Decision } from "./decisions.ts";
 
@@ -10,12 +11,16 @@ export function sentenceOf(
   way: "in" | "out",
   pending: boolean,
   last: Decision | null,
+  refusal: Refusal | null,
 ): string {
   const pair = `${from} -> ${to}`;
   if (verdict === "open") return `${pair} is open`;
   if (cause !== null) {
     const when = last?.cause === cause ? `; ${WORDS[last.what]} at ${last.at}` : "";
-    return `${pair} is closed: ${CAUSES[cause].text} (${cause})${when}`;
+    const until = refusal?.cause === cause && refusal.blockedUntil !== null
+      ? `; ${blockedWords(refusal.blockedUntil)}`
+      : "";
+    return `${pair} is closed: ${CAUSES[cause].text} (${cause})${when}${until}`;
   }
   if (pending) {
     return way === "out"

@@ -75,5 +75,7 @@ export function printRoute(row: LiveRoute): RouteRow {
     failures: row.failures,
     nextAttemptAt: iso(row.nextAttemptAt),
     reason: row.reason,
+    refusal: row.refusal,
+    blockedUntil: iso(row.blockedUntil),
   };
 }

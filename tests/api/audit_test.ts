@@ -48,6 +48,7 @@ Deno.test("audit: what cannot be written down is not done, and says so in API, c
 Deno.test("audit: what cannot be kept is not in force; the entry and the answer say so", async () => {
   await using stage = await Stage.open();
   const token = await tokenOf(stage, "console");
+  await stage.initiateWith();
   {
     using _held = hold(`${stage.directory}/data/run-time.db`);
     for (
@@ -56,6 +57,7 @@ Deno.test("audit: what cannot be kept is not in force; the entry and the answer 
         ["POST", "/api/v1/domains/target.example/suspend", {}],
         ["DELETE", "/api/v1/domains/target.example", undefined],
         ["PUT", "/api/v1/policy/sender.example", { proof: "strict" }],
+        ["POST", "/api/v1/routes/target.example/sender.example/revoke", { block: "1h" }],
       ] as const
     ) {
       assertProblem(await ask(stage, path, { method, token, body }), 503, "api.store");
@@ -69,8 +71,9 @@ Deno.test("audit: what cannot be kept is not in force; the entry and the answer 
   const { audit } = await stage.server.api("/audit");
   assert.deepEqual(
     audit.map(({ status, cause }: AuditRow) => [status, cause]),
-    Array(4).fill([503, "api.store"]),
+    Array(5).fill([503, "api.store"]),
   );
+  assert.equal((await stage.server.route("target.example", "sender.example")).state, "authorised");
 });
 
 Deno.test("audit: what is done although its end cannot be written is answered as done, and its entry says 'begun'", async () => {

@@ -42,7 +42,14 @@ export function large(
     routes.set(pairKey(pair), route);
     census.routed(pair, undefined, route);
   }
-  const shells = new Map(rows.map((row) => [row.id, { id: row.id, row, window: { heldOf: () => 0 } }]));
+  const shells = new Map(
+    rows.map((row) => [row.id, {
+      id: row.id,
+      row,
+      window: { heldOf: () => 0 },
+      proofs: { life: () => undefined },
+    }]),
+  );
   const server = {
     bindings: world.bindings,
     shells: shells as unknown as Map<string, S2sShell>,

@@ -31,6 +31,8 @@ function route(particular: Partial<LiveRoute>): LiveRoute {
     failures: 0,
     nextAttemptAt: null,
     reason: null,
+    refusal: null,
+    blockedUntil: null,
     connections: () => [],
     ...particular,
   };

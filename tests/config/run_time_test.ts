@@ -1,6 +1,8 @@
 /** The file of what was set at run time, by itself: who wrote it when, and which version of Verona. docs/decisions/0180. */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { Blocks } from "../../config/blocks.ts";
+import { StoreFault } from "../../config/database.ts";
 import { RunTime } from "../../config/run_time.ts";
 import { parseDomain } from "../../xmpp/domain.ts";
 
@@ -57,7 +59,41 @@ Deno.test("run time: a file of a later version is refused, whole", async () => {
   await using at = await folder("PRAGMA user_version = 99");
   assert.throws(
     () => RunTime.open(at.path),
-    /run-time\.db: its schema version is 99, this Verona knows 2; restore it/,
+    /run-time\.db: its schema version is 99, this Verona knows 3; restore it/,
   );
   assert.throws(() => RunTime.peek(at.path), /schema version is 99/);
+});
+
+const pairOf = (local: string, remote: string) => ({
+  local: parseDomain(local),
+  remote: parseDomain(remote),
+});
+
+Deno.test("run time: blocks end, the last word on a pair counts, and none is forgotten for another one", async () => {
+  await using at = await folder(null);
+  const first = RunTime.open(at.path);
+  const [a, b, c] = ["a.example", "b.example", "c.example"].map((local) => pairOf(local, "old.example"));
+  first.blocks.put(a!, 3000, 1000);
+  first.blocks.put(b!, 2000, 1000);
+  first.blocks.put(a!, 5000, 1000);
+  first.blocks.put(c!, 9000, 1000);
+  first.blocks.lift(c!);
+  first.close();
+  const again = RunTime.open(at.path);
+  assert.deepEqual(again.blocks.list(1999), [{ pair: b, until: 2000 }, { pair: a, until: 5000 }]);
+  assert.deepEqual(again.blocks.list(2000), [{ pair: a, until: 5000 }]);
+  again.close();
+  using database = new DatabaseSync(`${at.path}/run-time.db`);
+  const two = new Blocks(database, 2);
+  assert.throws(() => two.put(c!, 9000, 1000), (error: StoreFault) => {
+    assert.ok(error instanceof StoreFault);
+    assert.equal(error.message, "2 pairs are blocked already");
+    assert.match(error.hint, /policy\.block/);
+    return true;
+  });
+  assert.deepEqual(two.list(0).map(({ until }) => until), [2000, 5000]);
+  // One that is full takes the last word on what it has, and what is over makes room.
+  two.put(a!, 6000, 1000);
+  two.put(c!, 9000, 2000);
+  assert.deepEqual(two.list(0).map(({ until }) => until), [6000, 9000]);
 });

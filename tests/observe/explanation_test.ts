@@ -28,6 +28,7 @@ function live(dns: Stage["verdict"] = "ok", pending = false): LiveExplanation {
       out: { from: LOCAL, to: REMOTE, ...nothing },
       in: { from: REMOTE, to: LOCAL, ...nothing },
     },
+    refusal: null,
     stages: [stage("policy", "ok"), stage("dns", dns), stage("connection", "skip")],
   };
 }

@@ -5,6 +5,7 @@ import { ApiProblem } from "../api.ts";
 import { bytes, many, plain, relative, span } from "../format.ts";
 import { params } from "../location.ts";
 import { Copy, Empty, Facts, Name, now, Skeleton, State, Trouble, When } from "../parts/basics.tsx";
+import { Blocked } from "../parts/blocked.tsx";
 import { Carriers, watchPair } from "../parts/carriers.tsx";
 import { PairProof } from "../parts/pair_proof.tsx";
 import { Part } from "../parts/part.tsx";
@@ -59,6 +60,7 @@ export function RoutePage({ local, remote }: { local: string; remote: string }) 
           <Part what="what is known of this pair">
             <RouteFacts route={route} />
             <Carriers of={route.connections} />
+            {route.blockedUntil && <Blocked pair={route} until={route.blockedUntil} again={again} />}
           </Part>
         )}
       </header>
@@ -105,6 +107,7 @@ function RouteFacts({ route }: { route: RouteDetail }) {
           )
           : null,
         "cause": route.reason,
+        "refused here": route.refusal,
         "revocation bound": route.boundMs === null ? null : span(route.boundMs),
       }}
     />

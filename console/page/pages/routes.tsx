@@ -56,7 +56,9 @@ const COLUMNS: readonly GridColumn<RouteRow>[] = [
   },
 ];
 
-function Carriers({ row: { send, recv, failures, nextAttemptAt } }: { row: RouteRow }) {
+function Carriers(
+  { row: { send, recv, failures, nextAttemptAt, refusal, blockedUntil } }: { row: RouteRow },
+) {
   const all = [...send, ...recv.filter((id) => !send.includes(id))];
   if (all.length > 0) {
     return (
@@ -70,6 +72,8 @@ function Carriers({ row: { send, recv, failures, nextAttemptAt } }: { row: Route
       </>
     );
   }
+  if (blockedUntil) return <span class="quiet">– blocked, ends {relative(blockedUntil, now.value)}</span>;
+  if (refusal === "policy.suspended") return <span class="quiet">– suspended</span>;
   if (nextAttemptAt) {
     return <span class="quiet">– try {(failures ?? 0) + 1} {relative(nextAttemptAt, now.value)}</span>;
   }
