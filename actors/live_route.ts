@@ -88,7 +88,7 @@ export class RouteNow implements LiveRoute {
     return standing(this.#row) === "none" ? this.#server.refusalFor(this.#pair) : null;
   }
   get blockedUntil() {
-    return this.#server.blockedUntil(this.#pair);
+    return this.refusal === "policy.revoked" ? this.#server.blockedUntil(this.#pair) : null;
   }
 
   connections(): RouteConnection[] {

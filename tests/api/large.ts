@@ -57,6 +57,7 @@ export function large(
     graves: { all: () => [], find: () => undefined },
     hosted: world.hosted,
     held: { proofs: 0 },
+    refusalFor: () => null,
     routes: { all: () => routes.values(), get: (pair: DomainPair) => routes.get(pairKey(pair)) },
   };
   const sources = { ...sourcesOf(server as unknown as Server), actors: () => [] };

@@ -39,7 +39,14 @@ function route(remote: string, particular: Partial<LiveRoute> = {}): LiveRoute {
       queuedBytes: 0,
     },
     ...{ queuedSince: null, prooftype: null, expires: null, recheckAt: null, boundMs: null, failures: 0 },
-    ...{ nextAttemptAt: null, reason: null, connections: () => [], ...particular },
+    ...{
+      nextAttemptAt: null,
+      refusal: null,
+      blockedUntil: null,
+      reason: null,
+      connections: () => [],
+      ...particular,
+    },
   } as LiveRoute;
 }
 
