@@ -5,6 +5,7 @@ import { type Domain, toAscii } from "../xmpp/domain.ts";
 import type { CheckCommand } from "./check.ts";
 import { checkParts, readDomain } from "./check_parts.ts";
 import { EXIT } from "./exit.ts";
+import { lookAtServer, type OnboardServer } from "./onboard_server.ts";
 import { say, sayJson } from "./output.ts";
 import { styled } from "./terminal.ts";
 
@@ -16,6 +17,8 @@ export interface OnboardAnswer {
   readonly security: Delegation["security"];
   /** The SRV records that are there. */
   readonly found: readonly string[];
+  /** The provider's side of it. */
+  readonly server: OnboardServer;
   readonly ready: boolean;
   /** What is missing, in words; null when it is ready. */
   readonly missing: string | null;
@@ -48,7 +51,9 @@ export async function onboard(
   if (command.json || command.format === "json") sayJson(answers.length === 1 ? answers[0] : answers);
   else answers.forEach((answer) => say(print(answer)));
   if (answers.every(({ ready }) => ready)) return EXIT.good;
-  return answers.some(({ security, ready }) => !ready && security === "indeterminate")
+  return answers.some(({ security, server, ready }) =>
+      !ready && [security, server.security].includes("indeterminate")
+    )
     ? EXIT.couldNotTell
     : EXIT.broken;
 }
@@ -67,22 +72,31 @@ async function look(domain: Domain, serverName: Domain, command: CheckCommand): 
       { ...config.dns, static: new Map() },
       (...asked) => resolver.lookup(...asked),
     );
-    return answerFor(domain, serverName, delegation, config.listen.s2s[0]?.port ?? config.dial.port);
+    const port = config.listen.s2s[0]?.port ?? config.dial.port;
+    return answerFor(domain, delegation, port, await lookAtServer(serverName, port, parts));
   } finally {
     await parts.resolver[Symbol.asyncDispose]();
+    parts.identities.free();
+    parts.trust.free();
   }
 }
 
-function answerFor(domain: Domain, serverName: Domain, delegation: Delegation, port: number): OnboardAnswer {
-  const [zone, host] = [toAscii(domain), toAscii(serverName)];
+function answerFor(
+  domain: Domain,
+  delegation: Delegation,
+  port: number,
+  server: OnboardServer,
+): OnboardAnswer {
+  const [zone, host] = [toAscii(domain), toAscii(server.name)];
   const { security, targets } = delegation;
-  const missing = whatIsMissing(delegation, host);
+  const missing = whatIsMissing(delegation, host) ?? server.missing;
   return {
     domain,
-    serverName,
+    serverName: server.name,
     records: [`_xmpp-server._tcp.${zone}. 3600 IN SRV 10 0 ${port} ${host}.`],
     security,
     found: targets.map(({ host, port, priority, weight }) => `SRV ${priority} ${weight} ${port} ${host}.`),
+    server,
     ready: missing === null,
     missing,
   };
@@ -96,15 +110,25 @@ function whatIsMissing({ service, security, targets, why }: Delegation, host: st
   return "the SRV record is there, but the zone is not signed: sign it with DNSSEC and have the parent publish its DS record";
 }
 
-function print({ domain, serverName, records, security, found, ready, missing }: OnboardAnswer): string {
+function print(
+  { domain, serverName, records, security, found, server, ready, missing }: OnboardAnswer,
+): string {
   return [
     styled("bold", `${domain}, to be served by ${serverName}`),
     "",
-    "The zone must be signed with DNSSEC and hold:",
+    `The zone of ${domain} must be signed with DNSSEC and hold (any priority and weight will do):`,
     "",
     ...records.map((record) => `  ${record}`),
     "",
     `In DNS now (${security}): ${found.length === 0 ? "no SRV record" : found.join(", ")}`,
+    "",
+    `The zone of ${serverName}, its provider's, must hold its addresses. Signed, it may hold TLSA too: then the`,
+    "server needs no certificate of an authority for peers that check it.",
+    "",
+    ...server.records.map((record) => `  ${record}`),
+    "",
+    `In DNS now (${server.security}): ${server.found.length === 0 ? "no address" : server.found.join(", ")}`,
+    "",
     styled(ready ? "green" : "red", ready ? "Ready." : `Not ready: ${missing}.`),
   ].join("\n");
 }
