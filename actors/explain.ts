@@ -99,9 +99,11 @@ function whyUnusable({ service, exists, cause }: Delegation): Cause | null {
 }
 
 /** What a command that sees for itself has to know of this server. */
-export function surroundings({ config }: Server): Pick<Scene, "resolver" | "console"> {
+export function surroundings({ config }: Server): Pick<Scene, "resolver" | "anchor" | "console"> {
   const [resolver] = config.dns.servers;
+  const { trustAnchor } = config.dns;
   return {
+    anchor: trustAnchor === "iana" ? null : trustAnchor,
     resolver: resolver === undefined ? null : { host: resolver.ip, port: resolver.port },
     console: config.listen.console,
   };

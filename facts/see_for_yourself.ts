@@ -5,6 +5,8 @@ import type { Cause } from "./cause.ts";
 export interface Scene {
   /** Of `dns.servers`, the first. */
   readonly resolver?: Authority | null;
+  /** The file of the root's keys, where they are not IANA's. */
+  readonly anchor?: string | null;
   /** Where the console listens: an address, or a Unix socket. */
   readonly console?: Authority | { readonly path: string } | null;
   readonly local?: string | null;
@@ -204,11 +206,17 @@ const COMMANDS: Readonly<Record<Cause, Command>> = {
   "native.panic": LOG,
 };
 
+/** delv takes keys as BIND writes them (`trust-anchors`), we as lines of DNSKEY records: for a shell that knows `<(...)`. */
+const TO_DELV =
+  'BEGIN { print "trust-anchors {" } /^[^;]*DNSKEY/ { sub(/.*DNSKEY[[:space:]]+/, ""); key = ""; ' +
+  'for (i = 4; i <= NF; i++) key = key $i; print ". static-key", $1, $2, $3, q key q ";" } END { print "};" }';
+
 /** One line for a shell. Names come from peers: whatever is no plain word of a host name is quoted. */
 export function seeForYourself(cause: Cause, scene: Scene = {}): string {
-  const { resolver, console, local, remote, host, port, connection } = scene;
+  const { resolver, anchor, console, local, remote, host, port, connection } = scene;
+  const keys = anchor ? ` -a <(awk -v q='"' '${TO_DELV}' ${word(anchor, "")}) +root=.` : "";
   return COMMANDS[cause]({
-    delv: resolver ? `delv @${word(resolver.host, "")} -p ${resolver.port}` : "delv",
+    delv: (resolver ? `delv @${word(resolver.host, "")} -p ${resolver.port}` : "delv") + keys,
     console: reached(console ?? { host: "127.0.0.1", port: 8711 }),
     local: word(local, "LOCAL"),
     remote: word(remote, "REMOTE"),

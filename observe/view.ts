@@ -31,7 +31,7 @@ export interface OpenPair {
   readonly prooftype: string;
 }
 
-export type Surroundings = Pick<Scene, "resolver" | "console">;
+export type Surroundings = Pick<Scene, "resolver" | "anchor" | "console">;
 
 /** So many connections, of one direction, state and address family. */
 export interface ConnectionKindView {

@@ -1,6 +1,7 @@
 /** `verona explain` as an operator reads it: words for keys, and the evidence of what TCP did. console.md 3.5. */
 import assert from "node:assert/strict";
 import { Stage } from "../harness/stage.ts";
+import "../harness/surroundings.ts";
 import { ORIGINATING } from "../harness/world.ts";
 import type { Explanation } from "../../observe/contract.ts";
 import { arrival, refuseServerNames } from "../federation/acts.ts";
@@ -284,4 +285,23 @@ Deno.test("routes: a suspended domain is not tried again, and its routes say no 
   await stage.server.api("/domains/target.example/suspend", "POST", {});
   const suspended = await stage.server.route("target.example", "silent.example");
   assert.deepEqual([suspended.state, suspended.nextAttemptAt], ["backoff", null]);
+});
+
+Deno.test("explain: the command under See for yourself is one that proves what it says, with the root's keys of this server: delv itself is asked", async () => {
+  await using stage = await Stage.open();
+  const { stdout } = await verona(["explain", "target.example", "bogus.example"], { cwd: stage.directory });
+  const [, command] = /See for yourself: +(delv .*)\n/.exec(stdout)!;
+  const delv = async (line: string) => {
+    const { stdout, stderr } = await new Deno.Command("bash", {
+      args: ["-c", line],
+      signal: AbortSignal.timeout(30_000),
+    }).output();
+    return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+  };
+  const [bogus, good] = await Promise.all([
+    delv(command!),
+    delv(command!.replaceAll("bogus.example", "sender.example")),
+  ]);
+  assert.match(bogus, /resolution failed: RRSIG failed to verify/);
+  assert.match(good, /^; fully validated\n_xmpp-server\._tcp\.sender\.example\./m);
 });
