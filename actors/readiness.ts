@@ -50,5 +50,8 @@ async function resolver(server: Looked): Promise<Finding> {
   if (ready) return WELL;
   // An answer that is not signed is no failure of DNS, and nothing to stand on.
   const cause = lookup.cause ?? "dns.insecure";
-  return { cause, text: "the root's keys do not validate", detail: lookup.why };
+  const anchor = cause === "dns.bogus" || cause === "dns.insecure"
+    ? "; is dns.trust_anchor this root's?"
+    : "";
+  return { cause, text: `the root's keys do not validate${anchor}`, detail: lookup.why };
 }

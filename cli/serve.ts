@@ -152,7 +152,7 @@ async function serveConsole(
   const pace = new Pace();
   const failures = new Failures(now);
   recorder.listen((event) => failures.hear(event));
-  const health = new HealthDesk(view);
+  const health = new HealthDesk(view, (happening) => recorder.tell(happening));
   const population = new Population(view, pace);
   const overview = new OverviewDesk({
     view,

@@ -15,6 +15,7 @@ const ALL: readonly Key[] = ["connection", "pair", "cause"];
 export const ABOUT: Readonly<Record<keyof typeof EVENTS, readonly Key[]>> = {
   "server.listening": NOTHING,
   "server.ready": NOTHING,
+  "server.readiness": NOTHING,
   "config.warned": NOTHING,
   "server.draining": NOTHING,
   "server.stopped": NOTHING,

@@ -4,7 +4,8 @@ import type { Cause } from "./cause.ts";
 /** Every event with its one line of docs/events.md: what happened, and what its detail holds. */
 export const EVENTS = {
   "server.listening": "the listeners are open: s2s, s2sTls, component",
-  "server.ready": "everything runs: s2s, s2sTls, component, console",
+  "server.ready": "everything was started: s2s, s2sTls, component, console",
+  "server.readiness": "whether others may send to it changed, as /readyz has it: ready, reasons",
   "config.warned": "a setting weakens something: key, text",
   "server.draining": "it was told to stop",
   "server.stopped": "every stream is closed",

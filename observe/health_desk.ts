@@ -1,4 +1,5 @@
 /** Readiness for all who ask: one question to the resolver at a time, however many look. */
+import type { Happening } from "../facts/event.ts";
 import type { Health, Readiness } from "./contract.ts";
 import { within } from "./patience.ts";
 import type { ServerView } from "./view.ts";
@@ -14,8 +15,14 @@ export class HealthDesk {
   #due = 0;
   #asking: Promise<Readiness> | null = null;
 
-  constructor(view: ServerView) {
+  /** What failed when it was told last. */
+  #told = "";
+  readonly #tell: (happening: Happening) => void;
+
+  /** @param tell Hears of every change: what fails, and that it is well again. */
+  constructor(view: ServerView, tell: (happening: Happening) => void = () => {}) {
     this.#view = view;
+    this.#tell = tell;
   }
 
   /** As it is now. */
@@ -26,7 +33,26 @@ export class HealthDesk {
 
   async #ask(): Promise<Readiness> {
     this.#due = performance.now() + FRESH_MS;
-    return this.#latest = await this.#view.readiness();
+    this.#latest = await this.#view.readiness();
+    this.#changed(this.#latest);
+    return this.#latest;
+  }
+
+  /** A server that was told to stop has said so already. */
+  #changed(readiness: Readiness): void {
+    const failing = readiness.checks.filter(({ ok }) => !ok);
+    const told = failing.map(({ name, cause }) => `${name} ${cause}`).join();
+    if (told === this.#told || failing.some(({ name }) => name === "draining")) return;
+    this.#told = told;
+    const { reasons } = healthOf(readiness);
+    const [first] = failing;
+    const cause = first?.cause === null || first === undefined ? {} : { cause: first.cause };
+    this.#tell({
+      type: "server.readiness",
+      level: first === undefined ? "info" : "warning",
+      ...cause,
+      detail: { ready: readiness.ready, reasons },
+    });
   }
 
   /** As it was a few seconds ago; null while nobody knows. */

@@ -47,7 +47,11 @@ const by = (value: Detail | undefined): string => value === null || value === un
 const since = (value: Detail | undefined): string => typeof value === "string" ? value.slice(0, 10) : "?";
 
 const TELLERS: Readonly<Partial<Record<EventType, Teller>>> = {
-  "server.ready": () => "the server is ready",
+  "server.ready": () => "the server has started",
+  "server.readiness": ({ ready, reasons }) =>
+    ready === true
+      ? "others may send to this server again"
+      : said`others should not send to this server now (${names(reasons)})`,
   "server.draining": () => "the server was told to stop: streams are closed in good order",
   "server.stopped": () => "the server has stopped",
   "server.starved": ({ listener }) =>

@@ -52,6 +52,8 @@ Deno.test("health: without a resolver 503 by its cause, terse; what was seen is 
   stage.world.dns.outage({ kind: "servfail" });
   const [failing] = await notReady(stage, "dns.servfail");
   assert.deepEqual([failing!.name, failing!.text], ["resolver", "the root's keys do not validate"]);
+  const told = await stage.server.told({ event: "server.readiness", level: "warning", ready: false });
+  assert.equal(told.cause, "dns.servfail");
   const { text } = await ask(stage, "/readyz");
   assert.equal(text, "[-] resolver: dns.servfail: the root's keys do not validate\n");
   assert.ok(failing!.detail!.length > 0);

@@ -256,7 +256,7 @@ const TELLERS: Readonly<Record<string, Teller>> = {
       `stanza dropped: ${text(condition)}`,
       some(pair(event), repeated ? `${text(repeated)} times` : ""),
     ),
-  "server.ready": () => note("route", "the server is ready"),
+  "server.ready": () => note("route", "the server has started"),
   "server.draining": () => note("route", "the server was told to stop"),
   "recorder.sampling": ({ oneIn }) => note("state", `traces: one in ${text(oneIn)} is kept`),
   "actor.crashed": ({ id, error }) => note("error", `a bug of ours in ${text(id)}`, text(error)),
