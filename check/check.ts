@@ -6,12 +6,13 @@ import type { RecordedEvent } from "../facts/event.ts";
 import type { CheckReport, Stage } from "../observe/contract.ts";
 import type { DomainPair } from "../xmpp/domain.ts";
 import { attempt, type AttemptParts } from "./attempt.ts";
+import { brokenAddress } from "./broken_address.ts";
 import { givenUp, unasked } from "./both_ways.ts";
 import type { Depth } from "./depth.ts";
 import { nameToTrace } from "./dns_stages.ts";
 import { tryOthers } from "./others.ts";
 import { report } from "./report.ts";
-import type { Outcome, Reached } from "./stage.ts";
+import type { Outcome, Reached, Seen } from "./stage.ts";
 import { stagesOf } from "./stages.ts";
 import { Telling } from "./telling.ts";
 
@@ -40,8 +41,10 @@ export async function check(
   let others: Promise<void> | null = null;
   let walk: Promise<void> | null = null;
   let back: Stage | null = null;
+  let refused: Seen["refused"] = null;
+  let closerLook: Promise<void> | null = null;
   const stages = (outcome: Outcome | null) =>
-    stagesOf({ ...pair, depth, events, outcome, reached, trust, back, now: Date.now() });
+    stagesOf({ ...pair, depth, events, outcome, reached, trust, back, refused, now: Date.now() });
   const say = () => telling.decided(stages(null));
   const ask: Ask = (name, type) => parts.resolver.lookup(name, type, { signal: options.signal });
   const follow = (name: string) =>
@@ -49,6 +52,10 @@ export async function check(
     walk ??= traceTrust(name, ask).catch(() => []).then((links) => {
       trust = links;
       say();
+    });
+  const lookCloser = (host: string) =>
+    closerLook ??= brokenAddress(host, ask).catch(() => null).then((found) => {
+      refused = found;
     });
   // As soon as one address has answered, so that its lines come in their place.
   const reachOthers = () =>
@@ -63,10 +70,13 @@ export async function check(
       if (event.type === "connection.opened") void reachOthers();
       const unproven = event.type === "delegation.resolved" ? nameToTrace(event) : null;
       if (unproven !== null) void follow(unproven);
+      if (event.type === "addresses.resolved" && event.cause === "dns.bogus") {
+        void lookCloser(String(event.detail!.host));
+      }
       say();
     },
   });
-  await Promise.all([depth === "dns" ? null : reachOthers(), walk]);
+  await Promise.all([depth === "dns" ? null : reachOthers(), walk, closerLook]);
   if (options.back !== undefined) {
     // What is known stands there while the peer looks for its way.
     telling.decided(stages(made).filter(({ id }) => id !== "pair.both-ways"));

@@ -105,7 +105,7 @@ function unsigned(view: View, evidence: { readonly [key: string]: Detail }): Sta
 }
 
 /** Of every host that was looked up; while connections are made there may be more. */
-function addresses({ events, outcome, remote }: View, { targets }: Delegation): Stage[] {
+function addresses({ events, outcome, remote, refused = null }: View, { targets }: Delegation): Stage[] {
   const hosts = targets.length > 0 ? targets.map(({ host }) => host) : [toAscii(remote as Domain)];
   const told = events.filter(({ type, detail }) =>
     type === "addresses.resolved" && hosts.includes(String(detail?.host))
@@ -118,7 +118,7 @@ function addresses({ events, outcome, remote }: View, { targets }: Delegation): 
   const evidence = { addresses: Object.fromEntries(found) };
   if ([...found.values()].some((list) => list.length > 0)) return [stage("dns.addresses", "ok", evidence)];
   const cause = told.find((event) => event.cause !== undefined)?.cause ?? "dns.no-address";
-  return [stage("dns.addresses", failOrUnknown(cause), evidence, { cause })];
+  return [stage("dns.addresses", failOrUnknown(cause), { ...evidence, ...refused }, { cause })];
 }
 
 /** A resolver that does not answer is no fault of the domain's. */

@@ -8,9 +8,9 @@ import { span } from "./terminal.ts";
 export type Facts = { readonly [key: string]: Detail };
 
 /** Lines without their indent; none for a stage that has nothing more to say. */
-export function detailOf({ id, evidence }: Stage): string[] {
+export function detailOf({ evidence }: Stage): string[] {
   const { broken, chain } = (evidence ?? {}) as Facts;
-  if (id !== "dns.secure" || broken === null || broken === undefined) return [];
+  if (broken === null || broken === undefined) return [];
   const { zone, keyTag, algorithm, beginsAt, expiresAt, now, ede } = broken as Facts;
   const { code, text } = ede as Facts;
   const name = ALGORITHMS[Number(algorithm)];

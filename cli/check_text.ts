@@ -138,7 +138,8 @@ const SAID: Readonly<Record<string, (facts: Facts, verdict: Stage["verdict"]) =>
     if (security === "insecure") return "not signed: only a certificate for the domain itself can prove it";
     return `${String(security).toUpperCase()}: ${whyBogus(broken) ?? why ?? "the resolver did not answer"}`;
   },
-  "dns.addresses": ({ addresses }) => {
+  "dns.addresses": ({ addresses, broken }) => {
+    if (broken !== undefined) return `BOGUS: ${whyBogus(broken) ?? "the signature does not verify"}`;
     const all = Object.values(addresses as Facts).flatMap((each) => list(each));
     return all.length === 0 ? "no address that may be dialled" : some(all);
   },

@@ -117,3 +117,41 @@ Deno.test("check clock.skew: a signature that begins later says that a clock is 
   checker.stage.world.dns.outage();
   assert.equal((await clock("target.example", "--stage", "dns", "--timeout", "1s")).verdict, "skip");
 });
+
+Deno.test("check: the same of an address that DNSSEC refuses: the host's own chain, and the link in it", async () => {
+  await using checker = await Checker.open({
+    prepare: (world) => {
+      world.machine("mx.machines.example", 77, "machines.example");
+      world.zone("machines.example").damage("mx.machines.example", "A", "expired");
+      world.customer("hosted.example", ["mx.machines.example"]);
+    },
+  });
+  for (const words of [["--stage", "dns"], []]) {
+    const { report } = await checker.report("hosted.example", ...words);
+    const { verdict, evidence } = stageOf(report, "dns.addresses");
+    assert.deepEqual([report.cause, verdict], ["dns.bogus", "fail"]);
+    const { broken, chain } = evidence as Fields;
+    const { zone, record, ede } = broken as Fields;
+    assert.deepEqual([zone, record, (ede as Fields).code], [
+      "machines.example",
+      "mx.machines.example A",
+      7,
+    ]);
+    assert.deepEqual((chain as Fields[]).map(({ security }) => security), [
+      "secure",
+      "secure",
+      "secure",
+      "bogus",
+    ]);
+  }
+  const { stdout } = await checker.run({ env: { LC_ALL: "C.UTF-8" } }, "hosted.example");
+  assert.match(
+    stdout,
+    new RegExp(
+      "✗ BOGUS: signature over mx\\.machines\\.example A ended 2 h ago +dns\\.addresses\\n" +
+        " {10}zone    machines\\.example +key tag \\d+, algorithm 13 \\(ECDSA P-256\\)\\n" +
+        " {10}valid .*\\n" +
+        " {10}chain   \\. ✓  example ✓  machines\\.example ✓  A ✗ +EDE 7 Signature Expired\\n",
+    ),
+  );
+});
