@@ -21,8 +21,9 @@ const ACTS: readonly Act[] = [
   ["POST", `/routes/${TARGET}/other-sender.example/recheck`, {}],
   ["POST", "/domains/new.example/suspend", {}],
   ["DELETE", "/policy/other-sender.example"],
-  ["POST", `/routes/${OTHER}/${SENDER}/revoke`, { block: "0s" }],
+  ["POST", `/routes/${OTHER}/${SENDER}/revoke`, { block: "1h" }],
   ["DELETE", "/domains/new.example"],
+  ["POST", `/routes/${OTHER}/${SENDER}/lift`, {}],
   ["POST", "/reload", {}],
   ["POST", `/domains/${OTHER}/suspend`, {}],
 ];
