@@ -180,3 +180,25 @@ Deno.test("block: it ends by itself", async () => {
   o.send(request(SENDER, TARGET));
   await o.verdict(SENDER, TARGET, "valid");
 });
+
+Deno.test("run time: a domain that is suspended and one that is removed stay so after a restart of the process; routes says suspended, not when it is retried", async () => {
+  await using stage = await Stage.open();
+  const { directory, server } = stage;
+  await server.api(`/domains/${TARGET}/suspend`, "POST", {});
+  await server.api("/domains/other-target.example", "DELETE");
+  assert.equal(await server.stop(), 0);
+  await using second = await VeronaServer.start(directory, server.settings);
+  const o = await initiateTo(stage, second);
+  o.send(request(SENDER, TARGET));
+  await o.denial(SENDER, TARGET, "cancel", "not-allowed");
+  o.send(request(SENDER, "other-target.example"));
+  await o.denial(SENDER, "other-target.example", "cancel", "item-not-found");
+  await using juliet = await second.component(TARGET);
+  juliet.say("juliet", `romeo@${SENDER}`, "m1");
+  await juliet.message({ id: "m1", type: "error" });
+  const row = await second.route(TARGET, SENDER);
+  assert.deepEqual([row.state, row.refusal, row.nextAttemptAt], ["denied", "policy.suspended", null]);
+  const { stdout } = await second.command("routes", "--config", `${directory}/verona.toml`);
+  assert.match(stdout, /denied +suspended/);
+  assert.doesNotMatch(stdout, /retry/);
+});
