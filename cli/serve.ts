@@ -33,10 +33,11 @@ import { OverviewDesk } from "../observe/overview/desk.ts";
 import { within } from "../observe/patience.ts";
 import { Population } from "../observe/population.ts";
 import { Recorder } from "../observe/recorder.ts";
+import { checkFolder, secret } from "../observe/secret_file.ts";
 import { FIRST_LINK_MS, Sessions } from "../observe/sessions.ts";
 import { Hub } from "../observe/socket/hub.ts";
 import { Pace } from "../observe/tables/pace.ts";
-import { secret, Tokens } from "../observe/tokens.ts";
+import { Tokens } from "../observe/tokens.ts";
 import { listening } from "../wire/listening.ts";
 import { checksOf } from "./checks.ts";
 import { commit } from "./commit.ts";
@@ -189,7 +190,7 @@ async function serveConsole(
     health,
     overview,
     hub,
-    tokens: await Tokens.open(config.server.dataDir),
+    tokens: Tokens.open(config.server.dataDir),
     sessions,
     attempts: new Attempts(now),
     hosts: hostsOf(console, tls === null ? [] : namesOf(tls.cert)),
@@ -237,11 +238,12 @@ async function makeDataDir(path: string): Promise<void> {
       }; give the server's user the right, or name another folder`,
     );
   }
+  checkFolder(path);
 }
 
 /** One value per trust network, at least 256 bits when we make it (protocol.md 7.3). */
 export async function loadDialbackSecret({ server }: Config): Promise<string> {
-  if (server.dialbackSecretFile === null) return await secret(`${server.dataDir}/dialback.secret`, newSecret);
+  if (server.dialbackSecretFile === null) return secret(`${server.dataDir}/dialback.secret`, newSecret);
   const text = (await Deno.readTextFile(server.dialbackSecretFile)).trim();
   if (text === "") {
     throw new Error(`Cannot use server.dialback_secret_file: ${server.dialbackSecretFile} is empty`);

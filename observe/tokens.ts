@@ -1,6 +1,7 @@
 /** Who may ask the console: an operator or a viewer, by a token in the data folder. design.md 2.4. */
 import type { Role } from "./contract.ts";
-import { newSecret, Sealed } from "./secrets.ts";
+import { secret } from "./secret_file.ts";
+import { Sealed } from "./secrets.ts";
 
 export type { Role };
 
@@ -14,9 +15,9 @@ export class Tokens {
     this.#viewer = new Sealed(viewer);
   }
 
-  /** Opens the tokens in `dataDir`, making what is missing. */
-  static async open(dataDir: string): Promise<Tokens> {
-    return new Tokens(await secret(`${dataDir}/console.token`), await secret(`${dataDir}/viewer.token`));
+  /** Opens the tokens in `dataDir`, making what is missing. @throws {Error} one sentence, with the cure. */
+  static open(dataDir: string): Tokens {
+    return new Tokens(secret(`${dataDir}/console.token`), secret(`${dataDir}/viewer.token`));
   }
 
   /** The role that a token gives; null for none. In constant time. */
@@ -24,17 +25,4 @@ export class Tokens {
     const [operator, viewer] = [this.#operator.opensBy(token), this.#viewer.opensBy(token)];
     return operator ? "operator" : viewer ? "viewer" : null;
   }
-}
-
-/** A file of one secret line, made with mode 0600 when missing. */
-export async function secret(path: string, make: () => string = newSecret): Promise<string> {
-  try {
-    const text = (await Deno.readTextFile(path)).trim();
-    if (text !== "") return text;
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  const made = make();
-  await Deno.writeTextFile(path, made + "\n", { mode: 0o600 });
-  return made;
 }
