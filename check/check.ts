@@ -2,15 +2,16 @@
 import type { Ask } from "../dnssec/resolver.ts";
 import { traceTrust } from "../dnssec/trust.ts";
 import type { ShownLink } from "../facts/chain.ts";
+import type { RecordType } from "../facts/dns.ts";
 import type { RecordedEvent } from "../facts/event.ts";
 import type { CheckReport, Stage } from "../observe/contract.ts";
 import type { DomainPair } from "../xmpp/domain.ts";
 import { attempt, type AttemptParts } from "./attempt.ts";
-import { brokenAddress } from "./broken_address.ts";
 import { givenUp, unasked } from "./both_ways.ts";
 import type { Depth } from "./depth.ts";
 import { nameToTrace } from "./dns_stages.ts";
 import { tryOthers } from "./others.ts";
+import { refusedAnswer } from "./refused_answer.ts";
 import { report } from "./report.ts";
 import type { Outcome, Reached, Seen } from "./stage.ts";
 import { stagesOf } from "./stages.ts";
@@ -53,8 +54,8 @@ export async function check(
       trust = links;
       say();
     });
-  const lookCloser = (host: string) =>
-    closerLook ??= brokenAddress(host, ask).catch(() => null).then((found) => {
+  const lookCloser = (name: string, ...types: RecordType[]) =>
+    closerLook ??= refusedAnswer(name, types, ask).catch(() => null).then((found) => {
       refused = found;
     });
   // As soon as one address has answered, so that its lines come in their place.
@@ -70,8 +71,10 @@ export async function check(
       if (event.type === "connection.opened") void reachOthers();
       const unproven = event.type === "delegation.resolved" ? nameToTrace(event) : null;
       if (unproven !== null) void follow(unproven);
-      if (event.type === "addresses.resolved" && event.cause === "dns.bogus") {
-        void lookCloser(String(event.detail!.host));
+      if (event.cause === "dns.bogus") {
+        const { host, port } = event.detail ?? {};
+        if (event.type === "addresses.resolved") void lookCloser(String(host), "AAAA", "A");
+        if (event.type === "tlsa.resolved") void lookCloser(`_${port}._tcp.${host}`, "TLSA");
       }
       say();
     },

@@ -32,6 +32,14 @@ function delegation(view: View): Stage[] {
     return [stage("proof.delegation", "fail", { cause: judged.cause }, { cause: judged.cause })];
   }
   const cause = view.outcome?.cause ?? null;
+  // 3.4: where TLSA is not to be believed nobody is dialled.
+  const tlsa = view.events.findLast((event) => event.type === "tlsa.resolved" && event.cause === "dns.bogus");
+  if (cause === "dns.bogus" && tlsa !== undefined) {
+    const { host = null, port = null } = tlsa.detail!;
+    return [
+      stage("proof.delegation", "fail", { cause, tlsaOf: `${host}:${port}`, ...view.refused }, { cause }),
+    ];
+  }
   if (cause === null || stageOf(cause) !== "proof.delegation") return [];
   return [stage("proof.delegation", "fail", { cause }, { cause })];
 }

@@ -61,7 +61,7 @@ export interface Seen {
   readonly reached: readonly Reached[] | null;
   /** The walk down to where the chain of trust ends, of an answer that proves nothing; null while it is not done. */
   readonly trust: readonly ShownLink[] | null;
-  /** Of a host whose addresses DNSSEC refuses, the way down to them; null where there is none, or it is not done. */
+  /** Of a host whose addresses or TLSA DNSSEC refuses, the way down to them; null where there is none, or it is not done. */
   readonly refused?: { readonly chain: Detail; readonly broken: Detail } | null;
   /** Whether the peer can reach us; null where nobody looked. */
   readonly back: Stage | null;

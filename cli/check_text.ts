@@ -168,8 +168,12 @@ const SAID: Readonly<Record<string, (facts: Facts, verdict: Stage["verdict"]) =>
     return verdict === "fail" ? `not valid: until ${notAfter}` : `valid ${days} d, until ${notAfter}`;
   },
   "tls.client-cert": ({ name }) => `we show ${name}`,
-  "proof.delegation": ({ prooftype, target, cause }) =>
-    prooftype === undefined ? `not proven: ${cause}` : `proven by ${prooftype}${target ? `: ${target}` : ""}`,
+  "proof.delegation": ({ prooftype, target, cause, tlsaOf, broken }) =>
+    tlsaOf !== undefined
+      ? `BOGUS: ${whyBogus(broken) ?? `TLSA of ${tlsaOf}`}`
+      : prooftype === undefined
+      ? `not proven: ${cause}`
+      : `proven by ${prooftype}${target ? `: ${target}` : ""}`,
   "proof.expiry": ({ expires }) =>
     typeof expires === "string"
       ? `holds until ${expires} (${span(Date.parse(expires) - Date.now())})`

@@ -1,6 +1,7 @@
 /** What `verona check` shows of an answer that DNSSEC refuses: the link that breaks, its times, the way down to it. console.md 3.5. */
 import assert from "node:assert/strict";
-import { srvOwner, type World } from "../harness/world.ts";
+import { tlsa, tlsaOwner } from "../harness/tlsa.ts";
+import { RECEIVING, srvOwner, type World } from "../harness/world.ts";
 import { Checker, stageOf } from "./checker.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -154,4 +155,20 @@ Deno.test("check: the same of an address that DNSSEC refuses: the host's own cha
         " {10}chain   \\. ✓  example ✓  machines\\.example ✓  A ✗ +EDE 7 Signature Expired\\n",
     ),
   );
+});
+
+Deno.test("check: the same of TLSA that DNSSEC refuses: nobody is dialled, and the proof says why", async () => {
+  await using checker = await Checker.open({
+    prepare: (world) =>
+      void world.zone("receiving.example").set(tlsaOwner(RECEIVING), "TLSA", [tlsa("3 1 1", world.receiving)])
+        .damage(tlsaOwner(RECEIVING), "TLSA", "expired"),
+  });
+  const { report } = await checker.report("target.example");
+  const { verdict, evidence } = stageOf(report, "proof.delegation");
+  assert.deepEqual([report.cause, verdict], ["dns.bogus", "fail"]);
+  const { record, ede } = (evidence as Fields).broken as Fields;
+  assert.deepEqual([record, (ede as Fields).code], [`${tlsaOwner(RECEIVING)} TLSA`, 7]);
+  const { stdout } = await checker.run({ env: { LC_ALL: "C.UTF-8" } }, "target.example");
+  assert.match(stdout, /✗ BOGUS: signature over _5269\._tcp\.xmpp1\.receiving\.example TLSA ended 2 h ago/);
+  assert.match(stdout, /chain {3}\. ✓ {2}example ✓ {2}receiving\.example ✓ {2}TLSA ✗ +EDE 7/);
 });
