@@ -101,7 +101,7 @@ Deno.test("block: its end is said by API, explain, routes and recheck, with the 
   const explained = (await ask(stage, `/api/v1/explain?from=${TARGET}&to=${SENDER}`, { token: viewer })).json;
   assert.deepEqual([explained.verdict, explained.cause], ["closed", "policy.revoked"]);
   for (const way of ["out", "in"]) assert.ok(explained.directions[way].sentence.endsWith(until), way);
-  for (const id of ["policy", "pair", "incoming"]) {
+  for (const id of ["policy", "incoming"]) {
     assert.ok(explained.stages.find((one: { id: string }) => one.id === id).hint.includes(lift), id);
   }
   const [policy] = explained.stages;
