@@ -275,8 +275,10 @@ Deno.test("socket: whoever asks for the past anew gives up what was still coming
   await until(19_001);
   recorder.tell({ type: "server.draining" });
   await until(20_001);
-  const newest = seqs.slice(seqs.lastIndexOf(19_001));
-  assert.deepEqual(newest, Array.from({ length: most + 1 }, (_, i) => 19_001 + i));
+  // The last question may be read before the newest event is told, or after it: then that is part of the past.
+  const newest = seqs.slice(seqs.findLastIndex((seq, i) => seq !== (seqs[i - 1] ?? 0) + 1));
+  assert.ok([19_001, 19_002].includes(newest[0]!), `the past begins with ${newest[0]}`);
+  assert.deepEqual(newest, Array.from({ length: 20_002 - newest[0]! }, (_, i) => newest[0]! + i));
   assert.ok(seqs.length < asked * most / 2, `${seqs.length} events were printed for ${asked} questions`);
 });
 
