@@ -1,5 +1,6 @@
 /** `verona audit`: who changed what, and who was refused, the latest last, where the eye is. docs/decisions/0180. */
 import type { AuditRow } from "../observe/contract.ts";
+import { ANSWERS } from "./answers.ts";
 import { Client, type ServerOptions } from "./client.ts";
 import { EXIT } from "./exit.ts";
 import { say, sayJson } from "./output.ts";
@@ -46,7 +47,7 @@ export async function audit({ limit, before, ...options }: AuditOptions): Promis
     limit: String(limit),
     ...(before === undefined ? {} : { before: String(before) }),
   });
-  const answer: { audit: AuditRow[] } = await Client.open(options).ask(`/audit?${query}`);
+  const answer: { audit: AuditRow[] } = await Client.open(options).ask(ANSWERS.audit, `/audit?${query}`);
   if (options.json) sayJson(answer);
   else if (answer.audit.length === 0) say("nothing was asked to be changed yet");
   else say(table(COLUMNS, answer.audit.toReversed(), terminalWidth()));

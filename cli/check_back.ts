@@ -1,6 +1,7 @@
 /** Asks the running server whether a domain can reach it: only there its answer arrives. console.md 3.5 `--both-ways`. */
 import type { Stage } from "../observe/contract.ts";
 import type { DomainPair } from "../xmpp/domain.ts";
+import { ANSWERS } from "./answers.ts";
 import { Client, type ServerOptions } from "./client.ts";
 import { CommandFault } from "./fault.ts";
 
@@ -11,7 +12,7 @@ const PATIENCE_MS = 150_000;
 export async function askBack({ local, remote }: DomainPair, options: ServerOptions): Promise<Stage> {
   const path = `/routes/${encodeURIComponent(local)}/${encodeURIComponent(remote)}/ping`;
   try {
-    return (await Client.open(options).ask(path, "POST", {}, PATIENCE_MS)).stage;
+    return (await Client.open(options).ask(ANSWERS.pinged, path, "POST", {}, PATIENCE_MS)).stage;
   } catch (error) {
     if (!(error instanceof CommandFault)) throw error;
     return {

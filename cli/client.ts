@@ -1,7 +1,9 @@
 /** Asks a running server over its HTTP API, and says whose fault it is when it fails. design.md 2.4. */
 import type { Readiness } from "../observe/contract.ts";
+import { ANSWERS, PROBLEM, type Shape } from "./answers.ts";
 import { EXIT } from "./exit.ts";
 import { CommandFault } from "./fault.ts";
+import { checked, foreign, readJson } from "./foreign.ts";
 import { note } from "./output.ts";
 import { socketOf, TUNNEL_ORIGIN } from "./tunnel.ts";
 import { type ServerOptions, type WhichServer, whichServer } from "./which_server.ts";
@@ -38,37 +40,51 @@ export class Client {
     return new Client(which);
   }
 
-  /** The JSON of an answer. @throws {CommandFault} */
+  /** The JSON of an answer, as `shape` has it. @throws {CommandFault} */
   async ask(
+    shape: Shape,
     path: string,
     method: "GET" | "POST" | "PUT" | "DELETE" = "GET",
     body?: unknown,
     patienceMs = PATIENCE_MS,
-    // deno-lint-ignore no-explicit-any -- each command checks by its type what it shows
+    // deno-lint-ignore no-explicit-any -- what it is the caller's contract says
   ): Promise<any> {
     const response = await this.#fetch(`/api/v1${path}`, method, body, {}, patienceMs);
-    const answer = await response.json().catch(() => null);
-    if (response.ok) return answer;
-    throw refusal(response.status, answer);
+    const url = this.urlOf(path);
+    const answer = await readJson(url, response);
+    if (response.ok) return checked(url, shape, answer);
+    throw refusal(url, response.status, answer);
   }
 
   /** What `/readyz` says, ready or not. @throws {CommandFault} */
   async readiness(): Promise<Readiness> {
     const response = await this.#fetch("/readyz", "GET", undefined, { accept: "application/json" });
-    const answer = await response.json().catch(() => null);
-    if (typeof answer?.ready === "boolean") return answer;
-    throw refusal(response.status, answer);
+    const url = `${this.url}/readyz`;
+    const answer = await readJson(url, response);
+    if (!PROBLEM.safeParse(answer).success) return checked(url, ANSWERS.readiness, answer) as Readiness;
+    throw refusal(url, response.status, answer);
   }
 
-  /** The text of an answer that does not end by itself, as it comes. @throws {CommandFault} */
+  /** The text of an event stream, which does not end by itself, as it comes. @throws {CommandFault} */
   async *stream(path: string, headers: Readonly<Record<string, string>>): AsyncGenerator<string> {
     const response = await this.#fetch(`/api/v1${path}`, "GET", undefined, headers, null);
-    if (!response.ok) throw refusal(response.status, await response.json().catch(() => null));
+    const url = this.urlOf(path);
+    if (!response.ok) throw refusal(url, response.status, await readJson(url, response));
+    const type = response.headers.get("content-type") ?? "no type";
+    if (response.body === null || !type.startsWith("text/event-stream")) {
+      await response.body?.cancel();
+      throw foreign(url, `${type}, no event stream`);
+    }
     try {
-      yield* response.body!.pipeThrough(new TextDecoderStream());
+      yield* response.body.pipeThrough(new TextDecoderStream());
     } catch (error) {
       throw new CommandFault(EXIT.couldNotTell, `The server is gone: ${reasonOf(error)}`);
     }
+  }
+
+  /** What an answer came from, without what was asked in particular. */
+  urlOf(path: string): string {
+    return `${this.url}/api/v1${path.replace(/\?.*/, "")}`;
   }
 
   async #fetch(
@@ -109,8 +125,8 @@ function reasonOf(error: unknown): string {
   return system === undefined ? inner : `${system} (a socket is its server's user's, and root's)`;
 }
 
-function refusal(status: number, problem: { title?: unknown; hint?: unknown } | null): CommandFault {
-  const code = status >= 500 ? EXIT.couldNotTell : EXIT.wrongUse;
-  const title = typeof problem?.title === "string" ? problem.title : `the server answered ${status}`;
-  return new CommandFault(code, title, typeof problem?.hint === "string" ? problem.hint : "");
+function refusal(url: string, status: number, answer: unknown): CommandFault {
+  const { data: problem } = PROBLEM.safeParse(answer);
+  if (problem === undefined) return foreign(url, `status ${status}, and no problem document`);
+  return new CommandFault(status >= 500 ? EXIT.couldNotTell : EXIT.wrongUse, problem.title, problem.hint);
 }

@@ -1,5 +1,6 @@
 /** `verona console`: a link into the page of the running server. It works once. console.md 2.4. */
 import type { LogInLink } from "../observe/contract.ts";
+import { ANSWERS } from "./answers.ts";
 import { Client, type ServerOptions } from "./client.ts";
 import { EXIT } from "./exit.ts";
 import { note, say, sayJson } from "./output.ts";
@@ -13,7 +14,7 @@ export interface ConsoleOptions extends ServerOptions {
 export async function console(options: ConsoleOptions): Promise<number> {
   const wanted = options.viewer ? { role: "viewer" } : {};
   const client = Client.open(options);
-  const link: LogInLink = await client.ask("/login-links", "POST", wanted);
+  const link: LogInLink = await client.ask(ANSWERS.logInLink, "/login-links", "POST", wanted);
   const path = socketOf(client.url);
   if (path !== null) note(`verona: note: first, where the browser is: ${tunnelTo(path)}`);
   if (options.json) sayJson(link);

@@ -4,6 +4,7 @@ import type { Detail } from "../facts/event.ts";
 import type { Explanation, Stage, Way } from "../observe/contract.ts";
 import { printable } from "../observe/printable.ts";
 import { WHO } from "../observe/who.ts";
+import { ANSWERS } from "./answers.ts";
 import { Client, type ServerOptions } from "./client.ts";
 import { EXIT } from "./exit.ts";
 import { say, sayJson } from "./output.ts";
@@ -22,7 +23,7 @@ const CODES = { open: EXIT.good, closed: EXIT.broken, unknown: EXIT.couldNotTell
 
 export async function explain(local: string, remote: string, options: ServerOptions): Promise<number> {
   const query = new URLSearchParams({ from: local, to: remote });
-  const answer: Explanation = await Client.open(options).ask(`/explain?${query}`);
+  const answer: Explanation = await Client.open(options).ask(ANSWERS.explanation, `/explain?${query}`);
   if (options.json) sayJson(answer);
   else say(print(answer));
   return CODES[answer.verdict];

@@ -1,5 +1,6 @@
 /** `verona domains add|remove|suspend|resume`: the hosted domains of the running server. */
 import { readFileSync } from "node:fs";
+import { ANSWERS } from "./answers.ts";
 import { Client, type ServerOptions } from "./client.ts";
 import { EXIT } from "./exit.ts";
 import { CommandFault } from "./fault.ts";
@@ -14,7 +15,7 @@ export interface AddOptions extends ServerOptions {
 
 export async function add(name: string, options: AddOptions): Promise<number> {
   const { secretFile, proof } = options;
-  const answer = await Client.open(options).ask(pathOf(name), "PUT", {
+  const answer = await Client.open(options).ask(ANSWERS.hosted, pathOf(name), "PUT", {
     ...(secretFile === undefined ? {} : { component_secret: readSecret(secretFile) }),
     ...(proof === undefined ? {} : { policy: { proof } }),
   });
@@ -23,7 +24,7 @@ export async function add(name: string, options: AddOptions): Promise<number> {
 }
 
 export async function remove(name: string, options: ServerOptions): Promise<number> {
-  await Client.open(options).ask(pathOf(name), "DELETE");
+  await Client.open(options).ask(ANSWERS.nothing, pathOf(name), "DELETE");
   return told({ name, removed: true }, `${name} is hosted no longer`, options);
 }
 
@@ -32,7 +33,7 @@ export async function turn(
   word: "suspend" | "resume",
   options: ServerOptions,
 ): Promise<number> {
-  const answer = await Client.open(options).ask(`${pathOf(name)}/${word}`, "POST", {});
+  const answer = await Client.open(options).ask(ANSWERS.suspended, `${pathOf(name)}/${word}`, "POST", {});
   return told(answer, `${name} is ${word === "suspend" ? "suspended" : "open again"}`, options);
 }
 

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { nearestWord } from "../config/nearest.ts";
 import type { ListAnswer, TableName } from "../observe/contract.ts";
+import { LISTS } from "./answers.ts";
 import { Client, type ServerOptions } from "./client.ts";
 import { EXIT } from "./exit.ts";
 import { CommandFault } from "./fault.ts";
@@ -37,7 +38,8 @@ export async function listing<Row>(
   const query = new URLSearchParams({ limit: String(options.limit), q: filter.join(" ") });
   if (options.sort !== undefined) query.set("sort", options.sort);
   const client = Client.open(options);
-  const look = (): Promise<ListAnswer & Record<string, readonly Row[]>> => client.ask(`/${name}?${query}`);
+  const look = (): Promise<ListAnswer & Record<string, readonly Row[]>> =>
+    client.ask(LISTS[name], `/${name}?${query}`);
   if (options.watch) return await watch(name, shown, look, options);
   print(name, shown, await look(), options);
   return EXIT.good;

@@ -1,5 +1,6 @@
 /** `verona policy`: what single peers must prove, shown and set. docs/decisions/0180. */
 import type { PeerPolicyList, PeerPolicyRow } from "../observe/contract.ts";
+import { ANSWERS } from "./answers.ts";
 import { Client, type ServerOptions } from "./client.ts";
 import { EXIT } from "./exit.ts";
 import { CommandFault } from "./fault.ts";
@@ -16,7 +17,7 @@ const COLUMNS: readonly Column<PeerPolicyRow>[] = [
 ];
 
 export async function policies(options: ServerOptions): Promise<number> {
-  const answer: PeerPolicyList = await Client.open(options).ask("/policy");
+  const answer: PeerPolicyList = await Client.open(options).ask(ANSWERS.policies, "/policy");
   if (options.json) sayJson(answer);
   else if (answer.total === 0) say("nothing is said of any single peer, in the file or at run time");
   else say(table(COLUMNS, answer.policies, terminalWidth()));
@@ -35,8 +36,8 @@ export async function policy(
   const path = `/policy/${encodeURIComponent(remote)}`;
   const client = Client.open(options);
   const answer = value === "default"
-    ? await client.ask(path, "DELETE")
-    : await client.ask(path, "PUT", { proof: value });
+    ? await client.ask(ANSWERS.nothing, path, "DELETE")
+    : await client.ask(ANSWERS.policy, path, "PUT", { proof: value });
   if (options.json) sayJson(answer ?? { remote, proof: null });
   else say(shown(`${remote}: ${value === "default" ? "as the file says" : value}`));
   return EXIT.good;

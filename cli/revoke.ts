@@ -2,6 +2,7 @@
 import { printDuration } from "../config/units.ts";
 import { minuteOf } from "../facts/refusal.ts";
 import type { BlockList, BlockRow, Lifted, Revoked } from "../observe/contract.ts";
+import { ANSWERS } from "./answers.ts";
 import { Client, type ServerOptions } from "./client.ts";
 import { EXIT } from "./exit.ts";
 import { CommandFault } from "./fault.ts";
@@ -26,7 +27,7 @@ export async function blocks(options: RevokeOptions): Promise<number> {
   if (options.lift || options.block !== undefined) {
     throw new CommandFault(EXIT.wrongUse, "which pair?", "verona revoke LOCAL REMOTE; alone it shows all");
   }
-  const answer: BlockList = await Client.open(options).ask("/blocks");
+  const answer: BlockList = await Client.open(options).ask(ANSWERS.blocks, "/blocks");
   if (options.json) sayJson(answer);
   else if (answer.total === 0) say("no pair is blocked");
   else say(table(COLUMNS, answer.blocks, terminalWidth()));
@@ -48,8 +49,9 @@ export async function revoke(
   const { block } = options;
   const client = Client.open(options);
   const answer: Revoked | Lifted = options.lift
-    ? await client.ask(`${path}/lift`, "POST", {})
+    ? await client.ask(ANSWERS.lifted, `${path}/lift`, "POST", {})
     : await client.ask(
+      ANSWERS.revoked,
       `${path}/revoke`,
       "POST",
       block === undefined ? {} : { block: printDuration(block) },

@@ -1,5 +1,6 @@
 /** Where a trace comes from: the running server, or a file that was exported. */
 import type { EventList, TraceFile } from "../observe/contract.ts";
+import { ANSWERS } from "./answers.ts";
 import type { Client } from "./client.ts";
 import { EXIT } from "./exit.ts";
 import { CommandFault } from "./fault.ts";
@@ -13,10 +14,10 @@ export const pathOf = (traced: Traced): string =>
     : `/routes/${encodeURIComponent(traced.local)}/${encodeURIComponent(traced.remote)}`;
 
 export async function askTrace(client: Client, traced: Traced): Promise<TraceFile> {
-  const list: EventList = await client.ask(`${pathOf(traced)}/events`);
+  const list: EventList = await client.ask(ANSWERS.events, `${pathOf(traced)}/events`);
   const isConnection = "connection" in traced;
   // A closed one may have left the table already, and its trace not.
-  const row = isConnection ? await client.ask(pathOf(traced)).catch(() => null) : null;
+  const row = isConnection ? await client.ask(ANSWERS.connection, pathOf(traced)).catch(() => null) : null;
   const { epoch, ended, left, events } = list;
   return {
     schema: SCHEMA,

@@ -1,5 +1,6 @@
 /** Names that only the running server knows; none where it does not answer at once. console.md 3.7. */
 import type { ConnectionRow, DomainRow, RouteRow } from "../../observe/contract.ts";
+import { NAMES } from "../answers.ts";
 import { Client } from "../client.ts";
 import { DEFAULT_CONFIG, foundConfig } from "../find_config.ts";
 import { whichServer } from "../which_server.ts";
@@ -35,15 +36,15 @@ export async function liveNames(what: Live, { word, given }: Typed): Promise<rea
 
 const ASK: Readonly<Record<Live, (client: Client, word: string) => Promise<string[]>>> = {
   connection: async (client, word) => {
-    const { connections } = await client.ask(`/connections?${query("id", word)}`);
+    const { connections } = await client.ask(NAMES.connections, `/connections?${query("id", word)}`);
     return connections.map(({ id }: ConnectionRow) => id);
   },
   local: async (client, word) => {
-    const { domains } = await client.ask(`/domains?${query("name", word)}`);
+    const { domains } = await client.ask(NAMES.domains, `/domains?${query("name", word)}`);
     return domains.filter(({ removed }: DomainRow) => !removed).map(({ name }: DomainRow) => name);
   },
   remote: async (client, word) => {
-    const { routes } = await client.ask(`/routes?${query("remote", word)}`);
+    const { routes } = await client.ask(NAMES.routes, `/routes?${query("remote", word)}`);
     return routes.map(({ remote }: RouteRow) => remote);
   },
 };

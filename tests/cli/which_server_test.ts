@@ -183,7 +183,7 @@ Deno.test({
       { hostname: "127.0.0.1", port: 0, onListen: () => {} },
       ({ headers }) => {
         asked.push(headers.get("authorization") ?? "");
-        return Response.json({ connections: [], total: 0 });
+        return Response.json({ connections: [], total: 0, all: 0, now: new Date().toISOString() });
       },
     );
     const text = await Deno.readTextFile(b.config);
