@@ -6,6 +6,7 @@
  */
 import { parse } from "@libs/xml/parse";
 import { Element, type Node } from "./element.ts";
+import { owned } from "./own_text.ts";
 import { readPlain, type Tree } from "./plain.ts";
 import { readStartTag } from "./start_tag.ts";
 
@@ -33,7 +34,7 @@ export const MAX_ELEMENT = 65_536;
  * @throws {XmlFault}
  */
 export function parseElement(text: string, inherited: Declarations): Element {
-  return resolve(parseTree(text), inherited).element;
+  return resolve(owned(parseTree(text), text), inherited).element;
 }
 
 /**
@@ -50,7 +51,7 @@ export function parseStartTag(
 ): StartTag {
   const tree = readStartTag(text, (name) => (wanted?.has(name) ?? true) || declaredPrefix(name) !== null);
   if (tree === null) throw new XmlFault("Cannot read a start tag: there is none");
-  return resolve(tree, inherited);
+  return resolve(owned(tree, text), inherited);
 }
 
 const XML_NAMESPACE = "http://www.w3.org/XML/1998/namespace";

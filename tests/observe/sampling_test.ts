@@ -1,6 +1,5 @@
 /** Which traces are exported, and the same ids in the log. console.md 4.2, 4.3. */
 import assert from "node:assert/strict";
-import { setFlagsFromString } from "node:v8";
 import type { SpanIds } from "../../facts/event.ts";
 import { sampled } from "../../observe/otel/sampling.ts";
 import type { Begun, Tracer } from "../../observe/otel/span.ts";
@@ -9,6 +8,7 @@ import { Stage, type StageOptions } from "../harness/stage.ts";
 import type { Json, VeronaServer } from "../harness/verona.ts";
 import { parse } from "../harness/prometheus.ts";
 import type { Conversation } from "../peer/conversation.ts";
+import { collector } from "../harness/gc.ts";
 import { deadline } from "../peer/deadline.ts";
 import { request } from "../peer/stream.ts";
 import { Collector, type Exported } from "./collector.ts";
@@ -58,10 +58,7 @@ Deno.test("sampling: whoever remembers a span of a trace that went keeps nothing
   const root = tracer.begin("root", "server", 1, null, null);
   say(root);
   root.end(2, null);
-  const { gc } = await import("node:vm").then(({ runInNewContext }) => {
-    setFlagsFromString("--expose-gc");
-    return { gc: runInNewContext("gc") as () => void };
-  });
+  const gc = collector();
   const limit = deadline("what was said to be collected");
   const turn = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
   for (let over = false; !over; await limit.race(turn())) {
