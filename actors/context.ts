@@ -31,6 +31,7 @@ import type { Local } from "./local.ts";
 import type { Outgoing } from "./outgoing.ts";
 import type { Pings } from "./pings.ts";
 import type { ProviderBackoff } from "./provider_backoff.ts";
+import type { Shortage } from "./shortage.ts";
 import type { Routes } from "./routes.ts";
 import type { S2sShell } from "./s2s_stream.ts";
 import type { Traffic } from "./traffic.ts";
@@ -68,6 +69,7 @@ export interface ServerContext {
   readonly familiar: Familiar;
   /** For what a peer or a component can cause many times over. */
   readonly digest: Digest;
+  readonly shortage: Shortage;
   readonly evidence: Evidence;
   readonly links: Links;
   readonly verifications: Verifications;

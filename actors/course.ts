@@ -98,6 +98,7 @@ export async function dialContact(
     // We chose this peer, and it is judged before it may send a stanza.
     frame: server.frameLimits("proven"),
   });
+  if (!dialled.connected && dialled.cause === "tcp.descriptors") server.shortage.tell("dial");
   const { host, port } = contact.machine;
   const elapsedMs = clock.now() - started;
   trace?.of(about).step(() => ({

@@ -8,9 +8,6 @@ import type { ServerContext } from "./context.ts";
 import { InboundShell } from "./inbound_stream.ts";
 import { network } from "../xmpp/network.ts";
 
-/** A shortage is told so often. */
-const STARVED_MS = 1000;
-
 /** The keys of `[listen]` for streams. */
 type ListenerKind = "s2s" | "s2s_tls" | "component";
 
@@ -25,7 +22,6 @@ export class Doors {
   readonly #server: ServerContext;
   readonly #listeners: Listener[] = [];
   #components = 0;
-  #quietUntil = 0;
 
   constructor(server: ServerContext) {
     this.#server = server;
@@ -54,20 +50,11 @@ export class Doors {
           at,
           () => this.#server.connectionOptions(content),
           (c) => this.#accepted(c, kind),
-          () => this.#starved(kind),
+          () => this.#server.shortage.tell(`listen.${kind}`),
         ),
     );
     this.#listeners.push(listener);
     return listener.address;
-  }
-
-  /** Whoever waits is let in as soon as something gives way. */
-  #starved(kind: ListenerKind): void {
-    const { host } = this.#server;
-    const now = host.clock.now();
-    if (now < this.#quietUntil) return;
-    this.#quietUntil = now + STARVED_MS;
-    host.tell({ type: "server.starved", level: "error", detail: { listener: kind } });
   }
 
   #accepted(connection: Connection, kind: ListenerKind): void {

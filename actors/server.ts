@@ -44,6 +44,7 @@ import { ProviderBackoff } from "./provider_backoff.ts";
 import { Routes } from "./routes.ts";
 import type { S2sShell } from "./s2s_stream.ts";
 import { encode } from "./encode.ts";
+import { Shortage } from "./shortage.ts";
 import { Verifications } from "./verifications.ts";
 
 export interface ServerParts {
@@ -79,6 +80,7 @@ export class Server implements ServerContext {
   readonly held = { proofs: 0 };
   readonly admission: Admission;
   readonly digest: Digest;
+  readonly shortage: Shortage;
   readonly evidence: Evidence;
   readonly links: Links;
   readonly verifications: Verifications;
@@ -117,6 +119,7 @@ export class Server implements ServerContext {
     this.queues = new QueueBudget(() => this.config.limits.queuesBytes);
     this.admission = new Admission(() => this.config.limits, () => this.host.clock.now());
     this.digest = new Digest(this.host);
+    this.shortage = new Shortage(this.host);
     this.evidence = new Evidence(this);
     this.links = new Links(this);
     this.verifications = new Verifications(this);

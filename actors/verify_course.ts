@@ -14,6 +14,9 @@ import { type Contact, dialContact, type Reached } from "./course.ts";
 import { race, type Runner } from "./race.ts";
 import type { Unreached } from "./unreached.ts";
 
+/** Why nothing has left this machine: no route or no descriptor of ours. */
+const OURS: readonly Cause[] = ["tcp.unreachable", "tcp.descriptors"];
+
 /** Whose servers, and at whose expense. */
 export interface Errand {
   readonly delegation: Delegation;
@@ -124,8 +127,7 @@ export class VerifyCourse {
     if ("won" in lap) this.#unreached.reached(endpoint);
     // Who was told to give up has seen nothing.
     else if (!signal.aborted) this.#unreached.unreached(endpoint);
-    // No route of ours: nothing has left this machine.
-    if ("lost" in lap && lap.lost === "tcp.unreachable") this.#errand.budget.giveBack("dial");
+    if ("lost" in lap && OURS.includes(lap.lost)) this.#errand.budget.giveBack("dial");
     return lap;
   }
 

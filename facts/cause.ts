@@ -60,6 +60,11 @@ export const CAUSES = {
     "there is no route to the peer's server",
     "check the route and firewalls",
   ),
+  "tcp.descriptors": reason(
+    "us",
+    "this server has no file descriptor left for a connection",
+    "raise the limit (`LimitNOFILE` in systemd, `ulimit -n`); until then the console gives way, and it is tried again by itself",
+  ),
   "tcp.forbidden": reason(
     "policy",
     "the peer's server has a private address",

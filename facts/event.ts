@@ -10,7 +10,7 @@ export const EVENTS = {
   "server.draining": "it was told to stop",
   "server.stopped": "every stream is closed",
   "server.starved":
-    "no file descriptor was left for a connection that waits, so the console ends its own: listener",
+    "no file descriptor was left for a connection, so the console ends its own: wanted (a key of `listen`, or `dial`)",
   "server.reloaded": "a new configuration counts: applied, restart",
   "config.refused": "a new configuration has mistakes, everything stays as it was: mistakes",
   "delegation.resolved":

@@ -82,6 +82,7 @@ const COMMANDS: Readonly<Record<Cause, Command>> = {
   "tcp.refused": REACH,
   "tcp.timeout": REACH,
   "tcp.unreachable": REACH,
+  "tcp.descriptors": LOG,
   "tcp.forbidden": ADDRESSES,
   "tcp.lost": TRACE,
   "tcp.reset": REACH,

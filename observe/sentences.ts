@@ -54,8 +54,8 @@ const TELLERS: Readonly<Partial<Record<EventType, Teller>>> = {
       : said`others should not send to this server now (${names(reasons)})`,
   "server.draining": () => "the server was told to stop: streams are closed in good order",
   "server.stopped": () => "the server has stopped",
-  "server.starved": ({ listener }) =>
-    said`no file descriptor is left for a connection to ${listener}: the console ends its own; raise the limit (LimitNOFILE)`,
+  "server.starved": ({ wanted }) =>
+    said`no file descriptor is left for a connection (${wanted}): the console ends its own; raise the limit (LimitNOFILE)`,
   "server.reloaded": ({ applied, restart }) =>
     said`a new configuration counts (${names(applied) || "nothing new"})` +
     (names(restart) === "" ? "" : said`; ${names(restart)} at the next start`),

@@ -1,5 +1,6 @@
 /** Opens one TCP connection to one address. Order and racing are decided above. */
 import type { Cause } from "../facts/cause.ts";
+import { isOutOfDescriptors } from "./descriptors.ts";
 import { WireFault } from "./fault.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import { timers } from "./timers.ts";
@@ -76,5 +77,5 @@ function causeOf(error: unknown): Cause {
   if (error instanceof Deno.errors.TimedOut) return "tcp.timeout";
   if (error instanceof Deno.errors.ConnectionReset) return "tcp.reset";
   if (error instanceof WireFault) return error.cause;
-  return "tcp.unreachable";
+  return isOutOfDescriptors(error) ? "tcp.descriptors" : "tcp.unreachable";
 }

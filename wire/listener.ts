@@ -1,4 +1,5 @@
 /** Accepts TCP connections. */
+import { isOutOfDescriptors } from "./descriptors.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 
 export interface Listener {
@@ -58,8 +59,4 @@ async function accept(listener: Deno.TcpListener, options: ConnectionOptions): P
     conn.close();
     throw error;
   }
-}
-
-function isOutOfDescriptors(error: unknown): boolean {
-  return /too many open files|os error (23|24)\b/i.test(String(error));
 }

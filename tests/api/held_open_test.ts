@@ -70,7 +70,7 @@ Deno.test("console: a listener for peers that has no file descriptor left says s
   const { host, port: s2s } = stage.server.s2s;
   const flood = await flooded(() => Deno.connect({ hostname: host, port: s2s }));
   try {
-    await stage.server.told({ event: "server.starved", level: "error", listener: "s2s" });
+    await stage.server.told({ event: "server.starved", level: "error", wanted: "listen.s2s" });
     assert.equal(await idle.read(new Uint8Array(1)).catch(() => null), null, "the console keeps its own");
   } finally {
     for (const conn of flood) conn.close();
@@ -84,7 +84,7 @@ Deno.test("console: it ends its connections when the server has no file descript
   const { hostname, port } = new URL(at.origin);
   using idle = await Deno.connect({ hostname, port: Number(port) });
   assert.equal((await ask(at.origin, "/livez")).status, 200);
-  at.parts.recorder.tell({ type: "server.starved", level: "error", detail: { listener: "s2s" } });
+  at.parts.recorder.tell({ type: "server.starved", level: "error", detail: { wanted: "listen.s2s" } });
   assert.equal(await idle.read(new Uint8Array(1)).catch(() => null), null, "the idle one is not ended");
   for (let answer = null; answer?.status !== 200;) {
     answer = await ask(at.origin, "/livez").catch(() => null);

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { Connection } from "../../wire/connection.ts";
 import { dial } from "../../wire/dial.ts";
+import "../harness/surroundings.ts";
 import { stand } from "./ends.ts";
 
 const LOOPBACK = "127.0.0.1";
@@ -53,4 +54,19 @@ Deno.test("cause tcp.unreachable: an address to which no TCP connection can lead
   const signal = new AbortController().signal;
   const attempt = await dial({ ...at.options, address: "224.0.0.1", port: 5269, timeoutMs: 5000, signal });
   assert.deepEqual(attempt, { connected: false, cause: "tcp.unreachable" });
+});
+
+Deno.test("cause tcp.descriptors: no file descriptor of ours is left; with one given back it connects", async () => {
+  using at = await stand({ plain: true });
+  const { port } = at.listener.address;
+  const script = new URL("starved_dial.ts", import.meta.url).pathname;
+  const child = new Deno.Command("sh", {
+    args: ["-c", `ulimit -n 200; exec "$0" run -A --no-check "$@"`, Deno.execPath(), script, String(port)],
+    stderr: "inherit",
+  });
+  const { stdout } = await child.output();
+  assert.deepEqual(JSON.parse(new TextDecoder().decode(stdout)), {
+    without: "tcp.descriptors",
+    with: null,
+  });
 });

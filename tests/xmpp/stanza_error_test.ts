@@ -120,7 +120,11 @@ const ROWS: Record<string, [causes: Cause[], condition: string, type: string]> =
     "remote-server-not-found",
     "wait",
   ],
-  "no TCP connection": [["tcp.refused", "tcp.timeout", "tcp.unreachable"], "remote-server-timeout", "wait"],
+  "no TCP connection": [
+    ["tcp.refused", "tcp.timeout", "tcp.unreachable", "tcp.descriptors"],
+    "remote-server-timeout",
+    "wait",
+  ],
   "the negotiation failed": [
     ["tls.handshake", "tls.timeout", "stream.error"],
     "remote-server-timeout",
