@@ -89,5 +89,5 @@ export async function check(
   }
   const all = stages(made);
   telling.over(all);
-  return report({ ...made, pair, depth, started, stages: all, back, resolver: parts.config.dns.servers[0] });
+  return report({ ...made, pair, depth, started, stages: all, back, dns: parts.config.dns });
 }

@@ -1,5 +1,6 @@
 /** What a check concludes from its stages, for people and for scripts. console.md 3.5. */
 import { type Cause, CAUSES } from "../facts/cause.ts";
+import type { Config } from "../config/config.ts";
 import { seeForYourself } from "../facts/see_for_yourself.ts";
 import type { RecordedEvent } from "../facts/event.ts";
 import type { CheckReport, Stage } from "../observe/contract.ts";
@@ -18,7 +19,8 @@ export interface Findings extends Ended {
   /** Whether the peer can reach us; null where nobody asked. */
   readonly back: Stage | null;
   readonly events: readonly RecordedEvent[];
-  readonly resolver: { readonly ip: string; readonly port: number } | undefined;
+  /** Who was asked, and by which keys of the root. */
+  readonly dns: Pick<Config["dns"], "servers" | "trustAnchor">;
 }
 
 export function report(found: Findings): CheckReport {
@@ -59,18 +61,39 @@ function verdict({ good, late, depth, stages, back }: Findings, cause: Cause | n
 
 type Fields = Readonly<Record<string, unknown>>;
 
-function verify({ pair, events, resolver }: Findings, cause: Cause): string {
+function verify({ pair, events, dns }: Findings, cause: Cause): string {
+  const [resolver] = dns.servers;
   const tried = events.findLast(({ type }) => type === "address.tried")?.detail;
   const named = events.findLast(({ type }) => type === "delegation.resolved")?.detail?.targets;
   const target = (tried ?? (named as readonly Fields[] | undefined)?.[0] ?? null) as Fields | null;
   return seeForYourself(cause, {
     resolver: resolver === undefined ? null : { host: resolver.ip, port: resolver.port },
+    anchor: dns.trustAnchor === "iana" ? null : dns.trustAnchor,
+    question: questionOf(events, cause),
     local: toAscii(pair.local),
     remote: toAscii(pair.remote),
     host: target === null ? null : String(target.host),
     port: target === null ? null : Number(target.port),
   });
 }
+
+/** Not every answer that DNS refuses is the one about SRV. */
+function questionOf(
+  events: readonly RecordedEvent[],
+  cause: Cause,
+): { readonly name: string; readonly type: string } | null {
+  const refused = events.find((event) => event.cause === cause && event.type in ASKED);
+  const { host, port } = (refused?.detail ?? {}) as Fields;
+  if (refused === undefined || typeof host !== "string") return null;
+  return refused.type === "tlsa.resolved"
+    ? { name: `_${port}._tcp.${host}`, type: "TLSA" }
+    : { name: host, type: "A" };
+}
+
+const ASKED: { readonly [type in RecordedEvent["type"]]?: true } = {
+  "addresses.resolved": true,
+  "tlsa.resolved": true,
+};
 
 const UNTRIED = "whether it can open a connection to us (it had one of ours to answer by)";
 

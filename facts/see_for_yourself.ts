@@ -15,6 +15,8 @@ export interface Scene {
   readonly host?: string | null;
   readonly port?: number | null;
   readonly connection?: string | null;
+  /** What DNS was asked, where that is not the domain's SRV records. */
+  readonly question?: { readonly name: string; readonly type: string } | null;
 }
 
 export interface Authority {
@@ -34,10 +36,12 @@ interface Words {
   readonly host: string;
   readonly port: string;
   readonly connection: string | null;
+  /** Name and type. */
+  readonly question: string;
   readonly cause: Cause;
 }
 
-const SRV: Command = ({ delv, remote }) => `${delv} +vtrace _xmpp-server._tcp.${remote} SRV`;
+const LOOK_UP: Command = ({ delv, question }) => `${delv} +vtrace ${question}`;
 const ADDRESSES: Command = ({ delv, host }) => `${delv} +vtrace ${host} A; ${delv} +vtrace ${host} AAAA`;
 const TLSA: Command = ({ delv, host, port }) => `${delv} +vtrace _${port}._tcp.${host} TLSA`;
 const RESOLVER: Command = ({ delv }) => `${delv} . DNSKEY`;
@@ -63,19 +67,19 @@ const LOG: Command = ({ cause }) => `journalctl -u verona --grep '"cause":"${cau
 
 /** Never `verona explain`: it shows these, and would lead back to itself. */
 const COMMANDS: Readonly<Record<Cause, Command>> = {
-  "dns.nxdomain": SRV,
-  "dns.no-service": SRV,
-  "dns.bogus": SRV,
-  "dns.insecure": SRV,
-  "dns.servfail": SRV,
+  "dns.nxdomain": LOOK_UP,
+  "dns.no-service": LOOK_UP,
+  "dns.bogus": LOOK_UP,
+  "dns.insecure": LOOK_UP,
+  "dns.servfail": LOOK_UP,
   "dns.timeout": RESOLVER,
   "dns.unreachable": RESOLVER,
   "dns.busy": METRICS,
-  "dns.budget": SRV,
-  "dns.loop": SRV,
-  "dns.too-large": SRV,
-  "dns.witness": SRV,
-  "dns.witness-unavailable": SRV,
+  "dns.budget": LOOK_UP,
+  "dns.loop": LOOK_UP,
+  "dns.too-large": LOOK_UP,
+  "dns.witness": LOOK_UP,
+  "dns.witness-unavailable": LOOK_UP,
   "dns.invalid-name": TRACE,
   "dns.no-address": ADDRESSES,
   "dns.internal": LOG,
@@ -116,7 +120,7 @@ const COMMANDS: Readonly<Record<Cause, Command>> = {
   "stream.host-unknown": DOMAINS,
   "stream.host-gone": DOMAINS,
   "stream.version": TRACE,
-  "stream.loop": SRV,
+  "stream.loop": LOOK_UP,
   "stream.changed-names": TRACE,
   "stream.header-timeout": TRACE,
   "stream.negotiation-timeout": TRACE,
@@ -140,20 +144,20 @@ const COMMANDS: Readonly<Record<Cause, Command>> = {
   "sasl.claim": CERTIFICATE,
   "sasl.failures": CERTIFICATE,
   "sasl.refused": CERTIFICATE,
-  "proof.delegation": SRV,
-  "proof.absent": SRV,
+  "proof.delegation": LOOK_UP,
+  "proof.absent": LOOK_UP,
   "proof.none": TRACE,
   "dane.mismatch": TLSA,
   "posh.absent": POSH,
   "posh.unreachable": POSH,
   "posh.invalid": POSH,
   "posh.mismatch": POSH,
-  "proof.expired": SRV,
+  "proof.expired": LOOK_UP,
   "proof.timeout": TRACE,
   "dialback.not-ours": TRACE,
   "dialback.refuted": TRACE,
-  "dialback.error": SRV,
-  "dialback.timeout": SRV,
+  "dialback.error": LOOK_UP,
+  "dialback.timeout": LOOK_UP,
   "dialback.done": TRACE,
   "peer.host-unknown": CHECK,
   "peer.host-gone": CHECK,
@@ -168,7 +172,7 @@ const COMMANDS: Readonly<Record<Cause, Command>> = {
   "policy.suspended": DOMAINS,
   "policy.proof": POLICY,
   "policy.dialback": POLICY,
-  "policy.dns": SRV,
+  "policy.dns": LOOK_UP,
   "route.not-hosted": DOMAINS,
   "route.own-domain": TRACE,
   "route.bad-address": TRACE,
@@ -192,7 +196,7 @@ const COMMANDS: Readonly<Record<Cause, Command>> = {
   "limit.requests": TRACE,
   "limit.proofs": METRICS,
   "limit.verifications": METRICS,
-  "limit.work": SRV,
+  "limit.work": LOOK_UP,
   "limit.denials": TRACE,
   "component.handshake": LOG,
   "component.conflict": LOG,
@@ -214,16 +218,20 @@ const TO_DELV =
 
 /** One line for a shell. Names come from peers: whatever is no plain word of a host name is quoted. */
 export function seeForYourself(cause: Cause, scene: Scene = {}): string {
-  const { resolver, anchor, console, local, remote, host, port, connection } = scene;
+  const { resolver, anchor, console, local, host, port, connection, question } = scene;
+  const remote = word(scene.remote, "REMOTE");
   const keys = anchor ? ` -a <(awk -v q='"' '${TO_DELV}' ${word(anchor, "")}) +root=.` : "";
   return COMMANDS[cause]({
     delv: (resolver ? `delv @${word(resolver.host, "")} -p ${resolver.port}` : "delv") + keys,
     console: reached(console ?? { host: "127.0.0.1", port: 8711 }),
     local: word(local, "LOCAL"),
-    remote: word(remote, "REMOTE"),
+    remote,
     host: word(host, "HOST"),
     port: String(port ?? 5269),
     connection: connection ? word(connection, "") : null,
+    question: question
+      ? `${word(question.name, "NAME")} ${question.type}`
+      : `_xmpp-server._tcp.${remote} SRV`,
     cause,
   });
 }

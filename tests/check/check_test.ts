@@ -51,7 +51,10 @@ Deno.test("check: a bogus zone is named with its reason, its owner and a command
   assert.deepEqual([code, report.verdict, report.cause, report.fault], [4, "closed", "dns.bogus", "dns"]);
   assert.deepEqual([verdicts(report)["dns.secure"], verdicts(report)["tcp.reach"]], ["fail", "skip"]);
   assert.equal(stageOf(report, "tcp.ipv6").evidence, null, "which addresses it publishes was not asked");
-  assert.match(report.verify!, /^delv @\S+ -p \d+ \+vtrace _xmpp-server\._tcp\.bogus\.example SRV$/);
+  assert.match(
+    report.verify!,
+    /^delv @\S+ -p \d+ -a <\(awk .*root\.key'\) \+root=\. \+vtrace _xmpp-server\._tcp\.bogus\.example SRV$/,
+  );
   const text = await checker.run("bogus.example");
   assert.match(text.stdout, /BOGUS: .*dns\.secure\n/);
   assert.match(

@@ -131,6 +131,7 @@ Deno.test("check: the same of an address that DNSSEC refuses: the host's own cha
     const { report } = await checker.report("hosted.example", ...words);
     const { verdict, evidence } = stageOf(report, "dns.addresses");
     assert.deepEqual([report.cause, verdict], ["dns.bogus", "fail"]);
+    assert.match(report.verify!, / \+vtrace mx\.machines\.example A$/);
     const { broken, chain } = evidence as Fields;
     const { zone, record, ede } = broken as Fields;
     assert.deepEqual([zone, record, (ede as Fields).code], [
@@ -166,6 +167,7 @@ Deno.test("check: the same of TLSA that DNSSEC refuses: nobody is dialled, and t
   const { report } = await checker.report("target.example");
   const { verdict, evidence } = stageOf(report, "proof.delegation");
   assert.deepEqual([report.cause, verdict], ["dns.bogus", "fail"]);
+  assert.match(report.verify!, / \+vtrace _5269\._tcp\.xmpp1\.receiving\.example TLSA$/);
   const { record, ede } = (evidence as Fields).broken as Fields;
   assert.deepEqual([record, (ede as Fields).code], [`${tlsaOwner(RECEIVING)} TLSA`, 7]);
   const { stdout } = await checker.run({ env: { LC_ALL: "C.UTF-8" } }, "target.example");
