@@ -31,7 +31,7 @@ export const COLUMN_IDS = {
       "recheck",
       "bound",
     ],
-    ...["failures", "next", "bytes"],
+    ...["failures", "next", "blocked", "bytes"],
   ],
   proofs: ["domain", "prooftype", "state", "target", "connection", "recheck", "until", "age"],
   domains: ["name", "component", "policy", "from", "age"],

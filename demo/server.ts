@@ -189,6 +189,7 @@ const PERMISSIONS = [
   "--allow-read",
   "--allow-write",
   "--allow-env",
+  "--allow-sys=uid", // whose the files are
   `--allow-ffi=${ROOT}native`,
 ];
 

@@ -59,7 +59,10 @@ Deno.test("failures: a denied pair, with its why: cause, who, next, a command, e
   assert.match(why.what, /We do not let bogus\.example in for target\.example: .*do not verify/);
   assert.equal(why.who, "the DNS operator of the remote domain");
   assert.match(why.next, /delv \+vtrace/);
-  assert.match(why.verify, /^delv @127\.[\d.]+ -p \d+ \+vtrace _xmpp-server\._tcp\.bogus\.example SRV$/);
+  assert.match(
+    why.verify,
+    /^delv @127\.[\d.]+ -p \d+ -a <\(awk .*root\.key'\) \+root=\. \+vtrace _xmpp-server\._tcp\.bogus\.example SRV$/,
+  );
   assert.equal(why.evidence.delegation.security, "bogus");
   assert.deepEqual(why.stages.map(({ id, verdict }: { id: string; verdict: string }) => `${id} ${verdict}`), [
     "tcp ok",

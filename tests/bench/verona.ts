@@ -26,7 +26,9 @@ export const veronaWith = (
       configuration(place),
     );
     await Deno.writeTextFile(config, stringify(merged));
-    const permissions = ["net", "read", "write", "env", `ffi=${from}native`].map((what) => `--allow-${what}`);
+    const permissions = ["net", "read", "write", "env", "sys=uid", `ffi=${from}native`].map((what) =>
+      `--allow-${what}`
+    );
     const deno = [
       "run",
       "--quiet",
