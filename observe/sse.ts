@@ -1,17 +1,22 @@
 /** The event stream for `curl -N`, the command line and the demo. design.md 2.4: SSE with `Last-Event-ID`. */
 import type { RecordedEvent, Subject } from "../facts/event.ts";
 import { Broadcast, readerOf } from "./broadcast.ts";
+import type { Role } from "./contract.ts";
 import { eventId, parseEventId } from "./event_id.ts";
 import { eventRow } from "./event_row.ts";
 import { Problem } from "./problem.ts";
 import type { Listener, Recorder } from "./recorder.ts";
-
-/** Readers at one time. */
-const MOST_READERS = 32;
+import { isRoom, MOST_WATCHING } from "./room.ts";
 
 let readers = 0;
+let viewers = 0;
 /** Those that were too slow, since the start. */
 let dropped = 0;
+
+interface Reader {
+  readonly role: Role;
+  readonly holds: () => boolean;
+}
 
 /** For metrics. */
 export const streamsNow = () => ({ readers, dropped });
@@ -20,19 +25,25 @@ export const streamsNow = () => ({ readers, dropped });
  * What is still kept after `Last-Event-ID` (or nothing of the past), then what happens.
  *
  * @param about One connection or pair, with its steps; else every decision.
- * @param holds Whether the reader's session goes on: the stream ends with it.
+ * @param reader `holds`: whether its session goes on; the stream ends with it.
  */
 export function eventStream(
   recorder: Recorder,
   request: Request,
   about: Subject | null = null,
-  holds: () => boolean = () => true,
+  { role, holds }: Reader = { role: "operator", holds: () => true },
 ): Response {
-  if (readers >= MOST_READERS) {
-    throw new Problem(503, "api.readers", `${MOST_READERS} readers are the most`, "close another one first");
+  if (!isRoom(role, readers, viewers)) {
+    const hint = "close another one first";
+    throw new Problem(
+      503,
+      "api.readers",
+      `${MOST_WATCHING} readers are the most, and the last are the operators'`,
+      hint,
+    );
   }
   const past = new Past(recorder, about, lastSeen(recorder, request.headers.get("last-event-id")));
-  const seat = takeSeat();
+  const seat = takeSeat(role);
   const reads = { holds, seat, stalledS: 0 };
   let watch: ReturnType<typeof setInterval>;
   const join = (controller: Controller) => {
@@ -85,13 +96,16 @@ interface Seat {
   leave: () => void;
 }
 
-function takeSeat(): Seat {
+function takeSeat(role: Role): Seat {
+  const viewer = role === "viewer" ? 1 : 0;
   readers++;
+  viewers += viewer;
   let taken = true;
   const free = (tooSlow: boolean) => {
     if (!taken) return;
     taken = false;
     readers--;
+    viewers -= viewer;
     if (tooSlow) dropped++;
   };
   return { free, leave: () => free(false) };

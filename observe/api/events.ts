@@ -10,6 +10,6 @@ export const EVENTS: readonly Endpoint[] = [
     role: "viewer",
     about:
       "every decision as SSE, or of one `connection` or pair (`local`, `remote`) every step too; `Last-Event-ID` replays what is still kept",
-    answer: (call) => eventStream(call.parts.recorder, call.request, subjectOf(call), call.visitor!.holds),
+    answer: (call) => eventStream(call.parts.recorder, call.request, subjectOf(call), call.visitor!),
   },
 ];

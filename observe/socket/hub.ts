@@ -1,14 +1,13 @@
 /** All WebSockets together: how many there may be, and the one timer that moves them. */
-import type { ClientFrame, Topic } from "../contract.ts";
+import type { ClientFrame, Role, Topic } from "../contract.ts";
 import type { Call } from "../api/endpoint.ts";
 import { eventId } from "../event_id.ts";
 import { Problem, problemDocument } from "../problem.ts";
+import { isRoom, MOST_WATCHING } from "../room.ts";
 import { readFrame } from "./client_frame.ts";
 import { subscribe, type Subscription } from "./subscription.ts";
 import { Line } from "./line.ts";
 
-/** At one time. */
-const MOST_LINES = 32;
 /** Those that were cut and whose reader does not take even that: nothing of Deno's ends them. */
 const MOST_LINGERING = 32;
 const TICK_MS = 250;
@@ -20,6 +19,7 @@ const MOST_TOPICS = 16;
 const IDLE_S = 60;
 
 interface Guest {
+  readonly role: Role;
   readonly line: Line;
   readonly subscriptions: Map<Topic, Subscription>;
   frames: number;
@@ -51,7 +51,7 @@ export class Hub {
       const hint = "open it as a WebSocket; /api/v1/events is the same for curl";
       throw new Problem(426, "api.upgrade", "this is a WebSocket", hint, { upgrade: "websocket" });
     }
-    this.#checkRoom();
+    this.#checkRoom(call.visitor!.role);
     const { socket, response } = Deno.upgradeWebSocket(request, {
       idleTimeout: IDLE_S,
       ...protocolOf(request),
@@ -60,15 +60,24 @@ export class Hub {
     return response;
   }
 
-  #checkRoom(): void {
+  #checkRoom(role: Role): void {
     for (const line of this.#lingering) if (!line.lingers) this.#lingering.delete(line);
-    if (this.#guests.size < MOST_LINES && this.#lingering.size < MOST_LINGERING) return;
-    throw new Problem(503, "api.sockets", `${MOST_LINES} sockets are the most`, "close another tab first");
+    const viewers = this.#guests.values().filter((guest) => guest.role === "viewer").toArray().length;
+    const lingering = role === "operator" ? 0 : this.#lingering.size;
+    if (isRoom(role, this.#guests.size, viewers) && lingering < MOST_LINGERING) return;
+    const hint = "close another tab first";
+    throw new Problem(
+      503,
+      "api.sockets",
+      `${MOST_WATCHING} sockets are the most, and the last are the operators'`,
+      hint,
+    );
   }
 
   #join(call: Call, socket: WebSocket): void {
     const { parts, visitor } = call;
     const guest: Guest = {
+      role: visitor!.role,
       line: new Line(socket, visitor!.holds),
       subscriptions: new Map(),
       frames: 0,

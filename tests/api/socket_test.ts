@@ -87,18 +87,27 @@ Deno.test("socket: by session only from our own page, by token from anywhere; no
   assertProblem(await ask(at.origin, "/api/v1/ws", { token: TOKEN }), 426, "api.upgrade");
 });
 
-Deno.test("socket: 32 at one time, the next is refused; who leaves makes room", async () => {
+Deno.test("socket: 32 at one time, the last eight for operators alone, the next is refused; who leaves makes room", async () => {
   await using at = alone();
-  const pages = Array.from({ length: 32 }, () => Page.open(at.origin, VIEWER_TOKEN));
-  for (const page of pages) await page.hear("hello", ({ op }) => op === "hello");
-  const refused = await knock(at.origin, bearer);
-  refused.connection.close();
-  assert.match(refused.answer, /^HTTP\/1.1 503 /);
-  await pages[0]![Symbol.asyncDispose]();
-  const again = Page.open(at.origin, VIEWER_TOKEN);
+  await using stack = new AsyncDisposableStack();
+  const open = async (count: number, token: string) => {
+    const pages = Array.from({ length: count }, () => stack.use(Page.open(at.origin, token)));
+    for (const page of pages) await page.hear("hello", ({ op }) => op === "hello");
+    return pages;
+  };
+  const refused = async (token: string) => {
+    const { connection, answer } = await knock(at.origin, { authorization: `Bearer ${token}` });
+    connection.close();
+    assert.match(answer, /^HTTP\/1.1 503 /);
+  };
+  const viewers = await open(24, VIEWER_TOKEN);
+  await refused(VIEWER_TOKEN);
+  await open(8, TOKEN);
+  await refused(TOKEN);
+  await viewers[0]![Symbol.asyncDispose]();
+  const again = stack.use(Page.open(at.origin, VIEWER_TOKEN));
   const hello = await again.hear("hello", ({ op }) => op === "hello");
   assert.deepEqual([hello.role, hello.epoch, again.protocol], ["viewer", at.parts.recorder.epoch, "verona"]);
-  for (const page of [again, ...pages.slice(1)]) await page[Symbol.asyncDispose]();
 });
 
 Deno.test("socket: a window of a table, then what changes in it; rows keep their places, new ones are counted", async () => {

@@ -117,7 +117,8 @@ Deno.test("SSE: the stream ends with the reader's session, at once or within a s
   for (const busy of [true, false]) {
     const recorder = told(0);
     let holds = true;
-    const reader = eventStream(recorder, request(), null, () => holds).body!.getReader();
+    const reader = eventStream(recorder, request(), null, { role: "operator", holds: () => holds }).body!
+      .getReader();
     const other = eventStream(recorder, request()).body!.getReader();
     await Promise.all([reader.read(), other.read()]);
     told(1, recorder);
@@ -144,9 +145,15 @@ Deno.test("SSE: under load events are left out of the stream, which says how man
   await reader.cancel();
 });
 
-Deno.test("SSE: the stream ends after server.stopped; 32 readers are the most", async () => {
+Deno.test("SSE: the stream ends after server.stopped; 32 readers are the most, and the last eight are the operators'", async () => {
   const recorder = told(0);
-  const readers = Array.from({ length: 32 }, () => eventStream(recorder, request()).body!.getReader());
+  const viewer = { role: "viewer", holds: () => true } as const;
+  const readers = Array.from(
+    { length: 24 },
+    () => eventStream(recorder, request(), null, viewer).body!.getReader(),
+  );
+  assert.throws(() => eventStream(recorder, request(), null, viewer), { name: "Problem", status: 503 });
+  for (let n = 0; n < 8; n++) readers.push(eventStream(recorder, request()).body!.getReader());
   assert.throws(() => eventStream(recorder, request()), { name: "Problem", status: 503 });
   recorder.tell({ type: "server.stopped" });
   for (const reader of readers) assert.deepEqual(await read(reader, Infinity), [1]);
