@@ -1,4 +1,5 @@
 /** The defaults of console.md 2.4, one by one: who may come in, from where, and what every answer says to browsers. */
+import { PERMISSIONS } from "../harness/permissions.ts";
 import assert from "node:assert/strict";
 import { ENDPOINTS } from "../../observe/api/endpoints.ts";
 import { hostsOf } from "../../observe/api/hosts.ts";
@@ -436,7 +437,7 @@ Deno.test("security: run prints a link into the page where a person reads the lo
   assert.equal(await stage.server.stop(), 0);
   assert.ok(stage.server.log.every(({ text }) => !text.includes("/login#")), "the JSON log has a link");
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", MAIN, "run", "--config", config, "--log-format", "pretty"],
+    args: ["run", ...PERMISSIONS, "--quiet", MAIN, "run", "--config", config, "--log-format", "pretty"],
     stdin: "null",
     stdout: "null",
     stderr: "piped",

@@ -1,4 +1,5 @@
 /** Runs one command of the product and takes what it said. */
+import { PERMISSIONS } from "../harness/permissions.ts";
 import { fileURLToPath } from "node:url";
 import "../harness/surroundings.ts";
 
@@ -22,7 +23,7 @@ export async function verona(
   { cwd, env = {}, stdin }: Circumstances = {},
 ): Promise<Ended> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", MAIN, ...words],
+    args: ["run", ...PERMISSIONS, "--quiet", MAIN, ...words],
     ...(cwd === undefined ? {} : { cwd }),
     env: { NO_COLOR: "1", ...env },
     stdin: stdin === undefined ? "null" : "piped",

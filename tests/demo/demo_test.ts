@@ -1,3 +1,4 @@
+import { PERMISSIONS } from "../harness/permissions.ts";
 import assert from "node:assert/strict";
 import { lines } from "../../demo/lines.ts";
 import { Narrator, type Seen } from "../../demo/narrator.ts";
@@ -19,7 +20,7 @@ interface Line {
 
 function start(...args: string[]): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", MAIN, ...args],
+    args: ["run", ...PERMISSIONS, "--quiet", MAIN, ...args],
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

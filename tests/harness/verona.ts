@@ -1,4 +1,5 @@
 /** The server under test as an operator runs it: a configuration file, a process, its log, its API, its signals. */
+import { PERMISSIONS } from "./permissions.ts";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { setTimeout as delay } from "node:timers/promises";
@@ -87,7 +88,7 @@ export class VeronaServer implements AsyncDisposable {
     const entry = Deno.env.get("VERONA_TEST_ENTRY") ?? `${ROOT}main.ts`;
     const process = new Deno.Command(Deno.execPath(), {
       args: [
-        ...["run", "-A", "--quiet", ...importMap === undefined ? [] : ["--import-map", importMap]],
+        ...["run", ...PERMISSIONS, "--quiet", ...importMap === undefined ? [] : ["--import-map", importMap]],
         ...[entry, "run", "--config", `${directory}/verona.toml`],
         ...["--log-format", "json", "--log-level", "debug"],
       ],
@@ -242,7 +243,7 @@ export class VeronaServer implements AsyncDisposable {
   /** Runs a command of the product (`connections`, `explain a b`...) against this server. */
   async command(...words: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--quiet", `${ROOT}main.ts`, ...words],
+      args: ["run", ...PERMISSIONS, "--quiet", `${ROOT}main.ts`, ...words],
       cwd: this.directory,
       env: { NO_COLOR: "1" },
     }).output();
