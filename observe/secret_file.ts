@@ -6,6 +6,7 @@ import {
   closeSync,
   constants,
   fstatSync,
+  lstatSync,
   openSync,
   readFileSync,
   type Stats,
@@ -22,6 +23,10 @@ const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constant
 
 /** The secret in the file, which is made with mode 0600 when missing. @throws {Error} one sentence, with the cure. */
 export function secret(path: string, make: () => string = newSecret): string {
+  // COMPAT: Deno 2.9.6 opens, and makes, what a link leads to, whatever O_NOFOLLOW and O_EXCL say, unless it may read everything (`-A`).
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) {
+    throw refused(path, "it is a symbolic link", FRESH);
+  }
   const made = attempt(path, O_CREAT | O_EXCL | O_WRONLY, "EEXIST", (file) => fill(file, make));
   const read = made ?? attempt(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, "ELOOP", (file) => {
     check(path, fstatSync(file));
