@@ -63,8 +63,11 @@ async function life({ pair, romeo, random }: Killing, point: number): Promise<Do
   const closed = await told();
   assert.equal(closed.unconfirmed, 0);
   await pair.revive();
-  await using after = await pair.receiving.component("target.example");
+  const after = await pair.receiving.component("target.example");
   next = await untilDelivered(romeo, after, next);
+  await after[Symbol.asyncDispose]();
+  // Two at one time are a conflict: the next life's component would not be let in.
+  await pair.receiving.told({ event: "component.detached" });
 
   const sent = Array.from({ length: next - first }, (_, i) => String(first + i));
   const [arrived, later, bounced] = [ids(messages(before)), ids(messages(after)), ids(messages(romeo))];
